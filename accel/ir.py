@@ -1,0 +1,220 @@
+"""The values that flow through the pipeline: Source, Facts, Signature, Plan, Lowered, Entry. Frozen and printable.
+
+A function body is a `Flow`: blocks of simple instructions over names. Names of the user are as written; `%12` is the value
+of the syntax node number 12, `%iter7` the state of the loop at node 7, `%ret3` a value being returned through `finally`.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from types import CodeType, FunctionType
+from typing import Any
+
+from accel.types.kinds import Kind
+
+__all__ = [
+    "Block",
+    "Entry",
+    "Exit",
+    "Facts",
+    "Flow",
+    "Guard",
+    "Instruction",
+    "Live",
+    "Lowered",
+    "Plan",
+    "Signature",
+    "Source",
+    "TypedFunction",
+]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Source:
+    """A function together with its own syntax tree, checked against its byte code.
+
+    `nodes` numbers the nodes of `tree` in the order of `ast.walk`; `numbers` is the inverse (by `id`). Line numbers of the
+    tree are those of the file.
+    """
+
+    function: FunctionType
+    tree: ast.FunctionDef | ast.Lambda
+    filename: str
+    lines: tuple[str, ...]
+    nodes: tuple[ast.AST, ...]
+    parents: dict[int, tuple[int, str, int | None]]  # node number -> (parent number, field, index in the field or None)
+
+    @property
+    def code(self) -> CodeType:
+        """The code object the tree was checked against."""
+        return self.function.__code__
+
+    @property
+    def name(self) -> str:
+        """Qualified name, for messages."""
+        return self.function.__qualname__
+
+
+@dataclass(slots=True, eq=False)
+class Instruction:
+    """One step of a flow: `targets = op(arguments)`.
+
+    `arguments` are names. `detail` depends on the op: operator symbol, attribute name, constant, global path, keyword
+    names, number of items. `node` and `phase` say where in the source it stands, which is where CPython goes on when
+    compiled code has to leave here.
+    """
+
+    op: str
+    targets: tuple[str, ...] = ()
+    arguments: tuple[str, ...] = ()
+    detail: Any = None
+    node: int = 0
+    phase: str = ""
+
+    def __str__(self) -> str:
+        targets = f"{', '.join(self.targets)} = " if self.targets else ""
+        detail = "" if self.detail is None else f"[{self.detail}]"
+        return f"{targets}{self.op}{detail} {', '.join(self.arguments)}".rstrip()
+
+
+@dataclass(slots=True, eq=False)
+class Block:
+    """Straight-line instructions; the last one is the terminator, whose `successors` name the blocks that may follow."""
+
+    name: str
+    instructions: list[Instruction] = field(default_factory=list)
+    successors: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        after = f"  -> {', '.join(self.successors)}" if self.successors else ""
+        return f"{self.name}:\n" + "\n".join(f"  {i}" for i in self.instructions) + after
+
+
+@dataclass(slots=True, eq=False)
+class Flow:
+    """The body of one function as a graph of blocks; the first block is the entry."""
+
+    name: str
+    parameters: tuple[str, ...]
+    blocks: dict[str, Block]
+
+    def __str__(self) -> str:
+        return f"flow {self.name}({', '.join(self.parameters)})\n" + "\n".join(map(str, self.blocks.values()))
+
+    def instructions(self) -> Iterator[Instruction]:
+        """Every instruction, block by block."""
+        for block in self.blocks.values():
+            yield from block.instructions
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Facts:
+    """What reading a function tells: its flow, the names it uses from outside, and what can't be compiled."""
+
+    source: Source
+    flow: Flow
+    globals: tuple[tuple[str, ...], ...]  # paths such as ("math", "sqrt")
+    cells: tuple[str, ...]
+    has_loops: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """The kinds of the arguments a specialisation is for, in the order of the parameters."""
+
+    kinds: tuple[Kind, ...]
+
+    def __str__(self) -> str:
+        return f"({', '.join(map(str, self.kinds))})"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Guard:
+    """Something that was looked up while compiling and must still be the same object at each call.
+
+    `what` is "global" (namespace, name), "cell" (cell, "") or "function" (function, "": its code and defaults).
+    `value` is what was found; for a global that is a builtin, `holder` is the globals and `missing` is True: the name must
+    still be absent there (and a second guard watches the builtins).
+    """
+
+    what: str
+    holder: Any
+    name: str
+    value: Any
+    missing: bool = False
+    path: tuple[str, ...] = ()  # how it is found again in another process: ("math", "sqrt"), from the function's globals
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """A name whose value CPython needs when it goes on at an exit: where it lies in the exit record (in 8-byte words)."""
+
+    name: str
+    kind: Kind
+    offset: int
+    flag: int = -1  # word that is 0 when the name is unbound; -1: always bound
+
+
+@dataclass(frozen=True, slots=True)
+class Exit:
+    """A place where compiled code may leave and CPython goes on: syntax node, phase within it, live names.
+
+    `result` is the name (`%12`) of a call's value that comes as an object, or of an exception to raise there.
+    """
+
+    node: int
+    phase: str
+    live: tuple[Live, ...]
+
+
+@dataclass(slots=True, eq=False)
+class TypedFunction:
+    """A flow with the kind of every name at every point."""
+
+    symbol: str
+    source: Source
+    flow: Flow
+    kinds: tuple[Kind, ...]  # of the parameters
+    result: Kind
+    entry_states: dict[str, dict[str, tuple[Kind, bool]]]  # block -> name -> (kind, may be unbound)
+    argument_kinds: dict[int, tuple[Kind, ...]]  # id(instruction) -> kinds of its arguments
+    target_kinds: dict[int, tuple[Kind, ...]]
+    callees: dict[int, TypedFunction]  # id(call instruction) -> function called
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Plan:
+    """What to compile: the function and all it calls, with the guards under which that is right."""
+
+    signature: Signature
+    root: TypedFunction
+    functions: tuple[TypedFunction, ...]
+    guards: tuple[Guard, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lowered:
+    """Relocatable machine code and the description of its boundary.
+
+    `image` is what `accel.runtime.image.Image.dumps` gives. `exits` are, for each function by symbol, its exits in order.
+    """
+
+    signature: Signature
+    result: Kind
+    image: bytes
+    guards: tuple[Guard, ...]
+    exits: dict[str, tuple[Exit, ...]]
+    text: str = ""
+
+
+@dataclass(slots=True, eq=False)
+class Entry:
+    """A specialisation that is loaded into this process and can be called."""
+
+    signature: Signature
+    result: Kind
+    address: int
+    loaded: Any
+    lowered: Lowered

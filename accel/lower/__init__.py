@@ -1,0 +1,1 @@
+"""Plan -> Lowered: typed flows become LLVM text, LLVM text becomes relocatable machine code."""

@@ -1,0 +1,112 @@
+"""How a value of each kind is held in machine code: a flat tuple of LLVM scalars, its components.
+
+A value in flight is a tuple of operand texts (`Value`), one per component; a variable is one stack slot per component,
+which LLVM turns into registers; in memory (results, exit records) each component takes a word of 8 bytes.
+
+>>> components(Tuple((Int(), Complex())))
+('i64', 'double', 'double')
+"""
+
+from __future__ import annotations
+
+from accel.types.kinds import (
+    Array,
+    ArrayIterator,
+    Bool,
+    Complex,
+    EnumerateIterator,
+    Float,
+    Int,
+    Kind,
+    Object,
+    Range,
+    RangeIterator,
+    Scalar,
+    Slice,
+    Tuple,
+    TupleIterator,
+    Union,
+    ZipIterator,
+)
+
+__all__ = ["Value", "components", "element_type", "member_positions"]
+
+Value = tuple[str, ...]
+
+_ELEMENT = {"e": "half", "f": "float", "d": "double", "F": "float", "D": "double", "?": "i1"}
+
+
+def element_type(char: str) -> str:
+    """LLVM type of one part of a NumPy scalar of this type character (complex has two parts)."""
+    from accel.types.kinds import DTYPES
+
+    return _ELEMENT.get(char) or f"i{DTYPES[char].bits}"
+
+
+def components(kind: Kind) -> tuple[str, ...]:
+    """LLVM types of the components of `kind`, in order.
+
+    An array is owner (a PyObject*), data, shape[ndim], strides[ndim] in bytes. A union is a tag (index of the member) and
+    slots shared by members of the same LLVM type. A range is start, stop, step. `NoneKind` and `Static` have none.
+    """
+    match kind:
+        case Int():
+            return ("i64",)
+        case Float():
+            return ("double",)
+        case Bool():
+            return ("i1",)
+        case Complex():
+            return ("double", "double")
+        case Scalar():
+            return (element_type(kind.char),) * (2 if kind.dtype.family == "c" else 1)
+        case Object():
+            return ("ptr",)
+        case Array():
+            return ("ptr", "ptr", *["i64"] * (2 * kind.ndim))
+        case Tuple(items) | ZipIterator(items):
+            return tuple(c for item in items for c in components(item))
+        case Union():
+            return ("i8", *_slots(kind))
+        case Range():
+            return ("i64", "i64", "i64")
+        case RangeIterator():  # current value, turns left, step
+            return ("i64", "i64", "i64")
+        case Slice(start, stop, step):
+            return components(start) + components(stop) + components(step)
+        case ArrayIterator(array):
+            return (*components(array), "i64")
+        case TupleIterator(items):
+            return (*components(items), "i64")
+        case EnumerateIterator(inner):
+            return ("i64", *components(inner))
+    return ()
+
+
+def _slots(kind: Union) -> list[str]:
+    slots: list[str] = []
+    for member in kind.members:
+        needed = list(components(member))
+        for slot in slots:
+            if slot in needed:
+                needed.remove(slot)
+        slots += needed
+    return slots
+
+
+def member_positions(kind: Union, member: Kind) -> tuple[int, ...]:
+    """Where the components of `member` lie among `components(kind)`.
+
+    >>> from accel.types.kinds import join_kinds
+    >>> member_positions(join_kinds(Int(), Complex()), Complex())
+    (1, 2)
+    """
+    slots, taken = _slots(kind), set[int]()
+    for component in components(member):
+        taken.add(next(i for i, slot in enumerate(slots) if slot == component and i not in taken))
+    positions, free = [], sorted(taken)
+    for component in components(member):
+        at = next(i for i in free if slots[i] == component)
+        free.remove(at)
+        positions.append(at + 1)
+    return tuple(positions)

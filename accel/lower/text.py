@@ -1,0 +1,154 @@
+"""LLVM assembly as text: a module under construction and an emitter that appends to one function.
+
+Text is the fastest way to LLVM from Python: no object per instruction, and each stage can be read.
+"""
+
+from __future__ import annotations
+
+import struct
+
+__all__ = ["Emitter", "Module", "float_text"]
+
+_RARE = "!prof !0"  # condition true: once in 2000
+_USUAL = "!prof !1"
+
+
+def float_text(value: float, type_: str = "double") -> str:
+    """A float constant with exactly these bits (LLVM writes `float` constants as doubles too, halves as 0xH)."""
+    if type_ == "half":
+        return f"0xH{struct.unpack('<H', struct.pack('<e', value))[0]:04X}"
+    return f"0x{struct.unpack('<Q', struct.pack('<d', value))[0]:016X}"
+
+
+class Module:
+    """The text of an LLVM module: external names, constants and functions."""
+
+    def __init__(self) -> None:
+        self._declared: dict[str, str] = {}
+        self._globals: dict[str, str] = {}
+        self._functions: list[str] = []
+
+    def declare(self, name: str, result: str, parameters: tuple[str, ...], attributes: str = "") -> str:
+        """Declare an external function once; return its quoted name."""
+        self._declared.setdefault(name, f'declare {result} @"{name}"({", ".join(parameters)}) {attributes}')
+        return f'@"{name}"'
+
+    def external(self, name: str) -> str:
+        """Declare an external object (its address is what matters) once; return its quoted name."""
+        self._globals.setdefault(name, f'@"{name}" = external global i8')
+        return f'@"{name}"'
+
+    def constant(self, name: str, definition: str) -> str:
+        """Define a private constant once, for example `constant("two", "double 2.0")`; return its name."""
+        self._globals.setdefault(name, f'@"{name}" = private unnamed_addr constant {definition}')
+        return f'@"{name}"'
+
+    def define(self, text: str) -> None:
+        """Add the text of a whole function."""
+        self._functions.append(text)
+
+    def __str__(self) -> str:
+        metadata = '!0 = !{!"branch_weights", i32 1, i32 2000}\n!1 = !{!"branch_weights", i32 2000, i32 1}\n'
+        return "\n".join([*self._globals.values(), *self._declared.values(), *self._functions, metadata])
+
+
+class Emitter:
+    """Appends instructions to one LLVM function.
+
+    Operands are texts such as `%v7` or `3`. `exit_if` and `exit` leave compiled code at the operation being lowered;
+    the owner of the emitter sets `exit_label` (or, for tests, any label) before each operation and reads `exits`.
+    """
+
+    def __init__(self, module: Module) -> None:
+        self.module = module
+        self.exit_label = "exit"
+        self.exits = 0
+        self._count = 0
+        self._slots: list[str] = []
+        self._lines: list[str] = []
+        self.block = "start"
+
+    # -- instructions
+
+    def value(self, text: str) -> str:
+        """Append an instruction that has a result, for example `e.value("add i64 %a, 1")`; return the result's name."""
+        self._count += 1
+        self._lines.append(f"  %v{self._count} = {text}")
+        return f"%v{self._count}"
+
+    def do(self, text: str) -> None:
+        """Append an instruction without a result."""
+        self._lines.append(f"  {text}")
+
+    def slot(self, type_: str, *, align: int = 0) -> str:
+        """A stack slot, allocated once at the head of the function."""
+        self._count += 1
+        aligned = f", align {align}" if align else ""
+        self._slots.append(f"  %s{self._count} = alloca {type_}{aligned}")
+        return f"%s{self._count}"
+
+    def call(self, result: str, name: str, *arguments: str, attributes: str = "") -> str:
+        """Call an external function or intrinsic; `arguments` are typed operands such as `"double %x"`."""
+        types = tuple(a.split(" ", 1)[0] for a in arguments)
+        called = f"call {result} {self.module.declare(name, result, types, attributes)}({', '.join(arguments)})"
+        if result == "void":
+            self.do(called)
+            return ""
+        return self.value(called)
+
+    def libm(self, name: str, *arguments: str, result: str = "double") -> str:
+        """Call the platform's libm (or libc) function under a name LLVM has no opinion about: `pow(x, 2)` stays the call
+        CPython makes and does not become `x * x`."""
+        return self.call(result, f"libm.{name}", *arguments, attributes="nounwind willreturn memory(none)")
+
+    # -- control flow
+
+    def label(self, hint: str = "b") -> str:
+        """A new label, not yet placed."""
+        self._count += 1
+        return f"{hint}{self._count}"
+
+    def place(self, label: str) -> None:
+        """Start the block `label`; the block before must have been ended."""
+        self._lines.append(f"{label}:")
+        self.block = label
+
+    def branch(self, label: str) -> None:
+        """End the block with a jump."""
+        self.do(f"br label %{label}")
+
+    def branch_if(self, condition: str, then: str, otherwise: str, *, likely: bool | None = None) -> None:
+        """End the block with a conditional jump; `likely` says which way it usually goes."""
+        weights = "" if likely is None else f", {_USUAL if likely else _RARE}"
+        self.do(f"br i1 {condition}, label %{then}, label %{otherwise}{weights}")
+
+    def exit_if(self, condition: str) -> None:
+        """Leave compiled code at this operation when `condition` (an i1) is true; CPython continues from there."""
+        if condition == "false":
+            return
+        self.exits += 1
+        after = self.label("go")
+        self.branch_if(condition, self.exit_label, after, likely=False)
+        self.place(after)
+
+    def exit(self) -> None:
+        """Leave compiled code at this operation always; what is emitted behind it is not reached."""
+        self.exits += 1
+        self.branch(self.exit_label)
+        self.place(self.label("unreached"))
+
+    def select(self, condition: str, type_: str, then: str, otherwise: str) -> str:
+        """`then if condition else otherwise`, without a branch."""
+        return self.value(f"select i1 {condition}, {type_} {then}, {type_} {otherwise}")
+
+    def merge(self, type_: str, *incoming: tuple[str, str]) -> str:
+        """A phi of (operand, label of the block it comes from)."""
+        pairs = ", ".join(f"[ {operand}, %{label} ]" for operand, label in incoming)
+        return self.value(f"phi {type_} {pairs}")
+
+    # -- the end
+
+    def function(self, head: str) -> str:
+        """The text of the function; `head` is for example `define i32 @f(ptr %result)`."""
+        body = "\n".join(["entry:", *self._slots, "  br label %start", "start:", *self._lines])
+        return f"{head} {{\n{body}\n}}\n"

@@ -1,0 +1,283 @@
+"""The kinds a value can have inside compiled code: what the compiler knows about it, and nothing of how it is stored.
+
+A kind is a small frozen value, printable, hashable and comparable. `Int` is Python's int and `Scalar("l")` is
+`numpy.int64`: two kinds, never confused. Nothing here imports NumPy.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+__all__ = [
+    "Array",
+    "ArrayIterator",
+    "Bool",
+    "Complex",
+    "DTYPES",
+    "DType",
+    "EnumerateIterator",
+    "Float",
+    "Int",
+    "Kind",
+    "Never",
+    "NoneKind",
+    "Object",
+    "Range",
+    "RangeIterator",
+    "Scalar",
+    "Slice",
+    "Static",
+    "Tuple",
+    "TupleIterator",
+    "Union",
+    "ZipIterator",
+    "join_kinds",
+    "members_of",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class DType:
+    """What is fixed about a NumPy dtype, by its type character (which, unlike its name, tells `l` from `q`)."""
+
+    char: str
+    name: str
+    family: str  # "b" bool, "i" signed, "u" unsigned, "f" float, "c" complex
+    size_bytes: int
+    number: int  # NumPy's type number
+
+    @property
+    def bits(self) -> int:
+        """Width of the whole element in bits."""
+        return 8 * self.size_bytes
+
+
+DTYPES: dict[str, DType] = {
+    d.char: d
+    for d in (
+        DType("?", "bool", "b", 1, 0),
+        DType("b", "int8", "i", 1, 1),
+        DType("B", "uint8", "u", 1, 2),
+        DType("h", "int16", "i", 2, 3),
+        DType("H", "uint16", "u", 2, 4),
+        DType("i", "int32", "i", 4, 5),
+        DType("I", "uint32", "u", 4, 6),
+        DType("l", "int64", "i", 8, 7),
+        DType("L", "uint64", "u", 8, 8),
+        DType("q", "longlong", "i", 8, 9),
+        DType("Q", "ulonglong", "u", 8, 10),
+        DType("e", "float16", "f", 2, 23),
+        DType("f", "float32", "f", 4, 11),
+        DType("d", "float64", "f", 8, 12),
+        DType("F", "complex64", "c", 8, 14),
+        DType("D", "complex128", "c", 16, 15),
+    )
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """Anything the compiler may know about a value."""
+
+    def __str__(self) -> str:
+        return type(self).__name__.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Int(Kind):
+    """A Python int that fits 64 bits; what would not fit leaves compiled code."""
+
+
+@dataclass(frozen=True, slots=True)
+class Float(Kind):
+    """A Python float."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bool(Kind):
+    """A Python bool."""
+
+
+@dataclass(frozen=True, slots=True)
+class Complex(Kind):
+    """A Python complex."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoneKind(Kind):
+    """None."""
+
+    def __str__(self) -> str:
+        return "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Object(Kind):
+    """Any Python object that compiled code only hands on (a borrowed reference): `self`, a str, a list."""
+
+
+@dataclass(frozen=True, slots=True)
+class Never(Kind):
+    """The result of an operation that CPython must do: the code behind it is not reached."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar(Kind):
+    """A NumPy scalar, by the type character of its dtype."""
+
+    char: str
+
+    @property
+    def dtype(self) -> DType:
+        """The facts of its dtype."""
+        return DTYPES[self.char]
+
+    def __str__(self) -> str:
+        return f"numpy.{DTYPES[self.char].name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Array(Kind):
+    """A `numpy.ndarray` (exactly that class), aligned, in native byte order.
+
+    `layout` is "C" (C-contiguous), "F" (Fortran-contiguous and not C) or "A" (any strides).
+    """
+
+    char: str
+    ndim: int
+    layout: str = "C"
+    writeable: bool = True
+
+    @property
+    def dtype(self) -> DType:
+        """The facts of its dtype."""
+        return DTYPES[self.char]
+
+    def __str__(self) -> str:
+        access = "" if self.writeable else ", read-only"
+        return f"array({DTYPES[self.char].name}, {self.ndim}-d, {self.layout}{access})"
+
+
+@dataclass(frozen=True, slots=True)
+class Tuple(Kind):
+    """A tuple of known length."""
+
+    items: tuple[Kind, ...]
+
+    def __str__(self) -> str:
+        return f"tuple({', '.join(map(str, self.items))})"
+
+
+@dataclass(frozen=True, slots=True)
+class Range(Kind):
+    """A range object whose start, stop and step fit 64 bits, and whose length does too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slice(Kind):
+    """A slice written in a subscript; each part is `Int` (or an integer `Scalar`) or `NoneKind`."""
+
+    start: Kind
+    stop: Kind
+    step: Kind
+
+    def __str__(self) -> str:
+        return f"slice({self.start}, {self.stop}, {self.step})"
+
+
+@dataclass(frozen=True, slots=True)
+class RangeIterator(Kind):
+    """The state of a `for` loop over a range: current value, turns left, step."""
+
+
+@dataclass(frozen=True, slots=True)
+class ArrayIterator(Kind):
+    """The state of a `for` loop over the first axis of an array: the array and the next index."""
+
+    array: Array
+
+
+@dataclass(frozen=True, slots=True)
+class TupleIterator(Kind):
+    """The state of a `for` loop over a tuple: the tuple and the next index."""
+
+    tuple: Tuple
+
+
+@dataclass(frozen=True, slots=True)
+class EnumerateIterator(Kind):
+    """The state of a `for` loop over `enumerate(...)`: the next count and the iterator below."""
+
+    inner: Kind
+
+
+@dataclass(frozen=True, slots=True)
+class ZipIterator(Kind):
+    """The state of a `for` loop over `zip(...)`: the iterators below."""
+
+    inner: tuple[Kind, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Static(Kind):
+    """An object known while compiling and compared by identity: a module, function, class, dtype or str."""
+
+    value: Any
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Static) and other.value is self.value
+
+    def __hash__(self) -> int:
+        return id(self.value)
+
+    def __str__(self) -> str:
+        return f"static({getattr(self.value, '__name__', repr(self.value))})"
+
+
+@dataclass(frozen=True, slots=True)
+class Union(Kind):
+    """One of several kinds, which one is known at run time. Make it with `join_kinds`: members are sorted by name."""
+
+    members: tuple[Kind, ...]
+
+    def __str__(self) -> str:
+        return " | ".join(map(str, self.members))
+
+
+_JOINABLE = (Int, Float, Bool, Complex, NoneKind, Scalar)
+
+
+def members_of(kind: Kind) -> tuple[Kind, ...]:
+    """The kinds a value of this kind may have at run time."""
+    if isinstance(kind, Union):
+        return kind.members
+    return () if isinstance(kind, Never) else (kind,)
+
+
+def join_kinds(first: Kind, second: Kind) -> Kind | None:
+    """The kind of a name that holds `first` on one path and `second` on another; None where there is none.
+
+    Int and float do not become float: a scalar that may be either keeps its kind with it.
+
+    >>> str(join_kinds(Int(), Float()))
+    'float | int'
+    """
+    if first == second or isinstance(second, Never):
+        return first
+    if isinstance(first, Never):
+        return second
+    if isinstance(first, Array) and isinstance(second, Array):
+        if (first.char, first.ndim) != (second.char, second.ndim):
+            return None
+        layout = first.layout if first.layout == second.layout else "A"
+        return Array(first.char, first.ndim, layout, first.writeable and second.writeable)
+    if isinstance(first, Tuple) and isinstance(second, Tuple):
+        if len(first.items) != len(second.items):
+            return None
+        items = [join_kinds(a, b) for a, b in zip(first.items, second.items, strict=True)]
+        return None if None in items else Tuple(tuple(k for k in items if k is not None))
+    members = {*members_of(first), *members_of(second)}
+    if not all(isinstance(m, _JOINABLE) for m in members):
+        return None
+    return Union(tuple(sorted(members, key=str)))
