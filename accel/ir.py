@@ -16,9 +16,11 @@ from accel.types.kinds import Kind
 
 __all__ = [
     "Block",
+    "Call",
     "Entry",
     "Exit",
     "Facts",
+    "Fault",
     "Flow",
     "Guard",
     "Instruction",
@@ -109,14 +111,25 @@ class Flow:
             yield from block.instructions
 
 
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something that can't be compiled: `what` it is, the number of its syntax node, `slug` of the page that explains it."""
+
+    node: int
+    what: str
+    slug: str
+    why: str = ""
+    do: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Facts:
     """What reading a function tells: its flow, the names it uses from outside, and what can't be compiled."""
 
     source: Source
     flow: Flow
-    globals: tuple[tuple[str, ...], ...]  # paths such as ("math", "sqrt")
-    cells: tuple[str, ...]
+    faults: dict[int, Fault]  # id(leave instruction) -> what it stands for
+    live: dict[int, frozenset[str]]  # id(instruction) -> names needed before it
     has_loops: bool
 
 
@@ -169,6 +182,18 @@ class Exit:
     live: tuple[Live, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What a call instruction calls: the function of a known name, or another typed function with its arguments bound.
+
+    `bound` holds for each parameter ("argument", position among the instruction's arguments) or ("default", value).
+    """
+
+    name: str = ""
+    function: TypedFunction | None = None
+    bound: tuple[tuple[str, Any], ...] = ()
+
+
 @dataclass(slots=True, eq=False)
 class TypedFunction:
     """A flow with the kind of every name at every point."""
@@ -181,7 +206,12 @@ class TypedFunction:
     entry_states: dict[str, dict[str, tuple[Kind, bool]]]  # block -> name -> (kind, may be unbound)
     argument_kinds: dict[int, tuple[Kind, ...]]  # id(instruction) -> kinds of its arguments
     target_kinds: dict[int, tuple[Kind, ...]]
-    callees: dict[int, TypedFunction]  # id(call instruction) -> function called
+    facts: Facts
+    maybe_unbound: dict[int, bool] = field(default_factory=dict)  # id(bound instruction) -> whether it has to be tested
+    constants: dict[int, Any] = field(default_factory=dict)  # id(instruction) -> value known while compiling
+    calls: dict[int, Call] = field(default_factory=dict)  # id(call instruction) -> what is called
+    recursive: bool = False
+    faults: dict[int, Fault] = field(default_factory=dict)  # id(instruction) -> why CPython must do it
 
 
 @dataclass(frozen=True, slots=True, eq=False)

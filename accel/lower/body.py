@@ -1,0 +1,250 @@
+"""TypedFunction -> the text of an LLVM function: names, blocks, joins and exits. What each op does is in `steps.py`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from accel.ir import Block, Exit, Instruction, Live, TypedFunction
+from accel.lower.convert import convert_value
+from accel.lower.layout import Value, components
+from accel.lower.text import Emitter, Module
+from accel.types.kinds import Array, Kind, Object, RangeIterator, Static, Tuple, Union
+
+__all__ = ["FunctionBody"]
+
+StepLowerer = Callable[["FunctionBody", Instruction, tuple[str, ...]], bool]
+_MEMORY = {"i1": "i8"}
+
+
+@dataclass(slots=True)
+class _PendingExit:
+    """An exit some operation branches to; its cold block is written at the end."""
+
+    label: str
+    number: int
+    exit: Exit
+    values: dict[str, Value]
+    extra: str = ""  # operand of the object handed over ("%result"), which the exit owns
+
+
+class FunctionBody:
+    """Names and blocks of one function while its text is made.
+
+    A name with a single definition that is not the user's is its operands; any other has a stack slot per component and
+    kind, and LLVM makes registers of them.
+    """
+
+    def __init__(self, module: Module, typed: TypedFunction) -> None:
+        self.typed, self.module = typed, module
+        self.e = Emitter(module)
+        self.exits: list[Exit] = []
+        self.state: dict[str, tuple[Kind, bool]] = {}
+        self._values: dict[str, Value] = {}
+        self._slots: dict[tuple[str, Kind], tuple[str, ...]] = {}
+        self._flags: dict[str, str] = {}
+        self._pending: list[_PendingExit] = []
+        definitions = Counter(t for i in typed.flow.instructions() for t in i.targets)
+        self._single = {n for n, count in definitions.items() if count == 1 and n.startswith("%")}
+        for state in typed.entry_states.values():
+            for name, (_, maybe) in state.items():
+                if maybe and name not in self._flags:
+                    self._flags[name] = self.e.slot("i1")
+        for instruction in typed.flow.instructions():
+            if instruction.op == "delete" and instruction.arguments[0] not in self._flags:
+                self._flags[instruction.arguments[0]] = self.e.slot("i1")
+
+    # -- names
+
+    def read(self, name: str) -> Value:
+        """The components of a name, here."""
+        if name in self._values:
+            return self._values[name]
+        kind = self.state[name][0]
+        slots = self._slot(name, kind)
+        return tuple(self.e.value(f"load {t}, ptr {s}") for t, s in zip(components(kind), slots, strict=True))
+
+    def write(self, name: str, kind: Kind, value: Value) -> None:
+        """Bind a name."""
+        self.state[name] = (kind, False)
+        if name in self._single:
+            self._values[name] = value
+            return
+        for type_, slot, part in zip(components(kind), self._slot(name, kind), value, strict=True):
+            self.e.do(f"store {type_} {part}, ptr {slot}")
+        if name in self._flags:
+            self.e.do(f"store i1 true, ptr {self._flags[name]}")
+
+    def unbind(self, name: str) -> None:
+        """Make a name unbound."""
+        self.state.pop(name, None)
+        self.e.do(f"store i1 false, ptr {self._flags[name]}")
+
+    def is_unbound(self, name: str) -> str:
+        """Whether a name is unbound here (an i1)."""
+        bound = self.e.value(f"load i1, ptr {self._flags[name]}")
+        return self.e.value(f"xor i1 {bound}, true")
+
+    def _slot(self, name: str, kind: Kind) -> tuple[str, ...]:
+        if (name, kind) not in self._slots:
+            self._slots[name, kind] = tuple(self.e.slot(t) for t in components(kind))
+        return self._slots[name, kind]
+
+    # -- exits
+
+    def make_exit(self, instruction: Instruction, phase: str | None = None, *, extra: str = "") -> str:
+        """Label of an exit at an instruction; `keep_exit` says that it is used."""
+        needed = self.typed.facts.live[id(instruction)] | set(instruction.arguments)
+        live: list[Live] = []
+        words = 0
+        values: dict[str, Value] = {}
+        for name in sorted(needed):
+            if name not in self.state:
+                continue
+            kind, maybe = self.state[name]
+            if isinstance(kind, Static) and name.startswith("%"):
+                continue
+            flag = -1
+            if maybe and name in self._flags:
+                flag, words = words, words + 1
+            live.append(Live(name, kind, words, flag))
+            words += len(components(kind))
+            if name in self._values:
+                values[name] = self._values[name]
+        if extra:
+            live.append(Live("%result", Object(), words))
+        label = self.e.label("exit")
+        exit_ = Exit(instruction.node, instruction.phase if phase is None else phase, tuple(live))
+        self._pending.append(_PendingExit(label, -1, exit_, values, extra))
+        return label
+
+    def keep_exit(self, pending: _PendingExit | None = None) -> None:
+        """Give an exit, by default the one made last, its number: something branches to it."""
+        pending = pending or self._pending[-1]
+        pending.number = len(self.exits)
+        self.exits.append(pending.exit)
+
+    def _write_exits(self) -> None:
+        e, record = self.e, ""
+        size = max((live.offset + len(components(live.kind)) + 1 for p in self._pending for live in p.exit.live), default=1)
+        if self._pending:
+            record = e.slot(f"[{size} x i64]", align=8)
+        for pending in self._pending:
+            e.place(pending.label)
+            for live in pending.exit.live:
+                self._write_live(live, pending, record)
+            callee, symbol = self.module.external(f"resume.{self.typed.symbol}"), '@"accel.resume"'
+            answer = e.value(f"call ptr {symbol}(ptr {callee}, i64 {pending.number}, ptr {record})")
+            if pending.extra:
+                e.call("void", "Py_DecRef", f"ptr {pending.extra}")
+            e.do(f"store ptr {answer}, ptr %state")
+            failed = e.value(f"icmp eq ptr {answer}, null")
+            e.do(f"ret i32 {e.value(f'select i1 {failed}, i32 1, i32 2')}")
+
+    def _write_live(self, live: Live, pending: _PendingExit, record: str) -> None:
+        e = self.e
+        if live.name == "%result":
+            parts: Value = (pending.extra,)
+        elif live.name in pending.values:
+            parts = pending.values[live.name]
+        else:
+            slots = self._slot(live.name, live.kind)
+            parts = tuple(e.value(f"load {t}, ptr {s}") for t, s in zip(components(live.kind), slots, strict=True))
+        if live.flag >= 0:
+            bound = e.value(f"zext i1 {e.value(f'load i1, ptr {self._flags[live.name]}')} to i64")
+            e.do(f"store i64 {bound}, ptr {e.value(f'getelementptr i64, ptr {record}, i64 {live.flag}')}")
+        for k, (type_, part) in enumerate(zip(components(live.kind), parts, strict=True)):
+            place = e.value(f"getelementptr i64, ptr {record}, i64 {live.offset + k}")
+            self.store_word(type_, part, place)
+
+    def store_word(self, type_: str, part: str, place: str) -> None:
+        """Store a component into a word of memory."""
+        if type_ == "i1":
+            part = self.e.value(f"zext i1 {part} to i8")
+        self.e.do(f"store {_MEMORY.get(type_, type_)} {part}, ptr {place}")
+
+    # -- blocks
+
+    def text(self, lower_step: StepLowerer) -> str:
+        """The whole function. `lower_step(body, instruction)` lowers one instruction that is no jump."""
+        typed, e = self.typed, self.e
+        parameters = ["ptr %result", "ptr %state"]
+        count = 0
+        for name, flag in self._flags.items():
+            e.do(f"store i1 false, ptr {flag}")
+        for name, kind in zip(typed.flow.parameters, typed.kinds, strict=True):
+            value = tuple(f"%a{count + k}" for k in range(len(components(kind))))
+            parameters += [f"{t} {v}" for t, v in zip(components(kind), value, strict=True)]
+            count += len(value)
+            self.write(name, kind, value)
+        self.jump("entry")
+        for block in typed.flow.blocks.values():
+            if block.name in typed.entry_states:
+                self._block(block, lower_step)
+        self._write_exits()
+        return e.function(f'define internal i32 @"{typed.symbol}"({", ".join(parameters)})')
+
+    def _block(self, block: Block, lower_step: StepLowerer) -> None:
+        e = self.e
+        e.place(f"B.{block.name}")
+        self.state = dict(self.typed.entry_states[block.name])
+        for instruction in block.instructions:
+            if instruction.op == "jump":
+                self.jump(block.successors[0])
+                return
+            if instruction.op == "branch":
+                truth = self.read(instruction.arguments[0])[0]
+                labels = [self._edge(s) for s in block.successors]
+                e.branch_if(truth, labels[0][0], labels[1][0])
+                self._write_edges(labels)
+                return
+            before = e.exits
+            e.exit_label = self.make_exit(instruction)
+            pending = self._pending[-1]
+            ended = lower_step(self, instruction, block.successors)
+            if e.exits > before:
+                self.keep_exit(pending)
+            else:
+                self._pending.remove(pending)
+            if ended:
+                return
+        raise AssertionError(f"block {block.name} has no end")
+
+    def _edge(self, successor: str) -> tuple[str, str]:
+        """Label to jump to for a successor, and the successor when names have to be converted on the way."""
+        if self._conversions(successor):
+            return self.e.label("edge"), successor
+        return f"B.{successor}", ""
+
+    def _write_edges(self, labels: list[tuple[str, str]]) -> None:
+        state = dict(self.state)
+        for label, successor in labels:
+            if successor:
+                self.e.place(label)
+                self.state = dict(state)
+                self.jump(successor)
+
+    def _conversions(self, successor: str) -> list[tuple[str, Kind, Kind]]:
+        wanted = self.typed.entry_states.get(successor, {})
+        return [(n, self.state[n][0], k) for n, (k, _) in wanted.items() if n in self.state and self.state[n][0] != k]
+
+    def jump(self, successor: str) -> None:
+        """End the block with a jump; names get the kinds the successor holds them in."""
+        for name, found, wanted in self._conversions(successor):
+            value = convert_value(self.e, found, wanted, self.read(name))
+            for type_, slot, part in zip(components(wanted), self._slot(name, wanted), value, strict=True):
+                self.e.do(f"store {type_} {part}, ptr {slot}")
+        self.e.branch(f"B.{successor}")
+
+    def take_references(self, kind: Kind, value: Value) -> None:
+        """Make a result own what it refers to: the objects and the owners of arrays in it."""
+        if isinstance(kind, (Object, Array)):
+            self.e.call("void", "Py_IncRef", f"ptr {value[0]}")
+        elif isinstance(kind, Tuple):
+            at = 0
+            for item in kind.items:
+                width = len(components(item))
+                self.take_references(item, value[at : at + width])
+                at += width
+        assert not isinstance(kind, RangeIterator) and not (isinstance(kind, Union) and "ptr" in components(kind))

@@ -1,0 +1,48 @@
+"""Constants as operands."""
+
+from __future__ import annotations
+
+import struct
+from typing import Any
+
+from accel.lower.layout import Value
+from accel.lower.text import float_text
+from accel.types.kinds import Bool, Complex, Float, Int, Kind, Scalar, Tuple
+
+__all__ = ["constant_value"]
+
+
+def constant_value(kind: Kind, value: Any) -> Value:
+    """The operands of a value known while compiling.
+
+    >>> constant_value(Int(), 3)
+    ('3',)
+    """
+    match kind:
+        case Int():
+            return (str(value),)
+        case Float():
+            return (float_text(value),)
+        case Bool():
+            return ("true" if value else "false",)
+        case Complex():
+            return (float_text(value.real), float_text(value.imag))
+        case Tuple(items):
+            return tuple(c for item, part in zip(items, value, strict=True) for c in constant_value(item, part))
+        case Scalar():
+            return _scalar(kind, value)
+    return ()
+
+
+def _scalar(kind: Scalar, value: Any) -> Value:
+    family = kind.dtype.family
+    if family == "b":
+        return ("true" if value else "false",)
+    if family in "iu":
+        return (str(int(value)),)
+    if kind.char == "e":
+        bits = struct.unpack("<H", value.tobytes())[0]
+        return (f"0xH{bits:04X}",)
+    if family == "f":
+        return (float_text(float(value)),)
+    return (float_text(float(value.real)), float_text(float(value.imag)))

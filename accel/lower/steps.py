@@ -1,0 +1,357 @@
+"""What each op of a flow becomes in LLVM text: one function per op."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from accel.ir import Call, Instruction
+from accel.lower import arrays, loops
+from accel.lower.body import FunctionBody
+from accel.lower.constants import constant_value
+from accel.lower.convert import convert_value
+from accel.lower.functions import emit_function
+from accel.lower.layout import Value, components
+from accel.lower.operators import emit_binary, emit_compare, emit_truth, emit_unary
+from accel.lower.unions import emit_union
+from accel.types import functions, operators
+from accel.types.kinds import Array, Bool, EnumerateIterator, Kind, Never, NoneKind, Range, Static, Tuple
+
+__all__ = ["lower_step"]
+
+Successors = tuple[str, ...]
+
+
+def lower_step(body: FunctionBody, instruction: Instruction, successors: Successors) -> bool:
+    """Lower one instruction that is no jump or branch; whether it ends the block."""
+    key = id(instruction)
+    typed = body.typed
+    if key in typed.faults or instruction.op == "leave":
+        body.e.branch(body.e.exit_label)
+        body.e.exits += 1
+        return True
+    if key in typed.constants:
+        kind = typed.target_kinds[key][0]
+        body.write(instruction.targets[0], kind, constant_value(kind, typed.constants[key]))
+        return False
+    ended = _STEPS[instruction.op](body, instruction, successors)
+    kinds = typed.target_kinds.get(key, ())
+    if not ended and any(isinstance(k, Never) for k in kinds):
+        body.e.do("unreachable")
+        return True
+    return bool(ended)
+
+
+def _values(body: FunctionBody, instruction: Instruction) -> list[Value]:
+    return [body.read(name) for name in instruction.arguments]
+
+
+def _kinds(body: FunctionBody, instruction: Instruction) -> tuple[Kind, ...]:
+    return body.typed.argument_kinds[id(instruction)]
+
+
+def _target(body: FunctionBody, instruction: Instruction) -> Kind:
+    return body.typed.target_kinds[id(instruction)][0]
+
+
+def _write(body: FunctionBody, instruction: Instruction, value: Value) -> None:
+    body.write(instruction.targets[0], _target(body, instruction), value)
+
+
+# -- names and values
+
+
+def _bound(body: FunctionBody, instruction: Instruction, successors: Successors) -> bool:
+    name = instruction.arguments[0]
+    if id(instruction) not in body.typed.maybe_unbound and name not in body.state:
+        body.e.branch(body.e.exit_label)
+        body.e.exits += 1
+        return True
+    if body.typed.maybe_unbound.get(id(instruction)):
+        body.e.exit_if(body.is_unbound(name))
+        body.state[name] = (body.state[name][0], False)
+    return False
+
+
+def _delete(body: FunctionBody, instruction: Instruction, successors: Successors) -> None:
+    body.unbind(instruction.arguments[0])
+
+
+def _copy(body: FunctionBody, instruction: Instruction, successors: Successors) -> None:
+    _write(body, instruction, body.read(instruction.arguments[0]))
+
+
+def _static(body: FunctionBody, instruction: Instruction, successors: Successors) -> None:
+    _write(body, instruction, ())
+
+
+def _tuple(body: FunctionBody, instruction: Instruction, successors: Successors) -> None:
+    _write(body, instruction, tuple(c for value in _values(body, instruction) for c in value))
+
+
+def _unpack(body: FunctionBody, instruction: Instruction, successors: Successors) -> None:
+    kind = _kinds(body, instruction)[0]
+    assert isinstance(kind, Tuple)
+    parts = arrays.tuple_parts(kind, body.read(instruction.arguments[0]))
+    for name, item, part in zip(instruction.targets, kind.items, parts, strict=True):
+        body.write(name, item, part)
+
+
+# -- operators
+
+
+def _binary(body: FunctionBody, instruction: Instruction, successors: Successors) -> None:
+    symbol, e = instruction.detail, body.e
+    _write(body, instruction, emit_union(
+        e, lambda *k: operators.binary_kind(symbol, *k), lambda k, v: emit_binary(e, symbol, *k, *v),
+        _kinds(body, instruction), _values(body, instruction), _target(body, instruction),
+    ))  # fmt: skip
+
+
+def _unary(body: FunctionBody, instruction: Instruction, successors: Successors) -> None:
+    symbol, e = instruction.detail, body.e
+    _write(body, instruction, emit_union(
+        e, lambda *k: operators.unary_kind(symbol, *k), lambda k, v: emit_unary(e, symbol, *k, *v),
+        _kinds(body, instruction), _values(body, instruction), _target(body, instruction),
+    ))  # fmt: skip
+
+
+def _compare(body: FunctionBody, instruction: Instruction, successors: Successors) -> None:
+    symbol = instruction.detail
+    kinds, values = _kinds(body, instruction), _values(body, instruction)
+    if symbol in ("in", "not in"):
+        _write(body, instruction, (_membership(body, kinds, values, symbol == "not in"),))
+    else:
+        _write(body, instruction, _comparison(body, symbol, kinds, values, _target(body, instruction)))
+
+
+def _comparison(body: FunctionBody, symbol: str, kinds: tuple[Kind, ...], values: list[Value], result: Kind) -> Value:
+    e = body.e
+    return emit_union(
+        e, lambda *k: operators.compare_kind(symbol, *k), lambda k, v: emit_compare(e, symbol, *k, *v), kinds, values, result
+    )
+
+
+def _membership(body: FunctionBody, kinds: tuple[Kind, ...], values: list[Value], negated: bool) -> str:
+    """`x in (a, b)`: the comparisons have no effects, so all are made."""
+    items = kinds[1]
+    assert isinstance(items, Tuple)
+    e, found = body.e, "false"
+    for item, part in zip(items.items, arrays.tuple_parts(items, values[1]), strict=True):
+        pair = (kinds[0], item)
+        result = operators.joined_kind(lambda *k: operators.compare_kind("==", *k), pair)
+        assert result is not None
+        one = emit_union(e, lambda *k: Bool(), lambda k, v: (emit_truth(e, k[0], v[0]),), (result,),
+                         [_comparison(body, "==", pair, [values[0], part], result)], Bool())  # fmt: skip
+        found = e.value(f"or i1 {found}, {one[0]}")
+    return e.value(f"xor i1 {found}, true") if negated else found
+
+
+def _truth(body: FunctionBody, instruction: Instruction, successors: Successors) -> None:
+    e = body.e
+    _write(body, instruction, emit_union(
+        e, lambda *k: Bool(), lambda k, v: (emit_truth(e, k[0], v[0]),), _kinds(body, instruction), _values(body, instruction), Bool()
+    ))  # fmt: skip
+
+
+# -- arrays, tuples, loops
+
+
+def _item(body: FunctionBody, instruction: Instruction, successors: Successors) -> None:
+    base, *kinds = _kinds(body, instruction)
+    value, *indexes = _values(body, instruction)
+    if isinstance(base, Tuple):
+        at = arrays.emit_integer(body.e, kinds[0], indexes[0])
+        _write(body, instruction, arrays.emit_tuple_item(body.e, base, value, at))
+        return
+    assert isinstance(base, Array)
+    _write(body, instruction, arrays.emit_item(body.e, base, tuple(kinds), value, indexes))
+
+
+def _set_item(body: FunctionBody, instruction: Instruction, successors: Successors) -> None:
+    base, *kinds, kind = _kinds(body, instruction)
+    value, *indexes, stored = _values(body, instruction)
+    assert isinstance(base, Array)
+    e, members = body.e, (kind,)
+
+    def store(k: tuple[Kind, ...], v: tuple[Value, ...]) -> Value:
+        arrays.emit_set_item(e, base, tuple(kinds), value, indexes, (k[0], v[0]))
+        return ()
+
+    emit_union(e, lambda *k: NoneKind(), store, members, [stored], NoneKind())
+
+
+def _slice(body: FunctionBody, instruction: Instruction, successors: Successors) -> None:
+    _write(body, instruction, tuple(c for value in _values(body, instruction) for c in value))
+
+
+def _attribute(body: FunctionBody, instruction: Instruction, successors: Successors) -> None:
+    base, name = _kinds(body, instruction)[0], instruction.detail
+    value = body.read(instruction.arguments[0])
+    if isinstance(base, Static):
+        _write(body, instruction, ())
+    elif isinstance(base, Array):
+        _write(body, instruction, arrays.array_attribute(body.e, base, name, value))
+    else:
+        _write(body, instruction, emit_function(body.e, f"attribute.{name}", (base,), [value]))
+
+
+def _iterate(body: FunctionBody, instruction: Instruction, successors: Successors) -> None:
+    _write(body, instruction, loops.start_iterator(body.e, _kinds(body, instruction)[0], body.read(instruction.arguments[0])))
+
+
+def _next(body: FunctionBody, instruction: Instruction, successors: Successors) -> bool:
+    e, kind = body.e, _kinds(body, instruction)[0]
+    state = body.read(instruction.arguments[0])
+    turn = e.label("turn")
+    finished = loops.is_finished(e, kind, state)
+    after = body.e.label("over")
+    e.branch_if(finished, after, turn)
+    e.place(after)
+    kept = dict(body.state)
+    body.jump(successors[1])
+    body.state = kept
+    e.place(turn)
+    item_kind, state_kind = body.typed.target_kinds[id(instruction)]
+    if isinstance(item_kind, Never):
+        e.do("unreachable")
+        return True
+    item = loops.current_item(e, kind, state)
+    following = loops.advance(e, kind, state)
+    body.write(instruction.targets[0], item_kind, item)
+    body.write(instruction.targets[1], state_kind, following)
+    body.jump(successors[0])
+    return True
+
+
+def _poll(body: FunctionBody, instruction: Instruction, successors: Successors) -> None:
+    e = body.e
+    word = e.value(f"load atomic i32, ptr {e.module.external('accel.tripped')} monotonic, align 4")
+    e.exit_if(e.value(f"icmp ne i32 {word}, 0"))
+
+
+def _return(body: FunctionBody, instruction: Instruction, successors: Successors) -> bool:
+    kind, result = _kinds(body, instruction)[0], body.typed.result
+    e = body.e
+    if isinstance(result, Static) or isinstance(kind, Static):
+        e.branch(e.exit_label)
+        e.exits += 1
+        return True
+    value = convert_value(e, kind, result, body.read(instruction.arguments[0]))
+    body.take_references(result, value)
+    for k, (type_, part) in enumerate(zip(components(result), value, strict=True)):
+        body.store_word(type_, part, e.value(f"getelementptr i64, ptr %result, i64 {k}"))
+    e.do("ret i32 0")
+    return True
+
+
+# -- calls
+
+
+def _call(body: FunctionBody, instruction: Instruction, successors: Successors) -> None:
+    call = body.typed.calls[id(instruction)]
+    if call.function is not None:
+        _function_call(body, instruction, call)
+    else:
+        _write(body, instruction, _known_call(body, instruction, call.name))
+
+
+def _known_call(body: FunctionBody, instruction: Instruction, name: str) -> Value:
+    e = body.e
+    kinds, values = _kinds(body, instruction)[1:], _values(body, instruction)[1:]
+    match name, kinds:
+        case "builtins.range", _:
+            return loops.emit_range(e, kinds, values)
+        case "builtins.enumerate", _:
+            inner = _target(body, instruction)
+            assert isinstance(inner, EnumerateIterator)
+            start = values[1][0] if len(values) > 1 else "0"
+            if start != "0":  # so that the count can't leave 64 bits
+                e.exit_if(e.value(f"icmp sgt i64 {start}, {2**62}"))
+            return (start, *loops.start_iterator(e, kinds[0], values[0]))
+        case "builtins.zip", _:
+            return tuple(c for k, v in zip(kinds, values, strict=True) for c in loops.start_iterator(e, k, v))
+        case "builtins.len", (Array(),):
+            return (values[0][2],)
+        case "builtins.len", (Range(),):
+            length = loops.range_length(e, values[0])
+            e.exit_if(e.value(f"icmp slt i64 {length}, 0"))
+            return (length,)
+    return emit_union(
+        e, lambda *k: functions.function_kind(name, k), lambda k, v: emit_function(e, name, tuple(k), list(v)), kinds, values,
+        _target(body, instruction),
+    )  # fmt: skip
+
+
+def _function_call(body: FunctionBody, instruction: Instruction, call: Call) -> None:
+    """A call of another compiled function: its status says whether it went well, raised, or ended in CPython."""
+    e, callee = body.e, call.function
+    assert callee is not None
+    values = _values(body, instruction)[1:]
+    arguments: list[str] = []
+    for (what, value), kind in zip(call.bound, callee.kinds, strict=True):
+        given = values[value] if what == "argument" else constant_value(kind, value)
+        arguments += [f"{t} {v}" for t, v in zip(components(kind), given, strict=True)]
+    if callee.recursive:
+        _enter_recursion(body, instruction)
+    result = e.slot(f"[{max(len(components(callee.result)), 1)} x i64]", align=8)
+    status = e.value(f'call i32 @"{callee.symbol}"({", ".join([f"ptr {result}", "ptr %state", *arguments])})')
+    if callee.recursive:
+        _leave_recursion(body)
+    good, bad = e.label("called"), e.label("left")
+    e.branch_if(e.value(f"icmp eq i32 {status}, 0"), good, bad, likely=True)
+    e.place(bad)
+    _hand_over(body, instruction, status)
+    e.place(good)
+    if isinstance(callee.result, Never):
+        return
+    value = []
+    for k, type_ in enumerate(components(callee.result)):
+        place = e.value(f"getelementptr i64, ptr {result}, i64 {k}")
+        part = e.value(f"load {'i8' if type_ == 'i1' else type_}, ptr {place}")
+        value.append(e.value(f"trunc i8 {part} to i1") if type_ == "i1" else part)
+    _write(body, instruction, tuple(value))
+
+
+def _hand_over(body: FunctionBody, instruction: Instruction, status: str) -> None:
+    """The callee gave an object or an exception: CPython goes on here with it."""
+    e = body.e
+    raised, given = e.label("raised"), e.label("given")
+    e.branch_if(e.value(f"icmp eq i32 {status}, 1"), raised, given)
+    for label, phase, operand in (
+        (given, "value", "load ptr, ptr %state"),
+        (raised, "raise", 'call ptr @"accel.fetch"()'),
+    ):
+        e.place(label)
+        exit_label = body.make_exit(instruction, phase, extra=e.value(operand))
+        body.keep_exit()
+        e.branch(exit_label)
+
+
+def _enter_recursion(body: FunctionBody, instruction: Instruction) -> None:
+    """Count the depth; at the limit, RecursionError is raised at the call."""
+    e = body.e
+    place = e.value("getelementptr i64, ptr %state, i64 1")
+    left = e.value(f"load i64, ptr {place}")
+    go, full = e.label("enter"), e.label("full")
+    e.branch_if(e.value(f"icmp sgt i64 {left}, 0"), go, full, likely=True)
+    e.place(full)
+    exit_label = body.make_exit(instruction, "raise", extra=e.value('call ptr @"accel.too_deep"()'))
+    body.keep_exit()
+    e.branch(exit_label)
+    e.place(go)
+    e.do(f"store i64 {e.value(f'add i64 {left}, -1')}, ptr {place}")
+
+
+def _leave_recursion(body: FunctionBody) -> None:
+    e = body.e
+    place = e.value("getelementptr i64, ptr %state, i64 1")
+    left = e.value(f"load i64, ptr {place}")
+    e.do(f"store i64 {e.value(f'add i64 {left}, 1')}, ptr {place}")
+
+
+_STEPS: dict[str, Callable[[FunctionBody, Instruction, Successors], bool | None]] = {
+    "attribute": _attribute, "binary": _binary, "bound": _bound, "call": _call, "cell": _static, "compare": _compare, "const": _static,
+    "copy": _copy, "delete": _delete, "inplace": _binary, "item": _item, "iterate": _iterate, "next": _next, "poll": _poll,
+    "return": _return, "set_item": _set_item, "slice": _slice, "static": _static, "truth": _truth, "tuple": _tuple, "unary": _unary,
+    "unpack": _unpack,
+}  # fmt: skip

@@ -1,0 +1,1 @@
+"""Facts + Signature -> Plan: decisions, no code."""

@@ -1,0 +1,206 @@
+"""Flow + kinds of the parameters -> TypedFunction: the kind of every name at every point.
+
+Kinds are followed forward through the blocks until nothing changes. A name has a kind per point, not per function: `x = 0` and
+later `x = x + 0.5` is an int and then a float; only where paths meet does it become a union.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from types import FunctionType
+from typing import Any
+
+from accel.ir import Block, Facts, Fault, Flow, Guard, Instruction, Plan, Signature, TypedFunction
+from accel.specialize.refusal import refuse_unavoidable
+from accel.specialize.lookup import Lookup
+from accel.specialize.rules import KindRules
+from accel.types.kinds import Kind, Never, NoneKind, join_kinds
+
+__all__ = ["plan_function"]
+
+State = dict[str, tuple[Kind | None, bool]]  # name -> (kind, None where paths disagree; whether it may be unbound)
+
+
+def plan_function(function: FunctionType, signature: Signature, analyse: Callable[[FunctionType], Facts]) -> Plan:
+    """Type `function` for these arguments, and every Python function it calls.
+
+    Raises
+    ------
+    CompileError
+        When something that can't be avoided can't be compiled; it names all of it.
+    """
+    specializer = Specializer(analyse)
+    root = specializer.typed(function, signature.kinds)
+    refuse_unavoidable(specializer.finished())
+    return Plan(signature, root, tuple(specializer.finished()), tuple(specializer.guards.values()))
+
+
+class Specializer:
+    """Types functions on demand; keeps what they have in common: the guards, and the functions typed so far."""
+
+    def __init__(self, analyse: Callable[[FunctionType], Facts]) -> None:
+        self.analyse = analyse
+        self.guards: dict[tuple[Any, ...], Guard] = {}
+        self._typed: dict[tuple[int, tuple[Kind, ...]], TypedFunction] = {}
+        self._active: list[tuple[int, tuple[Kind, ...]]] = []
+        self._recursive: set[tuple[int, tuple[Kind, ...]]] = set()
+
+    def finished(self) -> list[TypedFunction]:
+        """The functions typed so far."""
+        return list(self._typed.values())
+
+    def typed(self, function: FunctionType, kinds: tuple[Kind, ...]) -> TypedFunction:
+        """`function` typed for arguments of these kinds. A recursive call takes the result known so far; when that was wrong,
+        the function is typed again."""
+        key = (id(function), kinds)
+        if key in self._typed:
+            if key in self._active:
+                self._recursive.add(key)
+            return self._typed[key]
+        facts = self.analyse(function)
+        symbol = f"{function.__name__}.{len(self._typed)}"
+        typed = TypedFunction(symbol, facts.source, facts.flow, kinds, Never(), {}, {}, {}, facts)
+        self._typed[key] = typed
+        self._active.append(key)
+        while True:
+            before, known = typed.result, set(self._typed)
+            self._recursive.discard(key)
+            _Inference(self, typed, facts, function).run()
+            if typed.result == before or key not in self._recursive:
+                break
+            for made in set(self._typed) - known:
+                del self._typed[made]  # they saw a result that has changed
+        typed.recursive = key in self._recursive
+        self._active.pop()
+        return typed
+
+
+class _Inference(KindRules):
+    """One function: states at block entries, kinds of every instruction."""
+
+    def __init__(self, specializer: Specializer, typed: TypedFunction, facts: Facts, function: FunctionType) -> None:
+        super().__init__(typed, Lookup(function, specializer.guards), specializer.typed)
+        self.flow, self.facts, self.unsupported = facts.flow, facts, typed.faults
+        self.returned: Kind | None = Never()
+        definitions = Counter(t for i in facts.flow.instructions() for t in i.targets)
+        self.single = {n for n, count in definitions.items() if count == 1 and n.startswith("%")}
+
+    def run(self) -> None:
+        """Follow the kinds until nothing changes."""
+        flow: Flow = self.flow
+        entry: State = {n: (k, False) for n, k in zip(flow.parameters, self.typed.kinds, strict=True)}
+        states: dict[str, State] = {"entry": entry}
+        order = list(flow.blocks)
+        todo = ["entry"]
+        while todo:
+            name = min(todo, key=order.index)
+            todo.remove(name)
+            after = self.block(flow.blocks[name], dict(states[name]))
+            if after is None:
+                continue
+            for successor in flow.blocks[name].successors:
+                needed = self.facts.live[id(flow.blocks[successor].instructions[0])]
+                arriving = {n: v for n, v in after.items() if n in needed}
+                if self.join(states, successor, arriving) and successor not in todo:
+                    todo.append(successor)
+        self.finish(states)
+
+    def finish(self, states: dict[str, State]) -> None:
+        """Record what was found."""
+        typed = self.typed
+        typed.entry_states = {
+            b: {n: (k, maybe) for n, (k, maybe) in state.items() if k is not None} for b, state in states.items()
+        }
+        typed.result = self.returned if self.returned is not None else Never()
+        if self.returned is None:
+            self.unsupported[-1] = Fault(0, "the kind of the result depends on the path", "mixed-kinds")
+
+    def join(self, states: dict[str, State], name: str, arriving: State) -> bool:
+        """Merge a state into the one at the entry of a block; whether that changed. A temporary with one definition has the
+        kind that definition gives it now."""
+        if name not in states:
+            states[name] = arriving
+            return True
+        state, changed = states[name], False
+        for n in {*state, *arriving}:
+            (old, old_maybe), (new, new_maybe) = state.get(n, (Never(), True)), arriving.get(n, (Never(), True))
+            joined = None if old is None or new is None else join_kinds(old, new)
+            if n in self.single and n in arriving:
+                joined = new
+            merged = (joined, old_maybe or new_maybe)
+            if n not in state or merged != state[n]:
+                state[n], changed = merged, True
+        return changed
+
+    def block(self, block: Block, state: State) -> State | None:
+        """Follow one block; None when its end is not reached."""
+        for instruction in block.instructions:
+            if not self.step(instruction, state):
+                return None
+        return state
+
+    def step(self, instruction: Instruction, state: State) -> bool:
+        """Follow one instruction; whether what follows is reached."""
+        op, key = instruction.op, id(instruction)
+        self.unsupported.pop(key, None)
+        if op in ("jump", "poll"):
+            return True
+        if op == "leave":
+            if key in self.facts.faults:
+                self.unsupported[key] = self.facts.faults[key]
+            return False
+        if op in ("bound", "delete"):
+            return self.bound(instruction, state)
+        kinds = self.arguments(instruction, state)
+        if kinds is None:
+            return False
+        self.typed.argument_kinds[key] = kinds
+        if op == "return":
+            self.returned = None if self.returned is None else join_kinds(self.returned, kinds[0])
+            return False
+        if op == "branch":
+            return True
+        results = self.results(instruction, kinds)
+        if isinstance(results, Fault):
+            self.unsupported[key] = results
+            return False
+        self.typed.target_kinds[key] = results
+        for target, kind in zip(instruction.targets, results, strict=True):
+            state[target] = (kind, False)
+        return not any(isinstance(k, Never) for k in results)
+
+    def bound(self, instruction: Instruction, state: State) -> bool:
+        """A name about to be read or deleted: whether it can be bound here."""
+        name = instruction.arguments[0]
+        self.typed.argument_kinds[id(instruction)] = ()
+        if name not in state:
+            return False  # always unbound: CPython raises
+        kind, maybe = state[name]
+        if kind is None:
+            self.unsupported[id(instruction)] = Fault(
+                instruction.node, f"`{name}`, whose kind depends on the path taken", "mixed-kinds"
+            )
+            return False
+        if instruction.op == "delete":
+            del state[name]
+            return True
+        self.typed.maybe_unbound[id(instruction)] = maybe
+        state[name] = (kind, False)
+        return True
+
+    def arguments(self, instruction: Instruction, state: State) -> tuple[Kind, ...] | None:
+        """Kinds of the arguments, None when one has none here."""
+        kinds = []
+        for name in instruction.arguments:
+            if instruction.op == "closure" and name not in state:
+                kinds.append(NoneKind())
+                continue
+            kind = state[name][0] if name in state else None
+            if kind is None:
+                self.unsupported[id(instruction)] = Fault(
+                    instruction.node, "a value whose kind depends on the path taken", "mixed-kinds"
+                )
+                return None
+            kinds.append(kind)
+        return tuple(kinds)

@@ -1,0 +1,67 @@
+"""Names from outside a function: what they stand for now, and the guards that notice when that changes."""
+
+from __future__ import annotations
+
+import builtins
+from types import FunctionType, ModuleType
+from typing import Any
+
+from accel.ir import Guard
+
+__all__ = ["MISSING", "Lookup"]
+
+MISSING: Any = object()
+
+
+class Lookup:
+    """Finds globals, builtins, module attributes and closure cells of one function, and notes a guard for each."""
+
+    def __init__(self, function: FunctionType, guards: dict[tuple[Any, ...], Guard]) -> None:
+        self.function, self.guards = function, guards
+        self.paths: dict[int, tuple[str, ...]] = {}
+
+    def note(self, guard: Guard) -> None:
+        """Add a guard once."""
+        self.guards.setdefault((guard.what, id(guard.holder), guard.name), guard)
+
+    def find_global(self, name: str) -> Any:
+        """The object a global name stands for, MISSING if it has none."""
+        namespace = self.function.__globals__
+        if name in namespace:
+            value, missing, holder = namespace[name], False, namespace
+        else:
+            scope = namespace.get("__builtins__", builtins)
+            scope = vars(scope) if isinstance(scope, ModuleType) else scope
+            if name not in scope:
+                return MISSING
+            value, missing, holder = scope[name], True, namespace
+            self.note(Guard("global", scope, name, value, path=("__builtins__", name)))
+        self.note(Guard("global", holder, name, None if missing else value, missing=missing, path=(name,)))
+        self.paths.setdefault(id(value), (name,))
+        return value
+
+    def find_attribute(self, owner: Any, name: str) -> Any:
+        """An attribute of a module; of a class only what is plain data there. MISSING if it has none."""
+        if not isinstance(owner, ModuleType) or name not in vars(owner):
+            return MISSING
+        value = vars(owner)[name]
+        path = (*self.paths.get(id(owner), ("?",)), name)
+        self.note(Guard("global", vars(owner), name, value, path=path))
+        self.paths.setdefault(id(value), path)
+        return value
+
+    def find_cell(self, name: str) -> Any:
+        """The content of a closure cell, MISSING if it is empty."""
+        cell = (self.function.__closure__ or ())[self.function.__code__.co_freevars.index(name)]
+        try:
+            value = cell.cell_contents
+        except ValueError:
+            return MISSING
+        self.note(Guard("cell", cell, name, value, path=(name,)))
+        self.paths.setdefault(id(value), (name,))
+        return value
+
+    def watch_function(self, callee: FunctionType) -> None:
+        """Notice a replaced `__code__` or default of a function that is called."""
+        if callee is not self.function:
+            self.note(Guard("function", callee, "", callee, path=self.paths.get(id(callee), ())))

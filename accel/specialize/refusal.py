@@ -1,0 +1,52 @@
+"""Decides whether a typed function is worth compiling: what CPython must do may stand on side paths only."""
+
+from __future__ import annotations
+
+import ast
+
+from accel.errors import CompileError, Diagnostic
+from accel.ir import Fault, Source, TypedFunction
+
+__all__ = ["diagnose", "refuse_unavoidable"]
+
+
+def refuse_unavoidable(functions: list[TypedFunction]) -> None:
+    """Raise a CompileError that lists every fault which the usual way through a function meets."""
+    found: list[Diagnostic] = []
+    for typed in functions:
+        for instruction in typed.flow.instructions():
+            fault = typed.faults.get(id(instruction))
+            if fault is not None and not _is_avoidable(typed.source, fault.node):
+                found.append(diagnose(typed, fault))
+        if -1 in typed.faults:
+            found.append(diagnose(typed, typed.faults[-1]))
+    if found:
+        raise CompileError(tuple(found[:10]))
+
+
+def diagnose(typed: TypedFunction, fault: Fault) -> Diagnostic:
+    """The Diagnostic of a fault, with its place in the source."""
+    source = typed.source
+    node = source.nodes[fault.node]
+    line = getattr(node, "lineno", source.code.co_firstlineno)
+    text = source.lines[line - 1].rstrip("\n") if line <= len(source.lines) else ""
+    start = len(text.encode()[: getattr(node, "col_offset", 0)].decode(errors="replace"))
+    end = start + 1
+    if getattr(node, "end_lineno", None) == line:
+        end = max(end, len(text.encode()[: node.end_col_offset].decode(errors="replace")))  # type: ignore[attr-defined]
+    return Diagnostic(
+        what=f"cannot compile `{source.name}`: {fault.what}", slug=fault.slug, filename=source.filename, line=line,
+        column=start, end_column=end, source_line=text, why=fault.why, do=fault.do,
+    )  # fmt: skip
+
+
+def _is_avoidable(source: Source, number: int) -> bool:
+    """Whether a node stands on a side path: an arm of a condition. Loop bodies do not: that is where the time goes."""
+    while number in source.parents:
+        number, name, index = source.parents[number]
+        parent = source.nodes[number]
+        if isinstance(parent, (ast.If, ast.IfExp)) and name in ("body", "orelse"):
+            return True
+        if isinstance(parent, ast.BoolOp) and index:
+            return True
+    return False

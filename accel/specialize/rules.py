@@ -1,0 +1,275 @@
+"""The kinds an instruction gives, from the kinds it takes: one method per op of the flow."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from types import FunctionType
+from typing import Any
+
+from accel.ir import Call, Fault, Instruction, TypedFunction
+from accel.specialize.known import find_known_name
+from accel.specialize.lookup import MISSING, Lookup
+from accel.types import arrays, functions, operators
+from accel.types.kinds import (
+    Array,
+    Bool,
+    Complex,
+    EnumerateIterator,
+    Float,
+    Int,
+    Kind,
+    Never,
+    NoneKind,
+    Range,
+    Scalar,
+    Slice,
+    Static,
+    Tuple,
+    ZipIterator,
+    members_of,
+)
+
+__all__ = ["KindRules", "constant_kind", "python_function"]
+
+Kinds = tuple[Kind, ...]
+_ITERATORS = (EnumerateIterator, ZipIterator)
+
+
+def constant_kind(value: Any) -> Kind | None:
+    """The kind of a constant whose value goes into the machine code, None if it can't."""
+    kind = type(value)
+    if kind is int:
+        return Int() if -(2**63) <= value < 2**63 else None
+    if kind in (float, bool, complex, type(None)):
+        return {float: Float(), bool: Bool(), complex: Complex(), type(None): NoneKind()}[kind]
+    if kind is tuple:
+        items = [constant_kind(v) for v in value]
+        return None if None in items else Tuple(tuple(k for k in items if k is not None))
+    dtype = getattr(value, "dtype", None)
+    if dtype is not None and kind.__module__ == "numpy" and kind is getattr(dtype, "type", None):
+        from accel.types.kinds import DTYPES
+
+        return Scalar(dtype.char) if dtype.char in DTYPES else None
+    return None
+
+
+def python_function(value: Any) -> FunctionType | None:
+    """The plain function behind a function or a decorated one."""
+    if isinstance(value, FunctionType):
+        return value
+    inner = getattr(value, "__wrapped__", None)
+    is_ours = type(value).__module__.partition(".")[0] == "accel"
+    return inner if is_ours and isinstance(inner, FunctionType) else None
+
+
+class KindRules:
+    """Result kinds of instructions; `typed` receives what else is found (constants, calls)."""
+
+    def __init__(self, typed: TypedFunction, lookup: Lookup, typer: Callable[[FunctionType, Kinds], TypedFunction]) -> None:
+        self.typed, self.lookup, self.typer = typed, lookup, typer
+
+    def results(self, instruction: Instruction, kinds: Kinds) -> Kinds | Fault:
+        """Kinds of the targets, or why CPython must do it."""
+        method: Callable[[Instruction, Kinds], Any] = getattr(self, f"op_{instruction.op}")
+        result = method(instruction, kinds)
+        if result is None:
+            return self.fault(instruction, kinds)
+        if isinstance(result, Kind):
+            return (result,)
+        return result  # type: ignore[no-any-return]
+
+    def fault(self, instruction: Instruction, kinds: Kinds) -> Fault:
+        """What to say when there is no rule."""
+        found = ", ".join(map(str, kinds))
+        if instruction.op in ("binary", "inplace", "compare", "unary"):
+            return Fault(instruction.node, f"`{instruction.detail}` of {found}", "unsupported-operator")
+        if instruction.op == "call":
+            name = instruction.detail[0] or str(kinds[0])
+            return Fault(instruction.node, f"a call of {name} with ({', '.join(map(str, kinds[1:]))})", "unsupported-call")
+        return Fault(instruction.node, f"`{instruction.op}` of {found}", "unsupported-operation")
+
+    # -- values
+
+    def constant(self, instruction: Instruction, value: Any) -> Kind:
+        """The kind of a value known while compiling."""
+        kind = constant_kind(value)
+        if kind is None:
+            return Static(value)
+        self.typed.constants[id(instruction)] = value
+        return kind
+
+    def op_const(self, instruction: Instruction, kinds: Kinds) -> Kind:
+        return self.constant(instruction, instruction.detail)
+
+    def op_static(self, instruction: Instruction, kinds: Kinds) -> Kind | Fault:
+        value = self.lookup.find_global(instruction.detail)
+        if value is MISSING:
+            return Fault(instruction.node, f"the name `{instruction.detail}`, which is not defined", "undefined-name")
+        return self.constant(instruction, value)
+
+    def op_cell(self, instruction: Instruction, kinds: Kinds) -> Kind | Fault:
+        value = self.lookup.find_cell(instruction.detail)
+        if value is MISSING:
+            return Fault(instruction.node, f"the closure variable `{instruction.detail}`, which is empty", "undefined-name")
+        return self.constant(instruction, value)
+
+    def op_copy(self, instruction: Instruction, kinds: Kinds) -> Kind | None:
+        named = not instruction.targets[0].startswith("%")
+        return None if named and isinstance(kinds[0], _ITERATORS) else kinds[0]
+
+    def op_tuple(self, instruction: Instruction, kinds: Kinds) -> Kind:
+        return Tuple(kinds)
+
+    def op_unpack(self, instruction: Instruction, kinds: Kinds) -> Kinds | None:
+        kind = kinds[0]
+        return kind.items if isinstance(kind, Tuple) and len(kind.items) == instruction.detail else None
+
+    def op_slice(self, instruction: Instruction, kinds: Kinds) -> Kind | None:
+        return Slice(*kinds) if all(isinstance(k, NoneKind) or arrays.is_index(k) for k in kinds) else None
+
+    def op_closure(self, instruction: Instruction, kinds: Kinds) -> Fault:
+        return Fault(instruction.node, "a nested function", "nested-function")
+
+    # -- operators
+
+    def op_binary(self, instruction: Instruction, kinds: Kinds) -> Kind | None:
+        return operators.joined_kind(lambda *k: operators.binary_kind(instruction.detail, *k), kinds)
+
+    op_inplace = op_binary
+
+    def op_unary(self, instruction: Instruction, kinds: Kinds) -> Kind | None:
+        return operators.joined_kind(lambda *k: operators.unary_kind(instruction.detail, *k), kinds)
+
+    def op_compare(self, instruction: Instruction, kinds: Kinds) -> Kind | None:
+        symbol = instruction.detail
+        if symbol in ("in", "not in"):
+            return self.membership(kinds)
+        return operators.joined_kind(lambda *k: operators.compare_kind(symbol, *k), kinds)
+
+    def membership(self, kinds: Kinds) -> Kind | None:
+        """`x in (1, 2, 3)`."""
+        if not isinstance(kinds[1], Tuple):
+            return None
+        equal = [operators.joined_kind(lambda *k: operators.compare_kind("==", *k), (kinds[0], i)) for i in kinds[1].items]
+        return None if None in equal else Bool()
+
+    def op_truth(self, instruction: Instruction, kinds: Kinds) -> Kind | None:
+        plain = (Int, Float, Bool, Complex, NoneKind, Scalar, Tuple)
+        return Bool() if all(isinstance(m, plain) for m in members_of(kinds[0])) else None
+
+    # -- arrays, tuples, loops
+
+    def op_item(self, instruction: Instruction, kinds: Kinds) -> Kind | None:
+        return arrays.item_kind(kinds[0], kinds[1:])
+
+    def op_set_item(self, instruction: Instruction, kinds: Kinds) -> Kinds | None:
+        base, indexes, value = kinds[0], kinds[1:-1], kinds[-1]
+        if not isinstance(base, Array) or not base.writeable or len(indexes) != base.ndim:
+            return None
+        plain = (Int, Float, Bool, Complex, Scalar)
+        if not all(arrays.is_index(i) for i in indexes) or not all(isinstance(m, plain) for m in members_of(value)):
+            return None
+        return ()
+
+    def op_attribute(self, instruction: Instruction, kinds: Kinds) -> Kind | None:
+        if isinstance(kinds[0], Static):
+            value = self.lookup.find_attribute(kinds[0].value, instruction.detail)
+            return None if value is MISSING else self.constant(instruction, value)
+        if isinstance(kinds[0], (Complex, Scalar)) and instruction.detail in ("real", "imag"):
+            return functions.function_kind(f"attribute.{instruction.detail}", kinds)
+        return arrays.attribute_kind(kinds[0], instruction.detail)
+
+    def op_iterate(self, instruction: Instruction, kinds: Kinds) -> Kind | None:
+        return arrays.iterator_kind(kinds[0])
+
+    def op_next(self, instruction: Instruction, kinds: Kinds) -> Kinds | None:
+        item = arrays.next_kind(kinds[0])
+        if isinstance(kinds[0], arrays.TupleIterator) and not kinds[0].tuple.items:
+            item = Never()
+        return None if item is None else (item, kinds[0])
+
+    # -- calls
+
+    def op_call(self, instruction: Instruction, kinds: Kinds) -> Kind | Fault | None:
+        method, keywords = instruction.detail
+        callee, arguments = kinds[0], kinds[1:]
+        value: Any = callee.value if isinstance(callee, Static) else None
+        if method:
+            value = self.lookup.find_attribute(value, method) if isinstance(callee, Static) else MISSING
+            if value is MISSING:
+                return None
+        if not isinstance(callee, Static):
+            return None
+        name = find_known_name(value)
+        if name:
+            self.typed.calls[id(instruction)] = Call(name)
+            return None if keywords else self.known_call(name, arguments, instruction)
+        function = python_function(value)
+        return self.function_call(instruction, function, arguments, keywords) if function else None
+
+    def known_call(self, name: str, kinds: Kinds, instruction: Instruction) -> Kind | None:
+        """A call of a function the compiler knows by name."""
+        match name, kinds:
+            case "builtins.range", (_, *_):
+                return Range() if len(kinds) <= 3 and all(isinstance(k, Bool) or arrays.is_index(k) for k in kinds) else None
+            case "builtins.enumerate", (first, *start):
+                inner = arrays.iterator_kind(first)
+                return EnumerateIterator(inner) if inner and start in ([], [Int()]) else None
+            case "builtins.zip", _:
+                inners = tuple(k for k in map(arrays.iterator_kind, kinds) if k)
+                return ZipIterator(inners) if len(inners) == len(kinds) > 0 else None
+            case "builtins.len", (Array(ndim=n),):
+                return Int() if n else None
+            case "builtins.len", (Range(),):
+                return Int()
+            case "builtins.isinstance", (_, Static(value=classes)):
+                return self.is_instance(instruction, kinds[0], classes)
+        return operators.joined_kind(lambda *k: functions.function_kind(name, k), kinds)
+
+    def is_instance(self, instruction: Instruction, kind: Kind, classes: Any) -> Kind | None:
+        """`isinstance(x, int)`, known while compiling unless x is a union."""
+        answers = {issubclass(_CLASSES[type(m)], classes) for m in members_of(kind) if type(m) in _CLASSES and isinstance(classes, type)}
+        if len(answers) != 1 or not all(type(m) in _CLASSES for m in members_of(kind)):
+            return None
+        return self.constant(instruction, answers.pop())
+
+    def function_call(self, instruction: Instruction, function: FunctionType, kinds: Kinds, keywords: tuple[str, ...]) -> Kind | Fault | None:
+        """A call of a Python function: typed for these arguments."""
+        bound = _bind(function, len(kinds) - len(keywords), keywords)
+        if bound is None:
+            return None
+        parameters = []
+        for what, value in bound:
+            kind = kinds[value] if what == "argument" else constant_kind(value)
+            if kind is None or isinstance(kind, (Static, *_ITERATORS)):
+                return None
+            parameters.append(kind)
+        self.lookup.watch_function(function)
+        callee = self.typer(function, tuple(parameters))
+        self.typed.calls[id(instruction)] = Call("", callee, bound)
+        return callee.result
+
+
+_CLASSES: dict[type[Kind], type] = {Int: int, Float: float, Bool: bool, Complex: complex, NoneKind: type(None), Tuple: tuple}
+
+
+def _bind(function: FunctionType, positional: int, keywords: tuple[str, ...]) -> tuple[tuple[str, Any], ...] | None:
+    """Where each parameter gets its value from; None when the call does not fit (CPython raises)."""
+    code = function.__code__
+    if code.co_flags & (inspect.CO_VARARGS | inspect.CO_VARKEYWORDS):
+        return None
+    names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+    if positional > code.co_argcount:
+        return None
+    given: dict[str, tuple[str, Any]] = {n: ("argument", k) for k, n in enumerate(names[:positional])}
+    for k, keyword in enumerate(keywords):
+        if keyword in given or keyword not in names[code.co_posonlyargcount :]:
+            return None
+        given[keyword] = ("argument", positional + k)
+    defaults = function.__defaults__ or ()
+    optional = dict(zip(names[code.co_argcount - len(defaults) : code.co_argcount], defaults, strict=True))
+    optional |= function.__kwdefaults__ or {}
+    if any(n not in given and n not in optional for n in names):
+        return None
+    return tuple(given.get(n) or ("default", optional[n]) for n in names)

@@ -1,0 +1,107 @@
+"""What indexing, iterating and asking an array, a tuple or a range gives."""
+
+from __future__ import annotations
+
+from accel.types.kinds import (
+    Array,
+    ArrayIterator,
+    EnumerateIterator,
+    Int,
+    Kind,
+    NoneKind,
+    Range,
+    RangeIterator,
+    Scalar,
+    Slice,
+    Tuple,
+    TupleIterator,
+    ZipIterator,
+    join_kinds,
+)
+
+__all__ = ["attribute_kind", "is_index", "item_kind", "iterator_kind", "next_kind", "row_kind"]
+
+
+def is_index(kind: Kind) -> bool:
+    """Whether a value of this kind is an integer index."""
+    return isinstance(kind, Int) or (isinstance(kind, Scalar) and kind.dtype.family in "iu")
+
+
+def row_kind(array: Array) -> Kind:
+    """The kind of `a[i]`."""
+    if array.ndim == 1:
+        return Scalar(array.char)
+    return Array(array.char, array.ndim - 1, "C" if array.layout == "C" else "A", array.writeable)
+
+
+def item_kind(base: Kind, indexes: tuple[Kind, ...]) -> Kind | None:
+    """The kind of `base[indexes]`, None where CPython must do it.
+
+    A view of a C-contiguous array is known to be C-contiguous when integers come first, then at most one plain slice.
+    """
+    if isinstance(base, Tuple):
+        if len(indexes) != 1 or not is_index(indexes[0]) or not base.items:
+            return None
+        found: Kind | None = base.items[0]
+        for item in base.items[1:]:
+            found = join_kinds(found, item) if found else None
+        return found
+    if not isinstance(base, Array) or len(indexes) > base.ndim:
+        return None
+    if not all(is_index(i) or _is_slice(i) for i in indexes):
+        return None
+    kept = base.ndim - sum(is_index(i) for i in indexes)
+    if kept == 0:
+        return Scalar(base.char)
+    slices = [k for k, i in enumerate(indexes) if isinstance(i, Slice)]
+    plain = not slices or (len(slices) == 1 and slices[0] == len(indexes) - 1 and isinstance(indexes[-1], Slice) and indexes[-1].step == NoneKind())
+    return Array(base.char, kept, "C" if base.layout == "C" and plain else "A", base.writeable)
+
+
+def _is_slice(kind: Kind) -> bool:
+    return isinstance(kind, Slice) and all(isinstance(p, NoneKind) or is_index(p) for p in (kind.start, kind.stop, kind.step))
+
+
+def attribute_kind(base: Kind, name: str) -> Kind | None:
+    """The kind of an attribute of an array."""
+    if isinstance(base, Array):
+        if name == "shape":
+            return Tuple((Int(),) * base.ndim)
+        if name in ("ndim", "size", "itemsize", "nbytes"):
+            return Int()
+        if name == "T":
+            layout = base.layout if base.ndim < 2 else "A"
+            return Array(base.char, base.ndim, layout, base.writeable)
+    return None
+
+
+def iterator_kind(kind: Kind) -> Kind | None:
+    """The kind of the loop state of `for ... in` a value of this kind."""
+    match kind:
+        case Range():
+            return RangeIterator()
+        case Array() if kind.ndim:
+            return ArrayIterator(kind)
+        case Tuple():
+            return TupleIterator(kind)
+        case EnumerateIterator() | ZipIterator():
+            return kind
+    return None
+
+
+def next_kind(state: Kind) -> Kind | None:
+    """The kind of the items a loop state gives."""
+    match state:
+        case RangeIterator():
+            return Int()
+        case ArrayIterator(array):
+            return row_kind(array)
+        case TupleIterator(items):
+            return item_kind(items, (Int(),)) if items.items else None
+        case EnumerateIterator(inner):
+            item = next_kind(inner)
+            return item and Tuple((Int(), item))
+        case ZipIterator(inner):
+            items_ = [next_kind(k) for k in inner]
+            return None if None in items_ else Tuple(tuple(k for k in items_ if k is not None))
+    return None
