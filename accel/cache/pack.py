@@ -1,0 +1,230 @@
+"""Lowered code as bytes and back, with `marshal`: only ever read from bytes whose digest was checked."""
+
+from __future__ import annotations
+
+import marshal
+from types import FunctionType
+
+from accel.cache.content import NotCacheable, unwrap
+from accel.cache.routes import Finder, Routes
+from accel.types import kinds as _kinds
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import Any
+
+    from accel.ir import Exit, Guard, Lowered, Signature
+    from accel.types.kinds import Kind
+
+__all__ = ["PackedExits", "pack_kind", "pack_lowered", "unpack_kind", "unpack_lowered"]
+
+_CLASSES: dict[str, type[Kind]] = {
+    name: cls for name, cls in vars(_kinds).items() if isinstance(cls, type) and issubclass(cls, _kinds.Kind)
+}
+_FUNCTION_PARTS = ("__code__", "__defaults__", "__kwdefaults__")
+
+
+def pack_kind(kind: Kind, pack_static: Callable[[Any], Any]) -> tuple[Any, ...]:
+    """A kind as nested tuples: the name of its class, then its fields. `pack_static` replaces the object of a `Static`.
+
+    >>> pack_kind(_kinds.Tuple((_kinds.Int(), _kinds.Array("d", 2))), str)
+    ('Tuple', (('Int',), ('Array', 'd', 2, 'C', True)))
+    """
+    name = type(kind).__name__
+    if _CLASSES.get(name) is not type(kind):
+        raise NotCacheable(f"kind of class {name}")
+    if isinstance(kind, _kinds.Static):
+        return (name, pack_static(kind.value))
+    fields: tuple[str, ...] = getattr(kind, "__match_args__", ())
+    return (name, *[_pack_field(getattr(kind, field), pack_static) for field in fields])
+
+
+def _pack_field(value: Any, pack_static: Callable[[Any], Any]) -> Any:
+    if isinstance(value, _kinds.Kind):
+        return pack_kind(value, pack_static)
+    if type(value) is tuple:
+        return tuple([_pack_field(item, pack_static) for item in value])
+    return value
+
+
+def unpack_kind(packed: tuple[Any, ...], find_static: Callable[[Any], Any]) -> Kind:
+    """The kind that `pack_kind` made a tuple of; `find_static` gives the object of a `Static`."""
+    name, *fields = packed
+    if name == "Static":
+        return _kinds.Static(find_static(fields[0]))
+    return _CLASSES[name](*[_unpack_field(field, find_static) for field in fields])
+
+
+def _unpack_field(field: Any, find_static: Callable[[Any], Any]) -> Any:
+    if type(field) is not tuple:
+        return field
+    if field and type(field[0]) is str:
+        return unpack_kind(field, find_static)
+    return tuple([unpack_kind(item, find_static) for item in field])
+
+
+def pack_lowered(lowered: Lowered, function: FunctionType) -> bytes:
+    """Write down lowered code of `function`.
+
+    Raises
+    ------
+    NotCacheable
+        When something in it can't be found again from the function, or is no longer what was compiled.
+    """
+    routes = Routes(function, lowered.signature)
+    routes.learn_guards(lowered.guards)
+    numbers: dict[tuple[Any, ...], int] = {}  # packed kind -> its place in the table of kinds
+
+    def number(kind: Kind) -> int:
+        return numbers.setdefault(pack_kind(kind, routes.find), len(numbers))
+
+    signature = tuple(map(number, lowered.signature.kinds))
+    result = number(lowered.result)
+    finder = Finder(function, lowered.signature)
+    guards = tuple([_pack_guard(guard, routes, finder) for guard in lowered.guards])
+    exits = {symbol: tuple([_pack_exit(e, number) for e in found]) for symbol, found in lowered.exits.items()}
+    return marshal.dumps((tuple(numbers), signature, result, guards, exits, lowered.image), 2)
+
+
+def _pack_exit(exit_: Exit, number: Callable[[Kind], int]) -> tuple[Any, ...]:
+    return exit_.node, exit_.phase, tuple([(live.name, number(live.kind), live.offset, live.flag) for live in exit_.live])
+
+
+def unpack_lowered(packed: bytes, function: FunctionType, signature: Signature | None = None) -> Lowered:
+    """Lowered code of `function` from bytes of `pack_lowered`; `signature` gives the objects of its static arguments.
+
+    Raises
+    ------
+    NotCacheable
+        When something it relies on is not there in this process.
+    """
+    from accel.ir import Lowered, Signature
+
+    kinds_, arguments, result, guards, exits, image = marshal.loads(packed)
+    finder = Finder(function, signature)
+    kinds = [unpack_kind(kind, finder.find) for kind in kinds_]
+    return Lowered(
+        signature or Signature(tuple([kinds[number] for number in arguments])),
+        kinds[result],
+        image,
+        tuple([_unpack_guard(guard, finder) for guard in guards]),
+        PackedExits(exits, kinds),
+    )
+
+
+def _pack_guard(guard: Guard, routes: Routes, finder: Finder) -> tuple[Any, ...]:
+    """A guard with routes in place of objects; what it watches must still be what was compiled."""
+    holder = routes.find(guard.holder)
+    value: Any = None
+    if guard.what == "function":
+        value = _pack_part(guard.value, guard.holder, unwrap(guard.holder))
+    elif guard.missing:
+        value = None if guard.value is None else routes.find(guard.value)
+    packed = (guard.what, holder, guard.name, value, guard.missing, guard.path)
+    now = _unpack_guard(packed, finder)
+    if now.holder is not guard.holder or (guard.what != "function" and now.value is not guard.value):
+        raise NotCacheable(f"{guard.name!r} was rebound")
+    return packed
+
+
+def _pack_part(value: Any, holder: Any, function: Any) -> Any:
+    """What the guard of a function holds as its value: the function, one of its parts, or a tuple of those."""
+    if value is holder:
+        return ""
+    for name in _FUNCTION_PARTS:
+        if value is not None and value is getattr(function, name):
+            return name
+    if type(value) is tuple:
+        return tuple([_pack_part(item, holder, function) for item in value])
+    if value is None:
+        return None
+    raise NotCacheable("part of a function was replaced")
+
+
+def _unpack_part(packed: Any, holder: Any) -> Any:
+    if type(packed) is tuple:
+        return tuple([_unpack_part(item, holder) for item in packed])
+    return packed if packed is None else getattr(unwrap(holder), packed) if packed else holder
+
+
+def _unpack_guard(packed: tuple[Any, ...], finder: Finder) -> Guard:
+    from accel.ir import Guard
+
+    what, holder_route, name, value, missing, path = packed
+    holder = finder.find(holder_route)
+    if what == "function":
+        value = _unpack_part(value, holder)
+    elif what not in ("global", "cell"):
+        raise NotCacheable(f"guard of {what!r}")
+    elif missing:
+        _check_missing(what, holder, name)
+        value = None if value is None else finder.find(value)
+    else:
+        value = finder.find(("item", holder_route, name) if what == "global" else ("contents", holder_route))
+    return Guard(what, holder, name, value, missing, path)
+
+
+def _check_missing(what: str, holder: Any, name: str) -> None:
+    if what == "global" and name not in holder:
+        return
+    if what == "cell":
+        try:
+            holder.cell_contents  # noqa: B018  # raises when the cell is empty, as it was
+        except ValueError:
+            return
+    raise NotCacheable(f"{name!r} was absent and is there now")
+
+
+class PackedExits(dict[str, "tuple[Exit, ...]"]):
+    """Exits by symbol, built when first looked at: they matter only when compiled code is left."""
+
+    def __init__(self, packed: dict[str, tuple[Any, ...]], kinds: list[Kind]) -> None:
+        super().__init__()
+        self._packed, self._kinds = packed, kinds
+        for symbol in packed:
+            super().__setitem__(symbol, ())
+
+    def __getitem__(self, symbol: str) -> tuple[Exit, ...]:
+        packed = self._packed.get(symbol)
+        if packed is not None:  # two threads may both come here: they store equal values
+            super().__setitem__(symbol, tuple([self._unpack(exit_) for exit_ in packed]))
+            self._packed.pop(symbol, None)
+        return super().__getitem__(symbol)
+
+    def _unpack(self, packed: tuple[Any, ...]) -> Exit:
+        from accel.ir import Exit, Live
+
+        node, phase, live = packed
+        return Exit(node, phase, tuple([Live(name, self._kinds[kind], offset, flag) for name, kind, offset, flag in live]))
+
+    def _unpack_all(self) -> None:
+        for symbol in list(self._packed):
+            self[symbol]
+
+    def __iter__(self) -> Iterator[str]:  # its being here also keeps `dict(exits)` from going round `__getitem__`
+        return super().__iter__()
+
+    def get(self, symbol: str, default: Any = None) -> Any:
+        """As `dict.get`."""
+        return self[symbol] if symbol in self else default  # noqa: SIM401  # this is `get`
+
+    def items(self) -> Any:
+        """As `dict.items`."""
+        self._unpack_all()
+        return super().items()
+
+    def values(self) -> Any:
+        """As `dict.values`."""
+        self._unpack_all()
+        return super().values()
+
+    def __eq__(self, other: object) -> bool:
+        self._unpack_all()
+        return super().__eq__(other)
+
+    __hash__ = None
+
+    def __repr__(self) -> str:
+        self._unpack_all()
+        return super().__repr__()

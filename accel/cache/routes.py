@@ -1,0 +1,173 @@
+"""How an object that compiled code relies on is found again in another process: as a route from the function.
+
+A route is a nested tuple: `("item", ("globals", ("self",)), "math")` is the global `math` of the function. Nothing is imported to
+follow one.
+"""
+
+from __future__ import annotations
+
+import sys
+from types import FunctionType, ModuleType
+
+from accel.cache.content import NotCacheable, namespace_of, unwrap
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from accel.ir import Guard, Signature
+
+    Route = tuple[Any, ...]
+
+__all__ = ["Finder", "Routes"]
+
+_SELF = ("self",)
+_BY_VALUE = frozenset({type(None), bool, int, float, complex, str, bytes, type(...)})
+
+
+class Routes:
+    """The routes from one function to the objects its compiled code relies on."""
+
+    def __init__(self, function: FunctionType, signature: Signature) -> None:
+        self._function = function
+        self._known: dict[int, Route] = {}
+        self._alive: list[Any] = []
+        self.learn(function, _SELF)
+        self.learn(function.__builtins__, ("builtins",))
+        for number, kind in enumerate(signature.kinds):
+            if hasattr(kind, "value"):  # a `Static`: the caller brings the object
+                self.learn(kind.value, ("argument", number))
+
+    def learn(self, value: Any, route: Route) -> None:
+        """Note how `value` is reached, and with it what belongs to a function or module. The first route stays."""
+        if id(value) in self._known:
+            return
+        self._known[id(value)] = route
+        self._alive.append(value)
+        inner = unwrap(value)
+        if inner is not value:
+            self.learn(inner, ("wrapped", route))
+        elif type(value) is FunctionType:
+            self.learn(value.__globals__, ("globals", route))
+            for name, cell in zip(value.__code__.co_freevars, value.__closure__ or (), strict=True):
+                self.learn(cell, ("cell", route, name))
+        elif issubclass(type(value), ModuleType):
+            self.learn(namespace_of(value), ("namespace", route))
+
+    def learn_guards(self, guards: tuple[Guard, ...]) -> None:
+        """Learn what the guards lead to, whatever their order."""
+        waiting = list(guards)
+        while waiting:
+            left = [guard for guard in waiting if not self._learn_guard(guard)]
+            if len(left) == len(waiting):
+                left = [guard for guard in waiting if not (self._learn_path(guard) and self._learn_guard(guard))]
+            if len(left) == len(waiting):
+                raise NotCacheable(f"no way from the function to what guards {left[0].name or left[0].what!r}")
+            waiting = left
+
+    def _learn_guard(self, guard: Guard) -> bool:
+        route = self._known.get(id(guard.holder))
+        if route is None:
+            return False
+        if not guard.missing and guard.what == "global":
+            self.learn(guard.value, ("item", route, guard.name))
+        elif not guard.missing and guard.what == "cell":
+            self.learn(guard.value, ("contents", route))
+        return True
+
+    def _learn_path(self, guard: Guard) -> bool:
+        """Follow the names the compiler noted, from the globals of the function; else look for a module of that name."""
+        namespace: Any = self._function.__globals__
+        route: Route = ("globals", _SELF)
+        for name in guard.path[:-1] if guard.what == "global" else guard.path:
+            if type(namespace) is not dict or name not in namespace:
+                break
+            namespace, route = namespace[name], ("item", route, name)
+            self.learn(namespace, route)
+            if issubclass(type(namespace), ModuleType):
+                namespace, route = namespace_of(namespace), ("namespace", route)
+        if id(guard.holder) not in self._known and type(guard.holder) is dict:
+            module = guard.holder.get("__name__")
+            if type(module) is str and type(sys.modules.get(module)) is ModuleType:
+                self.learn(sys.modules[module], ("module", module))
+        return id(guard.holder) in self._known
+
+    def find(self, value: Any) -> Route:
+        """The route to `value`; raises NotCacheable where there is none."""
+        route = self._known.get(id(value))
+        if route is not None:
+            return route
+        if type(value) in _BY_VALUE:
+            return ("value", value)
+        module, name = getattr(value, "__module__", None), getattr(value, "__qualname__", None)
+        if type(module) is str and type(name) is str:
+            route = ("named", module, name)
+            if Finder(self._function, None).find(route) is value:
+                return route
+        numpy: Any = sys.modules.get("numpy")
+        if numpy is not None and isinstance(value, numpy.dtype) and numpy.dtype(value.str) is value:
+            return ("dtype", value.str)
+        raise NotCacheable(f"no way from the function to {type(value).__name__} object")
+
+
+class Finder:
+    """Follows routes from a function; raises NotCacheable where one leads nowhere now."""
+
+    def __init__(self, function: FunctionType, signature: Signature | None) -> None:
+        self._function, self._signature = function, signature
+        self._found: dict[Route, Any] = {}
+
+    def find(self, route: Route) -> Any:
+        """The object at the end of `route` as it is now."""
+        if route not in self._found:
+            try:
+                self._found[route] = _STEPS[route[0]](self, *route[1:])
+            except (KeyError, IndexError, ValueError, AttributeError, TypeError) as error:
+                raise NotCacheable(f"nothing at {route}") from error
+        return self._found[route]
+
+    def _find_argument(self, number: int) -> Any:
+        if self._signature is None:
+            raise KeyError(number)
+        return self._signature.kinds[number].value  # type: ignore[attr-defined]  # a Static, else AttributeError
+
+    def _find_cell(self, owner: Route, name: str) -> Any:
+        function = self.find(owner)
+        return function.__closure__[function.__code__.co_freevars.index(name)]
+
+    def _find_wrapped(self, owner: Route) -> Any:
+        wrapper = self.find(owner)
+        inner = unwrap(wrapper)
+        if inner is wrapper:
+            raise TypeError(owner)
+        return inner
+
+    def _find_namespace(self, owner: Route) -> Any:
+        module = self.find(owner)
+        if not issubclass(type(module), ModuleType):
+            raise TypeError(owner)
+        return namespace_of(module)
+
+    def _find_named(self, module: str, name: str) -> Any:
+        value: Any = sys.modules[module]
+        for part in name.split("."):
+            value = getattr(value, part)
+        return value
+
+
+_STEPS: dict[str, Callable[..., Any]] = {
+    "self": lambda finder: finder._function,
+    "builtins": lambda finder: finder._function.__builtins__,
+    "argument": Finder._find_argument,
+    "globals": lambda finder, owner: finder.find(owner).__globals__,
+    "namespace": Finder._find_namespace,
+    "item": lambda finder, owner, name: finder.find(owner)[name],
+    "cell": Finder._find_cell,
+    "contents": lambda finder, owner: finder.find(owner).cell_contents,
+    "wrapped": Finder._find_wrapped,
+    "module": lambda _, name: sys.modules[name],
+    "named": Finder._find_named,
+    "dtype": lambda _, text: sys.modules["numpy"].dtype(text),
+    "value": lambda _, value: value,
+}
