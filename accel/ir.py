@@ -15,6 +15,9 @@ from typing import Any
 from accel.types.kinds import Kind
 
 __all__ = [
+    "STRIP",
+    "Access",
+    "Affine",
     "Block",
     "Call",
     "Entry",
@@ -29,6 +32,7 @@ __all__ = [
     "Plan",
     "Signature",
     "Source",
+    "StripPlan",
     "TypedFunction",
 ]
 
@@ -111,6 +115,64 @@ class Flow:
             yield from block.instructions
 
 
+STRIP = 32  # turns
+
+
+@dataclass(frozen=True, slots=True)
+class Affine:
+    """`constant + turn * item + sum(coefficient * name)`, with names that do not change in the loop."""
+
+    constant: int = 0
+    turn: int = 0
+    terms: tuple[tuple[str, int], ...] = ()
+
+    def __add__(self, other: Affine) -> Affine:
+        terms = dict(self.terms)
+        for name, coefficient in other.terms:
+            terms[name] = terms.get(name, 0) + coefficient
+        kept = tuple(sorted((n, c) for n, c in terms.items() if c))
+        return Affine(self.constant + other.constant, self.turn + other.turn, kept)
+
+    def scaled(self, factor: int) -> Affine:
+        """Times a number."""
+        terms = tuple((n, c * factor) for n, c in self.terms if factor)
+        return Affine(self.constant * factor, self.turn * factor, terms)
+
+    @property
+    def is_constant(self) -> bool:
+        """Whether it is just a number."""
+        return not self.turn and not self.terms
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """An element read or stored in each turn: the array and its subscripts."""
+
+    array: str
+    indexes: tuple[Affine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StripPlan:
+    """What the gate of a fast loop has to make sure."""
+
+    loads: tuple[Access, ...]
+    stores: tuple[Access, ...]
+
+    @property
+    def arrays(self) -> tuple[str, ...]:
+        """Names of the arrays."""
+        return tuple(sorted({a.array for a in (*self.loads, *self.stores)}))
+
+    @property
+    def integers(self) -> tuple[str, ...]:
+        """Names the subscripts use besides the loop variable."""
+        return tuple(sorted({n for a in (*self.loads, *self.stores) for i in a.indexes for n, _ in i.terms}))
+
+    def __str__(self) -> str:
+        return f"{len(self.loads)} loads, {len(self.stores)} stores"
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """Something that can't be compiled: `what` it is, the number of its syntax node, `slug` of the page that explains it."""
@@ -129,7 +191,6 @@ class Facts:
     source: Source
     flow: Flow
     faults: dict[int, Fault]  # id(leave instruction) -> what it stands for
-    live: dict[int, frozenset[str]]  # id(instruction) -> names needed before it
     has_loops: bool
 
 
@@ -203,15 +264,22 @@ class TypedFunction:
     flow: Flow
     kinds: tuple[Kind, ...]  # of the parameters
     result: Kind
-    entry_states: dict[str, dict[str, tuple[Kind, bool]]]  # block -> name -> (kind, may be unbound)
-    argument_kinds: dict[int, tuple[Kind, ...]]  # id(instruction) -> kinds of its arguments
-    target_kinds: dict[int, tuple[Kind, ...]]
-    facts: Facts
+    entry_states: dict[str, dict[str, tuple[Kind, bool]]] = field(default_factory=dict)  # block -> name -> (kind, may be unbound)
+    argument_kinds: dict[int, tuple[Kind, ...]] = field(default_factory=dict)  # id(instruction) -> kinds of its arguments
+    target_kinds: dict[int, tuple[Kind, ...]] = field(default_factory=dict)
+    live: dict[int, frozenset[str]] = field(default_factory=dict)  # id(instruction) -> names needed before it
     maybe_unbound: dict[int, bool] = field(default_factory=dict)  # id(bound instruction) -> whether it has to be tested
     constants: dict[int, Any] = field(default_factory=dict)  # id(instruction) -> value known while compiling
     calls: dict[int, Call] = field(default_factory=dict)  # id(call instruction) -> what is called
     recursive: bool = False
     faults: dict[int, Fault] = field(default_factory=dict)  # id(instruction) -> why CPython must do it
+
+    def renew(self, flow: Flow) -> None:
+        """Start over with another flow; the result found so far stays."""
+        self.flow = flow
+        for found in (self.entry_states, self.argument_kinds, self.target_kinds, self.live, self.maybe_unbound, self.constants,
+                      self.calls, self.faults):  # fmt: skip
+            found.clear()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

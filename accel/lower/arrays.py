@@ -11,11 +11,14 @@ from accel.types.kinds import Array, Int, Kind, NoneKind, Scalar, Slice, Tuple
 
 __all__ = [
     "array_attribute",
+    "element_address",
     "emit_index",
     "emit_integer",
     "emit_item",
     "emit_set_item",
     "emit_tuple_item",
+    "shape_of",
+    "strides_of",
     "tuple_parts",
 ]
 
@@ -94,6 +97,11 @@ def emit_set_item(
     data, shape, _ = _address(e, base, kinds, value, indexes, checked)
     assert not shape
     store_element(e, base.char, data, emit_store_cast(e, stored[0], stored[1], base.char))
+
+
+def element_address(e: Emitter, base: Array, value: Value, indexes: list[Value]) -> str:
+    """Address of an element whose subscripts are known to be in range."""
+    return _address(e, base, (Int(),) * base.ndim, value, indexes, checked=False)[0]
 
 
 def _address(

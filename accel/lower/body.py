@@ -46,7 +46,9 @@ class FunctionBody:
         self._flags: dict[str, str] = {}
         self._pending: list[_PendingExit] = []
         definitions = Counter(t for i in typed.flow.instructions() for t in i.targets)
-        self._single = {n for n, count in definitions.items() if count == 1 and n.startswith("%")}
+        self._single = {n for n, count in definitions.items() if count == 1 and n.startswith("%") and not n.startswith("%keep")}
+        self.strip_flag = ""
+        self.buffers: list[str] = []
         for state in typed.entry_states.values():
             for name, (_, maybe) in state.items():
                 if maybe and name not in self._flags:
@@ -81,6 +83,21 @@ class FunctionBody:
         self.state.pop(name, None)
         self.e.do(f"store i1 false, ptr {self._flags[name]}")
 
+    def copy_maybe(self, source: str, target: str) -> None:
+        """Copy a name that may be unbound, with the fact whether it is."""
+        if source not in self.state:
+            if target in self._flags:
+                self.unbind(target)
+            self.state.pop(target, None)
+            return
+        kind, maybe = self.state[source]
+        if maybe and target not in self._flags:
+            self._flags[target] = self.e.slot("i1")
+        self.write(target, kind, self.read(source))
+        self.state[target] = (kind, maybe)
+        if maybe:
+            self.e.do(f"store i1 {self.e.value(f'load i1, ptr {self._flags[source]}')}, ptr {self._flags[target]}")
+
     def is_unbound(self, name: str) -> str:
         """Whether a name is unbound here (an i1)."""
         bound = self.e.value(f"load i1, ptr {self._flags[name]}")
@@ -95,7 +112,7 @@ class FunctionBody:
 
     def make_exit(self, instruction: Instruction, phase: str | None = None, *, extra: str = "") -> str:
         """Label of an exit at an instruction; `keep_exit` says that it is used."""
-        needed = self.typed.facts.live[id(instruction)] | set(instruction.arguments)
+        needed = self.typed.live[id(instruction)] | set(instruction.arguments)
         live: list[Live] = []
         words = 0
         values: dict[str, Value] = {}
@@ -193,6 +210,9 @@ class FunctionBody:
             if instruction.op == "jump":
                 self.jump(block.successors[0])
                 return
+            if instruction.op == "branch" and len(reached := self._reached(block)) == 1:
+                self.jump(reached[0])
+                return
             if instruction.op == "branch":
                 truth = self.read(instruction.arguments[0])[0]
                 labels = [self._edge(s) for s in block.successors]
@@ -210,6 +230,13 @@ class FunctionBody:
             if ended:
                 return
         raise AssertionError(f"block {block.name} has no end")
+
+    def _reached(self, block: Block) -> tuple[str, ...]:
+        """Successors of a branch that can be reached."""
+        for instruction in block.instructions:
+            if instruction.targets == block.instructions[-1].arguments and id(instruction) in self.typed.constants:
+                return block.successors[:1] if self.typed.constants[id(instruction)] else block.successors[1:]
+        return block.successors
 
     def _edge(self, successor: str) -> tuple[str, str]:
         """Label to jump to for a successor, and the successor when names have to be converted on the way."""

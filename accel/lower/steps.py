@@ -12,6 +12,7 @@ from accel.lower.convert import convert_value
 from accel.lower.functions import emit_function
 from accel.lower.layout import Value, components
 from accel.lower.operators import emit_binary, emit_compare, emit_truth, emit_unary
+from accel.lower.strips import STRIP_STEPS
 from accel.lower.unions import emit_union
 from accel.types import functions, operators
 from accel.types.kinds import Array, Bool, EnumerateIterator, Kind, Never, NoneKind, Range, Static, Tuple
@@ -353,5 +354,5 @@ _STEPS: dict[str, Callable[[FunctionBody, Instruction, Successors], bool | None]
     "attribute": _attribute, "binary": _binary, "bound": _bound, "call": _call, "cell": _static, "compare": _compare, "const": _static,
     "copy": _copy, "delete": _delete, "inplace": _binary, "item": _item, "iterate": _iterate, "next": _next, "poll": _poll,
     "return": _return, "set_item": _set_item, "slice": _slice, "static": _static, "truth": _truth, "tuple": _tuple, "unary": _unary,
-    "unpack": _unpack,
+    "unpack": _unpack, **STRIP_STEPS,
 }  # fmt: skip

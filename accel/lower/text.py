@@ -63,6 +63,7 @@ class Emitter:
         self.module = module
         self.exit_label = "exit"
         self.exits = 0
+        self.put_off = ""  # slot of a flag: exits only raise it, and what was computed is thrown away later
         self._count = 0
         self._slots: list[str] = []
         self._lines: list[str] = []
@@ -126,6 +127,10 @@ class Emitter:
         """Leave compiled code at this operation when `condition` (an i1) is true; CPython continues from there."""
         if condition == "false":
             return
+        if self.put_off:
+            raised = self.value(f"or i1 {self.value(f'load i1, ptr {self.put_off}')}, {condition}")
+            self.do(f"store i1 {raised}, ptr {self.put_off}")
+            return
         self.exits += 1
         after = self.label("go")
         self.branch_if(condition, self.exit_label, after, likely=False)
@@ -133,6 +138,9 @@ class Emitter:
 
     def exit(self) -> None:
         """Leave compiled code at this operation always; what is emitted behind it is not reached."""
+        if self.put_off:
+            self.do(f"store i1 true, ptr {self.put_off}")
+            return
         self.exits += 1
         self.branch(self.exit_label)
         self.place(self.label("unreached"))

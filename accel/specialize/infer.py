@@ -60,15 +60,20 @@ class Specializer:
             return self._typed[key]
         facts = self.analyse(function)
         symbol = f"{function.__name__}.{len(self._typed)}"
-        typed = TypedFunction(symbol, facts.source, facts.flow, kinds, Never(), {}, {}, {}, facts)
+        typed = TypedFunction(symbol, facts.source, facts.flow, kinds, Never())
         self._typed[key] = typed
         self._active.append(key)
+        without: frozenset[int] = frozenset()
         while True:
             before, known = typed.result, set(self._typed)
             self._recursive.discard(key)
+            typed.renew(insert_strips(facts.source, facts.flow, without))
+            typed.live = find_live(facts.source, typed.flow)
             _Inference(self, typed, facts, function).run()
-            if typed.result == before or key not in self._recursive:
+            unfit = find_unfit_strips(typed)
+            if not unfit and (typed.result == before or key not in self._recursive):
                 break
+            without |= unfit
             for made in set(self._typed) - known:
                 del self._typed[made]  # they saw a result that has changed
         typed.recursive = key in self._recursive
@@ -81,9 +86,9 @@ class _Inference(KindRules):
 
     def __init__(self, specializer: Specializer, typed: TypedFunction, facts: Facts, function: FunctionType) -> None:
         super().__init__(typed, Lookup(function, specializer.guards), specializer.typed)
-        self.flow, self.facts, self.unsupported = facts.flow, facts, typed.faults
+        self.flow, self.facts, self.unsupported = typed.flow, facts, typed.faults
         self.returned: Kind | None = Never()
-        definitions = Counter(t for i in facts.flow.instructions() for t in i.targets)
+        definitions = Counter(t for i in typed.flow.instructions() for t in i.targets)
         self.single = {n for n, count in definitions.items() if count == 1 and n.startswith("%")}
 
     def run(self) -> None:
@@ -99,12 +104,21 @@ class _Inference(KindRules):
             after = self.block(flow.blocks[name], dict(states[name]))
             if after is None:
                 continue
-            for successor in flow.blocks[name].successors:
-                needed = self.facts.live[id(flow.blocks[successor].instructions[0])]
+            for successor in self.followed(flow.blocks[name]):
+                needed = self.typed.live[id(flow.blocks[successor].instructions[0])]
                 arriving = {n: v for n, v in after.items() if n in needed}
                 if self.join(states, successor, arriving) and successor not in todo:
                     todo.append(successor)
         self.finish(states)
+
+    def followed(self, block: Block) -> tuple[str, ...]:
+        """The successors of a block that can be reached: a condition known while compiling leaves one."""
+        last = block.instructions[-1]
+        if last.op == "branch":
+            for instruction in block.instructions:
+                if instruction.targets == last.arguments and id(instruction) in self.typed.constants:
+                    return block.successors[:1] if self.typed.constants[id(instruction)] else block.successors[1:]
+        return block.successors
 
     def finish(self, states: dict[str, State]) -> None:
         """Record what was found."""
@@ -146,6 +160,9 @@ class _Inference(KindRules):
         self.unsupported.pop(key, None)
         if op in ("jump", "poll"):
             return True
+        if op == "strip_keep":
+            self.keep(instruction, state)
+            return True
         if op == "leave":
             if key in self.facts.faults:
                 self.unsupported[key] = self.facts.faults[key]
@@ -169,6 +186,14 @@ class _Inference(KindRules):
         for target, kind in zip(instruction.targets, results, strict=True):
             state[target] = (kind, False)
         return not any(isinstance(k, Never) for k in results)
+
+    @staticmethod
+    def keep(instruction: Instruction, state: State) -> None:
+        """A copy of a name, bound or not."""
+        (name,), (source,) = instruction.targets, instruction.arguments
+        state.pop(name, None)
+        if source in state:
+            state[name] = state[source]
 
     def bound(self, instruction: Instruction, state: State) -> bool:
         """A name about to be read or deleted: whether it can be bound here."""
