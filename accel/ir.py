@@ -30,6 +30,7 @@ __all__ = [
     "Live",
     "Lowered",
     "Plan",
+    "PythonStep",
     "Signature",
     "Source",
     "StripPlan",
@@ -192,6 +193,8 @@ class Facts:
     flow: Flow
     faults: dict[int, Fault]  # id(leave instruction) -> what it stands for
     has_loops: bool
+    nested: dict[int, Facts] = field(default_factory=dict)  # number of a def or lambda -> its facts
+    captured: tuple[str, ...] = ()  # names of an enclosing compiled function, its first parameters
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,6 +247,19 @@ class Exit:
 
 
 @dataclass(frozen=True, slots=True)
+class PythonStep:
+    """An operation that compiled code has CPython do: an expression (or statement) over `a0`, `a1`, ... and globals.
+
+    It runs as a function with the name, file and line of the user's, so that warnings and tracebacks point there.
+    `operands` are positions among the instruction's arguments.
+    """
+
+    text: str
+    line: int
+    operands: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """What a call instruction calls: the function of a known name, or another typed function with its arguments bound.
 
@@ -271,6 +287,7 @@ class TypedFunction:
     maybe_unbound: dict[int, bool] = field(default_factory=dict)  # id(bound instruction) -> whether it has to be tested
     constants: dict[int, Any] = field(default_factory=dict)  # id(instruction) -> value known while compiling
     calls: dict[int, Call] = field(default_factory=dict)  # id(call instruction) -> what is called
+    steps: dict[int, PythonStep] = field(default_factory=dict)  # id(instruction) -> what CPython does for it
     recursive: bool = False
     faults: dict[int, Fault] = field(default_factory=dict)  # id(instruction) -> why CPython must do it
 
@@ -278,7 +295,7 @@ class TypedFunction:
         """Start over with another flow; the result found so far stays."""
         self.flow = flow
         for found in (self.entry_states, self.argument_kinds, self.target_kinds, self.live, self.maybe_unbound, self.constants,
-                      self.calls, self.faults):  # fmt: skip
+                      self.calls, self.steps, self.faults):  # fmt: skip
             found.clear()
 
 
@@ -305,6 +322,8 @@ class Lowered:
     guards: tuple[Guard, ...]
     exits: dict[str, tuple[Exit, ...]]
     text: str = ""
+    steps: dict[str, tuple[PythonStep, ...]] = field(default_factory=dict)  # by symbol of the function, in order
+    sources: dict[str, Any] = field(default_factory=dict)  # symbol -> Source of each function, where it is at hand
 
 
 @dataclass(slots=True, eq=False)

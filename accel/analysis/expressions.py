@@ -24,8 +24,8 @@ _COMPARE: dict[type[ast.cmpop], str] = {
 class ExpressionBuilder:
     """Appends the instructions of expressions to the current block; keeps blocks, names and faults."""
 
-    def __init__(self, source: Source, locals_: frozenset[str], cells: frozenset[str]) -> None:
-        self.source, self.locals, self.cells = source, locals_, cells
+    def __init__(self, source: Source, locals_: frozenset[str], cells: frozenset[str], nested: dict[str, tuple[str, ...]]) -> None:
+        self.source, self.locals, self.cells, self.nested = source, locals_, cells, nested
         self.blocks: dict[str, Block] = {}
         self.faults: dict[int, Fault] = {}
         self.open = False  # whether the current block still takes instructions
@@ -215,17 +215,16 @@ class ExpressionBuilder:
         else:
             callee, method = self.expression(node.func), ""
         arguments = [self.expression(a) for a in node.args] + [self.expression(k.value) for k in node.keywords]
-        detail = (method, tuple(str(k.arg) for k in node.keywords))
-        self.emit("call", (self.temporary(node),), (callee, *arguments), detail=detail, node=node)
+        captured = self.nested.get(node.func.id, ()) if isinstance(node.func, ast.Name) else ()
+        detail = (method, tuple(str(k.arg) for k in node.keywords), captured)
+        self.emit("call", (self.temporary(node),), (callee, *captured, *arguments), detail=detail, node=node)
         return self.temporary(node)
 
     def expression_Lambda(self, node: ast.Lambda) -> str:
-        self.emit("closure", (self.temporary(node),), self.captured(node), detail=self.number(node), node=node)
+        if node.args.defaults or any(node.args.kw_defaults):
+            return self.refuse(node, "a lambda with defaults", "nested-function")
+        self.emit("closure", (self.temporary(node),), (), detail=self.number(node), node=node)
         return self.temporary(node)
-
-    def captured(self, node: ast.FunctionDef | ast.Lambda) -> tuple[str, ...]:
-        """Local names that a nested function mentions."""
-        return tuple(sorted({n.id for n in ast.walk(node) if isinstance(n, ast.Name)} & self.locals))
 
     # -- expressions with control flow
 

@@ -46,7 +46,9 @@ class _Pending:
     body: list[ast.stmt] = field(default_factory=list)
 
 
-def build_flow(source: Source, locals_: frozenset[str], cells: frozenset[str]) -> tuple[Flow, dict[int, Fault]]:
+def build_flow(
+    source: Source, locals_: frozenset[str], cells: frozenset[str], captured: tuple[str, ...], nested: dict[str, tuple[str, ...]]
+) -> tuple[Flow, dict[int, Fault]]:
     """Build the flow of `source`; also the faults, by `id` of the `leave` instruction that stands for each.
 
     Parameters
@@ -55,10 +57,14 @@ def build_flow(source: Source, locals_: frozenset[str], cells: frozenset[str]) -
         The function.
     locals_, cells : frozenset of str
         Its local names, and the names it takes from enclosing functions; every other name is global.
+    captured : tuple of str
+        Names of the enclosing compiled function, which come before the parameters.
+    nested : dict
+        Names of nested functions, with what each captures.
     """
-    builder = _StatementBuilder(source, locals_, cells)
+    builder = _StatementBuilder(source, locals_, cells, nested)
     builder.function()
-    parameters = tuple(a.arg for a in _arguments(source.tree.args))
+    parameters = (*captured, *(a.arg for a in _arguments(source.tree.args)))
     blocks = {name: block for name, block in builder.blocks.items() if name in builder.reachable()}
     return Flow(source.name, parameters, blocks), builder.faults
 
@@ -70,8 +76,8 @@ def _arguments(a: ast.arguments) -> list[ast.arg]:
 class _StatementBuilder(ExpressionBuilder):
     """Statements: control flow between the instructions that `ExpressionBuilder` makes of expressions."""
 
-    def __init__(self, source: Source, locals_: frozenset[str], cells: frozenset[str]) -> None:
-        super().__init__(source, locals_, cells)
+    def __init__(self, source: Source, locals_: frozenset[str], cells: frozenset[str], nested: dict[str, tuple[str, ...]]) -> None:
+        super().__init__(source, locals_, cells, nested)
         self.loops: list[_Loop] = []
         self.finally_: list[_Pending] = []
 
@@ -174,7 +180,10 @@ class _StatementBuilder(ExpressionBuilder):
         self.start_block(after)
 
     def statement_FunctionDef(self, statement: ast.FunctionDef) -> None:
-        self.emit("closure", (statement.name,), self.captured(statement), detail=self.number(statement), node=statement, phase="start")
+        if statement.decorator_list or statement.args.defaults or any(statement.args.kw_defaults):
+            self.refuse(statement, "a nested function with decorators or defaults", "nested-function", phase="start")
+        else:
+            self.emit("closure", (statement.name,), (), detail=self.number(statement), node=statement, phase="start")
 
     # -- branches and loops
 

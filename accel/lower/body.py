@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from accel.ir import Block, Exit, Instruction, Live, TypedFunction
+from accel.ir import Block, Exit, Instruction, Live, PythonStep, TypedFunction
 from accel.lower.convert import convert_value
-from accel.lower.layout import Value, components
+from accel.lower.layout import Value, components, object_positions, owner_positions
 from accel.lower.text import Emitter, Module
-from accel.types.kinds import Array, Kind, Object, RangeIterator, Static, Tuple, Union
+from accel.types.kinds import Kind, Object, Static
 
 __all__ = ["FunctionBody"]
 
@@ -48,6 +48,11 @@ class FunctionBody:
         definitions = Counter(t for i in typed.flow.instructions() for t in i.targets)
         self._single = {n for n, count in definitions.items() if count == 1 and n.startswith("%") and not n.startswith("%keep")}
         self.strip_flag = ""
+        self.steps: list[PythonStep] = []
+        self.owned: list[str] = []  # slots that hold a reference of this call, released when it ends
+        self._kept: dict[str, str] = {}
+        self._status = self.e.slot("i32")
+        self.owning = any(not i.op.startswith("strip") and self._makes_objects(i) for i in typed.flow.instructions())
         self.buffers: list[str] = []
         for state in typed.entry_states.values():
             for name, (_, maybe) in state.items():
@@ -56,6 +61,12 @@ class FunctionBody:
         for instruction in typed.flow.instructions():
             if instruction.op == "delete" and instruction.arguments[0] not in self._flags:
                 self._flags[instruction.arguments[0]] = self.e.slot("i1")
+
+    def _makes_objects(self, instruction: Instruction) -> bool:
+        """Whether an instruction gives a new reference to an object."""
+        call = self.typed.calls.get(id(instruction))
+        returned = call.function.result if call is not None and call.function is not None else None
+        return id(instruction) in self.typed.steps or (returned is not None and bool(owner_positions(returned)))
 
     # -- names
 
@@ -73,10 +84,46 @@ class FunctionBody:
         if name in self._single:
             self._values[name] = value
             return
-        for type_, slot, part in zip(components(kind), self._slot(name, kind), value, strict=True):
+        slots = self._slot(name, kind)
+        if self.owning:
+            for position in owner_positions(kind):
+                self.hold(slots[position], value[position])
+        for type_, slot, part in zip(components(kind), slots, value, strict=True):
             self.e.do(f"store {type_} {part}, ptr {slot}")
         if name in self._flags:
             self.e.do(f"store i1 true, ptr {self._flags[name]}")
+
+    def hold(self, name_slot: str, operand: str, *, new: bool = False) -> None:
+        """Keep an object alive as long as a slot refers to it; `new`: the reference is handed over."""
+        kept = self._kept.get(name_slot)
+        if kept is None:
+            kept = self._kept[name_slot] = self.e.slot("ptr", initial="null")
+            self.owned.append(kept)
+        if not new:
+            self.e.call("void", "Py_IncRef", f"ptr {operand}")
+        before = self.e.value(f"load ptr, ptr {kept}")
+        self.e.do(f"store ptr {operand}, ptr {kept}")
+        self.e.call("void", "Py_DecRef", f"ptr {before}")
+
+    def own(self, key: int, kind: Kind, value: Value) -> None:
+        """Take over the new references in the value an instruction gives."""
+        for position in owner_positions(kind):
+            self.hold(f"{key}.{position}", value[position], new=True)
+
+    def end(self, status: str) -> None:
+        """Return a status. The references of this call are given up first, all in one place, as all slots are known only then."""
+        if self.owning:
+            self.e.do(f"store i32 {status}, ptr {self._status}")
+            self.e.branch("release")
+        else:
+            self.e.do(f"ret i32 {status}")
+
+    def _write_release(self) -> None:
+        e = self.e
+        e.place("release")
+        for kept in self.owned:
+            e.call("void", "Py_DecRef", f"ptr {e.value(f'load ptr, ptr {kept}')}")
+        e.do(f"ret i32 {e.value(f'load i32, ptr {self._status}')}")
 
     def unbind(self, name: str) -> None:
         """Make a name unbound."""
@@ -157,7 +204,7 @@ class FunctionBody:
                 e.call("void", "Py_DecRef", f"ptr {pending.extra}")
             e.do(f"store ptr {answer}, ptr %state")
             failed = e.value(f"icmp eq ptr {answer}, null")
-            e.do(f"ret i32 {e.value(f'select i1 {failed}, i32 1, i32 2')}")
+            self.end(e.value(f"select i1 {failed}, i32 1, i32 2"))
 
     def _write_live(self, live: Live, pending: _PendingExit, record: str) -> None:
         e = self.e
@@ -200,6 +247,8 @@ class FunctionBody:
             if block.name in typed.entry_states:
                 self._block(block, lower_step)
         self._write_exits()
+        if self.owning:
+            self._write_release()
         return e.function(f'define internal i32 @"{typed.symbol}"({", ".join(parameters)})')
 
     def _block(self, block: Block, lower_step: StepLowerer) -> None:
@@ -266,12 +315,5 @@ class FunctionBody:
 
     def take_references(self, kind: Kind, value: Value) -> None:
         """Make a result own what it refers to: the objects and the owners of arrays in it."""
-        if isinstance(kind, (Object, Array)):
-            self.e.call("void", "Py_IncRef", f"ptr {value[0]}")
-        elif isinstance(kind, Tuple):
-            at = 0
-            for item in kind.items:
-                width = len(components(item))
-                self.take_references(item, value[at : at + width])
-                at += width
-        assert not isinstance(kind, RangeIterator) and not (isinstance(kind, Union) and "ptr" in components(kind))
+        for position in (*owner_positions(kind), *object_positions(kind)):
+            self.e.call("void", "Py_IncRef", f"ptr {value[position]}")

@@ -29,7 +29,7 @@ from accel.types.kinds import (
     ZipIterator,
 )
 
-__all__ = ["Value", "components", "element_type", "member_positions"]
+__all__ = ["Value", "components", "element_type", "member_positions", "object_positions", "owner_positions"]
 
 Value = tuple[str, ...]
 
@@ -110,3 +110,38 @@ def member_positions(kind: Union, member: Kind) -> tuple[int, ...]:
         free.remove(at)
         positions.append(at + 1)
     return tuple(positions)
+
+
+def owner_positions(kind: Kind) -> tuple[int, ...]:
+    """Where the owners of the arrays in a value lie among its components.
+
+    >>> owner_positions(Tuple((Int(), Array("d", 1))))
+    (1,)
+    """
+    return _pointers(kind, Array)
+
+
+def object_positions(kind: Kind) -> tuple[int, ...]:
+    """Where the plain object pointers in a value lie among its components."""
+    return _pointers(kind, Object)
+
+
+def _pointers(kind: Kind, wanted: type[Kind]) -> tuple[int, ...]:
+    if isinstance(kind, wanted):
+        return (0,)
+    match kind:
+        case Tuple(items) | ZipIterator(items):
+            inner: tuple[Kind, ...] = items
+        case ArrayIterator(array):
+            inner = (array,)
+        case TupleIterator(items):
+            inner = (items,)
+        case EnumerateIterator(one):
+            inner = (Int(), one)
+        case _:
+            inner = ()
+    found, at = [], 0
+    for item in inner:
+        found += [at + p for p in _pointers(item, wanted)]
+        at += len(components(item))
+    return tuple(found)

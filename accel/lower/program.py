@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from accel.ir import Exit, Lowered, Plan
+from accel.ir import Lowered, Plan
 from accel.lower.body import FunctionBody
 from accel.lower.steps import lower_step
 from accel.lower.text import Module
@@ -10,23 +10,25 @@ from accel.lower.text import Module
 __all__ = ["lower_plan", "program_text"]
 
 
-def program_text(plan: Plan) -> tuple[str, dict[str, tuple[Exit, ...]]]:
-    """LLVM text of a plan, before optimisation, and the exits of each function."""
+def program_text(plan: Plan) -> tuple[str, dict[str, FunctionBody]]:
+    """LLVM text of a plan, before optimisation, and the body of each function by symbol."""
     from accel.lower.boundary import emit_entry
 
     module = Module()
-    exits: dict[str, tuple[Exit, ...]] = {}
+    bodies: dict[str, FunctionBody] = {}
     for typed in plan.functions:
-        body = FunctionBody(module, typed)
+        body = bodies[typed.symbol] = FunctionBody(module, typed)
         module.define(body.text(lower_step))
-        exits[typed.symbol] = tuple(body.exits)
     emit_entry(module, plan)
-    return str(module), exits
+    return str(module), bodies
 
 
 def lower_plan(plan: Plan) -> Lowered:
     """Machine code of a plan. Needs llvmlite."""
     from accel.lower.machine import assemble
 
-    text, exits = program_text(plan)
-    return Lowered(plan.signature, plan.root.result, assemble(text), plan.guards, exits, text)
+    text, bodies = program_text(plan)
+    exits = {symbol: tuple(body.exits) for symbol, body in bodies.items()}
+    steps = {symbol: tuple(body.steps) for symbol, body in bodies.items()}
+    sources = {symbol: body.typed.source for symbol, body in bodies.items()}
+    return Lowered(plan.signature, plan.root.result, assemble(text), plan.guards, exits, text, steps, sources)

@@ -7,12 +7,14 @@ from collections.abc import Callable
 from accel.ir import Call, Instruction
 from accel.lower import arrays, loops
 from accel.lower.body import FunctionBody
+from accel.lower.box import emit_box
 from accel.lower.constants import constant_value
 from accel.lower.convert import convert_value
 from accel.lower.functions import emit_function
-from accel.lower.layout import Value, components
+from accel.lower.layout import Value, components, owner_positions
 from accel.lower.operators import emit_binary, emit_compare, emit_truth, emit_unary
 from accel.lower.strips import STRIP_STEPS
+from accel.lower.unbox import emit_unbox
 from accel.lower.unions import emit_union
 from accel.types import functions, operators
 from accel.types.kinds import Array, Bool, EnumerateIterator, Kind, Never, NoneKind, Range, Static, Tuple
@@ -34,7 +36,8 @@ def lower_step(body: FunctionBody, instruction: Instruction, successors: Success
         kind = typed.target_kinds[key][0]
         body.write(instruction.targets[0], kind, constant_value(kind, typed.constants[key]))
         return False
-    ended = _STEPS[instruction.op](body, instruction, successors)
+    step = _python_step if key in typed.steps else _STEPS[instruction.op]
+    ended = step(body, instruction, successors)
     kinds = typed.target_kinds.get(key, ())
     if not ended and any(isinstance(k, Never) for k in kinds):
         body.e.do("unreachable")
@@ -241,8 +244,56 @@ def _return(body: FunctionBody, instruction: Instruction, successors: Successors
     body.take_references(result, value)
     for k, (type_, part) in enumerate(zip(components(result), value, strict=True)):
         body.store_word(type_, part, e.value(f"getelementptr i64, ptr %result, i64 {k}"))
-    e.do("ret i32 0")
+    body.end("0")
     return True
+
+
+# -- what CPython does
+
+
+def _python_step(body: FunctionBody, instruction: Instruction, successors: Successors) -> None:
+    """Have CPython do an operation: box the operands, call, unbox; an exception, or a result of another kind, leaves."""
+    e, step = body.e, body.typed.steps[id(instruction)]
+    kinds, values = _kinds(body, instruction), _values(body, instruction)
+    callee = e.module.external(f"python.{body.typed.symbol}.{len(body.steps)}")
+    body.steps.append(step)
+    array = e.slot(f"[{len(step.operands) + 1} x ptr]", align=8)
+    boxed = []
+    for k, position in enumerate(step.operands):
+        boxed.append(emit_box(e, kinds[position], values[position]))
+        e.do(f"store ptr {boxed[-1]}, ptr {e.value(f'getelementptr ptr, ptr {array}, i64 {k}')}")
+    arguments = ("ptr " + callee, f"ptr {array}", f"i64 {len(boxed)}", "ptr null")
+    answer = e.call("ptr", "PyObject_Vectorcall", *arguments)
+    for operand in boxed:
+        e.call("void", "Py_DecRef", f"ptr {operand}")
+    good, bad = e.label("done"), e.label("raised")
+    e.branch_if(e.value(f"icmp eq ptr {answer}, null"), bad, good, likely=False)
+    e.place(bad)
+    exit_label = body.make_exit(instruction, "raise", extra=e.value('call ptr @"accel.fetch"()'))
+    body.keep_exit()
+    e.branch(exit_label)
+    e.place(good)
+    if not instruction.targets:
+        e.call("void", "Py_DecRef", f"ptr {answer}")
+        return
+    exit_label = body.make_exit(instruction, "value", extra=answer)
+    body.keep_exit()
+    kind = _target(body, instruction)
+    value = emit_unbox(e, kind, answer, exit_label)
+    if owner_positions(kind):
+        body.own(id(instruction), kind, _with_references(body, kind, value, answer))
+    else:
+        e.call("void", "Py_DecRef", f"ptr {answer}")
+    _write(body, instruction, value)
+
+
+def _with_references(body: FunctionBody, kind: Kind, value: Value, answer: str) -> Value:
+    """The value with a reference for each array in it; the array itself has the one of the answer."""
+    if not isinstance(kind, Array):
+        for position in owner_positions(kind):
+            body.e.call("void", "Py_IncRef", f"ptr {value[position]}")
+        body.e.call("void", "Py_DecRef", f"ptr {answer}")
+    return value
 
 
 # -- calls
@@ -310,6 +361,7 @@ def _function_call(body: FunctionBody, instruction: Instruction, call: Call) -> 
         place = e.value(f"getelementptr i64, ptr {result}, i64 {k}")
         part = e.value(f"load {'i8' if type_ == 'i1' else type_}, ptr {place}")
         value.append(e.value(f"trunc i8 {part} to i1") if type_ == "i1" else part)
+    body.own(id(instruction), callee.result, tuple(value))
     _write(body, instruction, tuple(value))
 
 
@@ -351,7 +403,7 @@ def _leave_recursion(body: FunctionBody) -> None:
 
 
 _STEPS: dict[str, Callable[[FunctionBody, Instruction, Successors], bool | None]] = {
-    "attribute": _attribute, "binary": _binary, "bound": _bound, "call": _call, "cell": _static, "compare": _compare, "const": _static,
+    "attribute": _attribute, "binary": _binary, "bound": _bound, "call": _call, "cell": _static, "closure": _static, "compare": _compare, "const": _static,
     "copy": _copy, "delete": _delete, "inplace": _binary, "item": _item, "iterate": _iterate, "next": _next, "poll": _poll,
     "return": _return, "set_item": _set_item, "slice": _slice, "static": _static, "truth": _truth, "tuple": _tuple, "unary": _unary,
     "unpack": _unpack, **STRIP_STEPS,

@@ -81,11 +81,13 @@ class Emitter:
         """Append an instruction without a result."""
         self._lines.append(f"  {text}")
 
-    def slot(self, type_: str, *, align: int = 0) -> str:
-        """A stack slot, allocated once at the head of the function."""
+    def slot(self, type_: str, *, align: int = 0, initial: str = "") -> str:
+        """A stack slot, allocated (and filled with `initial`) once at the head of the function."""
         self._count += 1
         aligned = f", align {align}" if align else ""
         self._slots.append(f"  %s{self._count} = alloca {type_}{aligned}")
+        if initial:
+            self._slots.append(f"  store {type_} {initial}, ptr %s{self._count}")
         return f"%s{self._count}"
 
     def call(self, result: str, name: str, *arguments: str, attributes: str = "") -> str:

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from types import FunctionType
+from types import CodeType, FunctionType
 from typing import Any
 
 from accel.ir import Block, Facts, Fault, Flow, Guard, Instruction, Plan, Signature, TypedFunction
 from accel.specialize.refusal import refuse_unavoidable
 from accel.specialize.lookup import Lookup
 from accel.specialize.rules import KindRules
-from accel.types.kinds import Kind, Never, NoneKind, join_kinds
+from accel.types.kinds import Kind, Nested, Never, join_kinds
 
 __all__ = ["plan_function"]
 
@@ -42,6 +42,8 @@ class Specializer:
     def __init__(self, analyse: Callable[[FunctionType], Facts]) -> None:
         self.analyse = analyse
         self.guards: dict[tuple[Any, ...], Guard] = {}
+        self._nested: dict[CodeType, Facts] = {}
+        self._analysed: dict[FunctionType, Facts] = {}
         self._typed: dict[tuple[int, tuple[Kind, ...]], TypedFunction] = {}
         self._active: list[tuple[int, tuple[Kind, ...]]] = []
         self._recursive: set[tuple[int, tuple[Kind, ...]]] = set()
@@ -50,15 +52,27 @@ class Specializer:
         """The functions typed so far."""
         return list(self._typed.values())
 
-    def typed(self, function: FunctionType, kinds: tuple[Kind, ...]) -> TypedFunction:
+    def nested(self, kind: Nested, facts: Facts | None) -> Facts:
+        """The facts of a nested function, noted at its definition."""
+        if facts is not None:
+            self._nested[kind.code] = facts
+        return self._nested[kind.code]
+
+    def _facts(self, function: FunctionType) -> Facts:
+        if function not in self._analysed:
+            self._analysed[function] = self.analyse(function)
+        return self._analysed[function]
+
+    def typed(self, function: FunctionType | Facts, kinds: tuple[Kind, ...]) -> TypedFunction:
         """`function` typed for arguments of these kinds. A recursive call takes the result known so far; when that was wrong,
         the function is typed again."""
+        facts = function if isinstance(function, Facts) else self._facts(function)
+        function = facts.source.function
         key = (id(function), kinds)
         if key in self._typed:
             if key in self._active:
                 self._recursive.add(key)
             return self._typed[key]
-        facts = self.analyse(function)
         symbol = f"{function.__name__}.{len(self._typed)}"
         typed = TypedFunction(symbol, facts.source, facts.flow, kinds, Never())
         self._typed[key] = typed
@@ -85,7 +99,7 @@ class _Inference(KindRules):
     """One function: states at block entries, kinds of every instruction."""
 
     def __init__(self, specializer: Specializer, typed: TypedFunction, facts: Facts, function: FunctionType) -> None:
-        super().__init__(typed, Lookup(function, specializer.guards), specializer.typed)
+        super().__init__(typed, facts, Lookup(function, specializer.guards), specializer)
         self.flow, self.facts, self.unsupported = typed.flow, facts, typed.faults
         self.returned: Kind | None = Never()
         definitions = Counter(t for i in typed.flow.instructions() for t in i.targets)
@@ -218,9 +232,6 @@ class _Inference(KindRules):
         """Kinds of the arguments, None when one has none here."""
         kinds = []
         for name in instruction.arguments:
-            if instruction.op == "closure" and name not in state:
-                kinds.append(NoneKind())
-                continue
             kind = state[name][0] if name in state else None
             if kind is None:
                 self.unsupported[id(instruction)] = Fault(

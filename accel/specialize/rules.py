@@ -5,11 +5,12 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from types import FunctionType
-from typing import Any
+from typing import Any, Protocol
 
-from accel.ir import Call, Fault, Instruction, TypedFunction
+from accel.ir import Call, Facts, Fault, Instruction, TypedFunction
 from accel.specialize.known import find_known_name
 from accel.specialize.lookup import MISSING, Lookup
+from accel.specialize.python_steps import PythonSteps
 from accel.specialize.strip_rules import is_gate_possible
 from accel.types import arrays, functions, operators
 from accel.types.kinds import (
@@ -20,6 +21,7 @@ from accel.types.kinds import (
     Float,
     Int,
     Kind,
+    Nested,
     Never,
     NoneKind,
     Range,
@@ -35,6 +37,16 @@ __all__ = ["KindRules", "constant_kind", "python_function"]
 
 Kinds = tuple[Kind, ...]
 _ITERATORS = (EnumerateIterator, ZipIterator)
+
+
+class Specializing(Protocol):
+    """What the rules ask of the specializer."""
+
+    def typed(self, function: FunctionType | Facts, kinds: Kinds) -> TypedFunction:
+        """Another function, typed for arguments of these kinds."""
+
+    def nested(self, kind: Nested, facts: Facts | None) -> Facts:
+        """The facts of a nested function, noted at its definition."""
 
 
 def constant_kind(value: Any) -> Kind | None:
@@ -67,15 +79,20 @@ def python_function(value: Any) -> FunctionType | None:
 class KindRules:
     """Result kinds of instructions; `typed` receives what else is found (constants, calls)."""
 
-    def __init__(self, typed: TypedFunction, lookup: Lookup, typer: Callable[[FunctionType, Kinds], TypedFunction]) -> None:
-        self.typed, self.lookup, self.typer = typed, lookup, typer
+    def __init__(self, typed: TypedFunction, facts: Facts, lookup: Lookup, specializer: Specializing) -> None:
+        self.typed, self.facts, self.lookup = typed, facts, lookup
+        self.typer, self.nested = specializer.typed, specializer.nested
+        self.python = PythonSteps(typed, lookup)
 
     def results(self, instruction: Instruction, kinds: Kinds) -> Kinds | Fault:
         """Kinds of the targets, or why CPython must do it."""
         method: Callable[[Instruction, Kinds], Any] = getattr(self, f"op_{instruction.op}")
         result = method(instruction, kinds)
         if result is None:
-            return self.fault(instruction, kinds)
+            result = self.python.kind(instruction, kinds)
+            if result is None:
+                return self.fault(instruction, kinds)
+            return (result,) if instruction.targets else ()
         if isinstance(result, Kind):
             return (result,)
         return result  # type: ignore[no-any-return]
@@ -129,8 +146,13 @@ class KindRules:
     def op_slice(self, instruction: Instruction, kinds: Kinds) -> Kind | None:
         return Slice(*kinds) if all(isinstance(k, NoneKind) or arrays.is_index(k) for k in kinds) else None
 
-    def op_closure(self, instruction: Instruction, kinds: Kinds) -> Fault:
-        return Fault(instruction.node, "a nested function", "nested-function")
+    def op_closure(self, instruction: Instruction, kinds: Kinds) -> Kind | None:
+        facts = self.facts.nested.get(instruction.detail)
+        if facts is None:
+            return None
+        kind = Nested(facts.source.code, facts.captured)
+        self.nested(kind, facts)
+        return kind
 
     # -- operators
 
@@ -228,8 +250,10 @@ class KindRules:
     # -- calls
 
     def op_call(self, instruction: Instruction, kinds: Kinds) -> Kind | Fault | None:
-        method, keywords = instruction.detail
-        callee, arguments = kinds[0], kinds[1:]
+        method, keywords, captured = instruction.detail
+        callee, arguments = kinds[0], kinds[1 + len(captured) :]
+        if isinstance(callee, Nested):
+            return self.nested_call(instruction, callee, kinds)
         value: Any = callee.value if isinstance(callee, Static) else None
         if method:
             value = self.lookup.find_attribute(value, method) if isinstance(callee, Static) else MISSING
@@ -269,6 +293,24 @@ class KindRules:
         if len(answers) != 1 or not all(type(m) in _CLASSES for m in members_of(kind)):
             return None
         return self.constant(instruction, answers.pop())
+
+    def nested_call(self, instruction: Instruction, callee: Nested, kinds: Kinds) -> Kind | Fault | None:
+        """A call of a nested function: what it captures goes in front of the arguments."""
+        _, keywords, captured = instruction.detail
+        if captured != callee.captured:
+            return None
+        facts = self.nested(callee, None)
+        bound = _bind(facts.source.function, len(kinds) - 1 - len(captured) - len(keywords), keywords)
+        if bound is None:
+            return None
+        shifted = tuple((what, value + len(captured)) for what, value in bound)
+        every = (*(("argument", k) for k in range(len(captured))), *shifted)
+        parameters = tuple(kinds[1 + value] for _, value in every)
+        if any(isinstance(k, (Static, *_ITERATORS)) for k in parameters):
+            return None
+        typed = self.typer(facts, parameters)
+        self.typed.calls[id(instruction)] = Call("", typed, every)
+        return typed.result
 
     def function_call(self, instruction: Instruction, function: FunctionType, kinds: Kinds, keywords: tuple[str, ...]) -> Kind | Fault | None:
         """A call of a Python function: typed for these arguments."""

@@ -7,6 +7,7 @@ A kind is a small frozen value, printable, hashable and comparable. `Int` is Pyt
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import CodeType
 from typing import Any
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "Int",
     "Kind",
     "Never",
+    "Nested",
     "NoneKind",
     "Object",
     "Range",
@@ -233,6 +235,23 @@ class Static(Kind):
 
     def __str__(self) -> str:
         return f"static({getattr(self.value, '__name__', repr(self.value))})"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Nested(Kind):
+    """A function defined inside a compiled one, by its code object. It is no value: what it captures is read at each call."""
+
+    code: CodeType
+    captured: tuple[str, ...]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Nested) and other.code is self.code
+
+    def __hash__(self) -> int:
+        return id(self.code)
+
+    def __str__(self) -> str:
+        return f"nested({self.code.co_name})"
 
 
 @dataclass(frozen=True, slots=True)
