@@ -1,0 +1,1 @@
+"""Source -> Facts: reading a function, and writing down what is left of it. Decides nothing."""
