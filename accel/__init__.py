@@ -1,0 +1,58 @@
+"""Makes ordinary Python fast, one decorator at a time, and never changes its answers.
+
+>>> from accel import fn
+>>> @fn
+... def add(a, b):
+...     return a + b
+>>> add(1, 2)
+3
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False  # what type checkers see; at run time names are imported when first used
+if TYPE_CHECKING:
+    from accel.decorators import disabled, fn
+    from accel.errors import (
+        AccelError,
+        ArgumentError,
+        CompileError,
+        DecorationError,
+        Diagnostic,
+        FallbackHint,
+        InexactError,
+        OptionError,
+    )
+
+__all__ = [
+    "AccelError",
+    "ArgumentError",
+    "CompileError",
+    "DecorationError",
+    "Diagnostic",
+    "FallbackHint",
+    "InexactError",
+    "OptionError",
+    "__version__",
+    "disabled",
+    "fn",
+]
+
+__version__ = "0.1.0"
+
+_HOMES = {name: "errors" for name in __all__[:8]} | {"disabled": "decorators", "fn": "decorators"}
+
+
+def __getattr__(name: str) -> object:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module 'accel' has no attribute {name!r}")
+    from importlib import import_module
+
+    value: object = getattr(import_module(f"accel.{home}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__} - {"TYPE_CHECKING", "annotations"})
