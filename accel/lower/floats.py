@@ -1,0 +1,170 @@
+"""Operations on Python floats: IEEE, operation by operation, with CPython's own `//`, `%`, rounding and exact comparisons."""
+
+from __future__ import annotations
+
+from accel.lower.convert import float_literal, int_literal
+from accel.lower.text import Emitter, float_text
+
+__all__ = [
+    "copysign", "emit_float", "emit_float_divmod", "emit_mixed_compare", "emit_round", "emit_to_int", "fabs", "is_finite", "is_nan", "when_rare",
+]  # fmt: skip
+
+_INSTRUCTIONS = {"+": "fadd", "-": "fsub", "*": "fmul"}
+_ZERO, _ONE, _HALF, _INF = (float_text(v) for v in (0.0, 1.0, 0.5, float("inf")))
+_MIRRORED = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}
+_ORDERED = {"<": "olt", "<=": "ole", ">": "ogt", ">=": "oge", "==": "oeq", "!=": "une"}
+
+
+def fabs(e: Emitter, x: str) -> str:
+    """`abs(x)`."""
+    return e.call("double", "llvm.fabs.f64", f"double {x}")
+
+
+def copysign(e: Emitter, x: str, y: str) -> str:
+    """The magnitude of `x` with the sign of `y`."""
+    return e.call("double", "llvm.copysign.f64", f"double {x}", f"double {y}")
+
+
+def is_finite(e: Emitter, x: str) -> str:
+    """Whether `x` is neither infinite nor a NaN."""
+    return e.value(f"fcmp olt double {fabs(e, x)}, {_INF}")
+
+
+def is_nan(e: Emitter, x: str) -> str:
+    """Whether `x` is a NaN."""
+    return e.value(f"fcmp uno double {x}, {_ZERO}")
+
+
+def when_rare(e: Emitter, usual: str, *, then: str = "rare") -> str:
+    """Start a cold block that is entered unless `usual`; returns the label the caller has to branch to and place after it."""
+    cold, go_on = e.label(then), e.label("usual")
+    e.branch_if(usual, go_on, cold, likely=True)
+    e.place(cold)
+    return go_on
+
+
+def emit_float(e: Emitter, symbol: str, x: str, y: str) -> str:
+    """`x symbol y` of two doubles."""
+    match symbol:
+        case "+" | "-" | "*":
+            return e.value(f"{_INSTRUCTIONS[symbol]} double {x}, {y}")
+        case "/":
+            if not float_literal(y):
+                e.exit_if(e.value(f"fcmp oeq double {y}, {_ZERO}"))
+            return e.value(f"fdiv double {x}, {y}")
+        case "//" | "%":
+            quotient, rest = emit_float_divmod(e, x, y, symbol)
+            return quotient if symbol == "//" else rest
+    assert symbol == "**", symbol
+    return _power(e, x, y)
+
+
+def _power(e: Emitter, x: str, y: str) -> str:
+    """libm's pow. Its special cases are CPython's; a result that is not finite although the operands are is an error there
+    (zero to a negative power, overflow) or a complex number."""
+    result = e.libm("pow", f"double {x}", f"double {y}")
+    go_on = when_rare(e, is_finite(e, result))
+    finite = e.value(f"and i1 {is_finite(e, x)}, {is_finite(e, y)}")
+    e.exit_if(finite)
+    # 0.0 ** -inf: an infinity, in CPython too; (-2.0) ** nan and the like: a NaN
+    e.branch(go_on)
+    e.place(go_on)
+    return result
+
+
+def emit_float_divmod(e: Emitter, x: str, y: str, wanted: str = "//%") -> tuple[str, str]:
+    """`x // y` and `x % y` by CPython's algorithm; of those not `wanted` the operand is empty."""
+    divisor = float_literal(y)
+    if not divisor:
+        e.exit_if(e.value(f"fcmp oeq double {y}, {_ZERO}"))
+    rest = e.libm("fmod", f"double {x}", f"double {y}")
+    nonzero = e.value(f"fcmp une double {rest}, {_ZERO}")
+    signs = e.value(f"xor i1 {e.value(f'fcmp olt double {y}, {_ZERO}')}, {e.value(f'fcmp olt double {rest}, {_ZERO}')}")
+    flip = e.value(f"and i1 {nonzero}, {signs}")
+    modulo = ""
+    if "%" in wanted:
+        zero = copysign(e, _ZERO, y)
+        modulo = e.select(flip, "double", e.value(f"fadd double {rest}, {y}"), e.select(nonzero, "double", rest, zero))
+    if "//" not in wanted:
+        return "", modulo
+    quotient = e.value(f"fdiv double {e.value(f'fsub double {x}, {rest}')}, {y}")
+    quotient = e.select(flip, "double", e.value(f"fsub double {quotient}, {_ONE}"), quotient)
+    floor = e.call("double", "llvm.floor.f64", f"double {quotient}")
+    high = e.value(f"fcmp ogt double {e.value(f'fsub double {quotient}, {floor}')}, {_HALF}")
+    floor = e.select(high, "double", e.value(f"fadd double {floor}, {_ONE}"), floor)
+    nonzero = e.value(f"fcmp une double {quotient}, {_ZERO}")
+    return e.select(nonzero, "double", floor, copysign(e, _ZERO, e.value(f"fdiv double {x}, {y}"))), modulo
+
+
+def emit_to_int(e: Emitter, x: str) -> str:
+    """The i64 of a double without fraction or to be cut; what does not fit, infinities and NaN leave."""
+    fits = e.value(f"fcmp olt double {fabs(e, x)}, {float_text(2.0**63)}")
+    e.exit_if(e.value(f"xor i1 {fits}, true"))
+    return e.value(f"fptosi double {x} to i64")
+
+
+def emit_mixed_compare(e: Emitter, symbol: str, i: str, y: str) -> str:
+    """`i symbol y` of an i64 and a double, exactly.
+
+    Rounding is monotonic: when the rounded int is less or greater, so is the int; only equality needs a second look.
+    """
+    known = int_literal(i)
+    if known is not None and abs(known) <= 1 << 53:
+        return e.value(f"fcmp {_ORDERED[symbol]} double {float_text(float(known))}, {y}")
+    rounded = e.value(f"sitofp i64 {i} to double")
+    same = e.value(f"fcmp oeq double {rounded}, {y}")
+    cut = e.call("i64", "llvm.fptosi.sat.i64.f64", f"double {y}")
+    fits = e.value(f"fcmp une double {y}, {float_text(2.0**63)}")
+    equal = e.value(f"and i1 {same}, {e.value(f'and i1 {fits}, {_icmp(e, "eq", i, cut)}')}")
+    match symbol:
+        case "==":
+            return equal
+        case "!=":
+            return e.value(f"xor i1 {equal}, true")
+        case "<" | "<=":
+            beyond = e.value(f"or i1 {e.value(f'xor i1 {fits}, true')}, {_icmp(e, 'slt', i, cut)}")
+            strict = e.value(f"fcmp olt double {rounded}, {y}")
+        case _:
+            beyond = e.value(f"and i1 {fits}, {_icmp(e, 'sgt', i, cut)}")
+            strict = e.value(f"fcmp ogt double {rounded}, {y}")
+    answer = e.value(f"or i1 {strict}, {e.value(f'and i1 {same}, {beyond}')}")
+    return e.value(f"or i1 {answer}, {equal}") if symbol in ("<=", ">=") else answer
+
+
+def _icmp(e: Emitter, relation: str, a: str, b: str) -> str:
+    return e.value(f"icmp {relation} i64 {a}, {b}")
+
+
+def emit_round(e: Emitter, x: str, digits: int) -> str:
+    """`round(x, digits)` for 0 <= digits <= 22, correctly rounded as CPython's (through decimal digits, ties to even).
+
+    With p = x * 10**digits and its exact error, the nearest integer k to the exact product is found; k and 10**digits are
+    doubles, so k / 10**digits is rounded once, as reading the digits is. Beyond 2**54 there are no digits to drop.
+    """
+    scale = float_text(10.0**digits)
+    product = e.value(f"fmul double {x}, {scale}")
+    size = fabs(e, product)
+    go_on = when_rare(e, e.value(f"fcmp olt double {size}, {float_text(2.0**51)}"))
+    # between 2**51 and 2**54 k might not be exact; beyond (infinities and NaN included) x itself is the answer
+    e.exit_if(e.value(f"fcmp olt double {size}, {float_text(2.0**54)}"))
+    e.branch(go_on)
+    e.place(go_on)
+    negative = e.value(f"fneg double {product}")
+    error = e.call("double", "llvm.fma.f64", f"double {x}", f"double {scale}", f"double {negative}")
+    nearest = e.call("double", "llvm.roundeven.f64", f"double {product}")
+    rest = e.value(f"fsub double {product}, {nearest}")
+    nearest = _correct_nearest(e, nearest, rest, error)
+    digits_value = copysign(e, e.value(f"fdiv double {nearest}, {scale}"), x)
+    usual = e.value(f"fcmp olt double {size}, {float_text(2.0**51)}")
+    return e.select(usual, "double", digits_value, x)
+
+
+def _correct_nearest(e: Emitter, nearest: str, rest: str, error: str) -> str:
+    """`rest + error` is the exact distance from `nearest`: at +-0.5 the error decides, as it does just beside it."""
+    up = e.value(f"fcmp oge double {rest}, {_HALF}")
+    down = e.value(f"fcmp ole double {rest}, {float_text(-0.5)}")
+    more, less = e.value(f"fcmp ogt double {error}, {_ZERO}"), e.value(f"fcmp olt double {error}, {_ZERO}")
+    raised = e.value(f"fadd double {nearest}, {_ONE}")
+    lowered = e.value(f"fsub double {nearest}, {_ONE}")
+    nearest = e.select(e.value(f"and i1 {up}, {more}"), "double", raised, nearest)
+    return e.select(e.value(f"and i1 {down}, {less}"), "double", lowered, nearest)
