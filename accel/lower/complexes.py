@@ -75,10 +75,10 @@ def emit_complex_abs(e: Emitter, a: Pair) -> str:
 
 
 def _power(e: Emitter, a: Pair, b: Pair) -> Pair:
-    """Small integer exponents by multiplication, others by polar coordinates; a part that is not finite leaves."""
+    """Small integer exponents by multiplication, others by polar coordinates."""
     known = float_literal(b[0]) if float_literal(b[1]) == 0.0 else None
     if known is not None and known == known // 1 and abs(known) <= _LARGEST_POWER:
-        return _finite(e, _small_power(e, a, int(known)))
+        return _without_infinity(e, _small_power(e, a, int(known)))
     whole = e.value(f"fcmp oeq double {b[0]}, {e.call('double', 'llvm.floor.f64', f'double {b[0]}')}")
     small = e.value(f"fcmp ole double {fabs(e, b[0])}, {float_text(float(_LARGEST_POWER))}")
     real = e.value(f"fcmp oeq double {b[1]}, {_ZERO}")
@@ -87,14 +87,21 @@ def _power(e: Emitter, a: Pair, b: Pair) -> Pair:
     e.branch_if(by_product, multiply, polar)
     e.place(multiply)
     exponent = e.value(f"fptosi double {b[0]} to i64")
-    first, first_end = _power_loop(e, a, exponent), e.block
+    first, first_end = _without_infinity(e, _power_loop(e, a, exponent)), e.block
     e.branch(done)
     e.place(polar)
-    second, second_end = _polar_power(e, a, b), e.block
+    second, second_end = _finite(e, _polar_power(e, a, b)), e.block
     e.branch(done)
     e.place(done)
     merged = [e.merge("double", (first[k], first_end), (second[k], second_end)) for k in (0, 1)]
-    return _finite(e, (merged[0], merged[1]))
+    return (merged[0], merged[1])
+
+
+def _without_infinity(e: Emitter, value: Pair) -> Pair:
+    """CPython raises for an infinite part."""
+    infinite = [e.value(f"fcmp oeq double {fabs(e, part)}, {_INF}") for part in value]
+    e.exit_if(e.value(f"or i1 {infinite[0]}, {infinite[1]}"))
+    return value
 
 
 def _finite(e: Emitter, value: Pair) -> Pair:

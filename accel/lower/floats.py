@@ -115,7 +115,8 @@ def emit_mixed_compare(e: Emitter, symbol: str, i: str, y: str) -> str:
     same = e.value(f"fcmp oeq double {rounded}, {y}")
     cut = e.call("i64", "llvm.fptosi.sat.i64.f64", f"double {y}")
     fits = e.value(f"fcmp une double {y}, {float_text(2.0**63)}")
-    equal = e.value(f"and i1 {same}, {e.value(f'and i1 {fits}, {_icmp(e, "eq", i, cut)}')}")
+    exact = _icmp(e, "eq", i, cut)
+    equal = e.value(f"and i1 {same}, {e.value(f'and i1 {fits}, {exact}')}")
     match symbol:
         case "==":
             return equal

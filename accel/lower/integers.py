@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from accel.lower.convert import as_float, int_literal
-from accel.lower.text import Emitter
+from accel.lower.outlines import emit_outlined
+from accel.lower.text import Emitter, float_text
 from accel.types.kinds import Int
 
 __all__ = ["checked", "emit_divmod", "emit_int", "emit_int_negation", "emit_int_quotient", "emit_power"]
@@ -95,7 +96,7 @@ def _needs_adjusting(e: Emitter, rest: str, y: str, one_way: bool) -> str:
 
 
 def emit_int_quotient(e: Emitter, x: str, y: str) -> str:
-    """`x / y` as a double, correctly rounded: operands beyond 2**53, which a double may not hold, are CPython's."""
+    """`x / y` as a double, correctly rounded; operands beyond 2**53, which a double may not hold, are divided bit by bit."""
     divisor = int_literal(y)
     if divisor is None or divisor == 0:
         e.exit_if(e.value(f"icmp eq i64 {y}, 0"))
@@ -103,15 +104,57 @@ def emit_int_quotient(e: Emitter, x: str, y: str) -> str:
     if divisor and abs(divisor) & (abs(divisor) - 1) == 0:  # rounding x first and scaling then is rounding once
         return e.value(f"fdiv double {a}, {b}")
     large = [e.value(f"add i64 {v}, {1 << 53}") for v in (x, y) if not _is_small(v)]
-    if large:
-        both = large[0] if len(large) == 1 else e.value(f"or i64 {large[0]}, {large[1]}")
-        e.exit_if(e.value(f"icmp uge i64 {both}, {1 << 54}"))
-    return e.value(f"fdiv double {a}, {b}")
+    quick = e.value(f"fdiv double {a}, {b}")
+    if not large:
+        return quick
+    both = large[0] if len(large) == 1 else e.value(f"or i64 {large[0]}, {large[1]}")
+    usual, start = e.value(f"icmp ult i64 {both}, {1 << 54}"), e.block
+    slow, done = e.label("slow"), e.label("divided")
+    e.branch_if(usual, done, slow, likely=True)
+    e.place(slow)
+    exact = emit_outlined(e, "int_quotient", [f"i64 {x}", f"i64 {y}"], ["double"], lambda i, v: [_long_division(i, *v)])[0]
+    slow_end = e.block
+    e.branch(done)
+    e.place(done)
+    return e.merge("double", (quick, start), (exact, slow_end))
 
 
 def _is_small(operand: str) -> bool:
     known = int_literal(operand)
     return known is not None and abs(known) <= 1 << 53
+
+
+def _long_division(e: Emitter, x: str, y: str) -> str:
+    """Bits of the quotient are added below its integer part until there are 55; whether a rest is left joins the last one.
+    Such an integer is rounded to double as the exact quotient is."""
+    a = e.call("i64", "llvm.abs.i64", f"i64 {x}", "i1 false")
+    b = e.call("i64", "llvm.abs.i64", f"i64 {y}", "i1 false")
+    quotient, rest, scale = e.slot("i64"), e.slot("i64"), e.slot("double")
+    first = e.value(f"udiv i64 {a}, {b}")
+    e.do(f"store i64 {first}, ptr {quotient}")
+    product = e.value(f"mul i64 {first}, {b}")
+    e.do(f"store i64 {e.value(f'sub i64 {a}, {product}')}, ptr {rest}")
+    e.do(f"store double {float_text(1.0)}, ptr {scale}")
+    head, body, end = e.label("bits"), e.label("bit"), e.label("enough")
+    e.branch(head)
+    e.place(head)
+    bits, left, factor = (e.value(f"load {t}, ptr {p}") for t, p in (("i64", quotient), ("i64", rest), ("double", scale)))
+    short = e.value(f"icmp ult i64 {bits}, {1 << 54}")
+    e.branch_if(e.value(f"and i1 {short}, {e.value(f'icmp ne i64 {left}, 0')}"), body, end)
+    e.place(body)
+    double = e.value(f"shl i64 {left}, 1")
+    once = e.value(f"icmp uge i64 {double}, {b}")
+    e.do(f"store i64 {e.select(once, 'i64', e.value(f'sub i64 {double}, {b}'), double)}, ptr {rest}")
+    shifted, bit = e.value(f"shl i64 {bits}, 1"), e.value(f"zext i1 {once} to i64")
+    e.do(f"store i64 {e.value(f'or i64 {shifted}, {bit}')}, ptr {quotient}")
+    e.do(f"store double {e.value(f'fmul double {factor}, {float_text(0.5)}')}, ptr {scale}")
+    e.branch(head)
+    e.place(end)
+    inexact = e.value(f"icmp ne i64 {left}, 0")
+    sticky = e.value(f"or i64 {bits}, {e.value(f'zext i1 {inexact} to i64')}")
+    size = e.value(f"fmul double {e.value(f'uitofp i64 {sticky} to double')}, {factor}")
+    negative = e.value(f"icmp slt i64 {e.value(f'xor i64 {x}, {y}')}, 0")
+    return e.select(negative, "double", e.value(f"fneg double {size}"), size)
 
 
 def _shift_left(e: Emitter, x: str, y: str) -> str:
