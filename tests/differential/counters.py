@@ -1,0 +1,39 @@
+"""The one place that knows where accel keeps its counters: did a function run compiled, and how often did it leave?"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from typing import Any
+
+__all__ = ["count_exits", "has_compiled", "is_accel", "require_compiled"]
+
+
+def is_accel(decorate: Callable[..., Any]) -> bool:
+    """Whether this is accel's decorator, whose counters mean something."""
+    return getattr(decorate, "__module__", "").split(".")[0] == "accel"
+
+
+def has_compiled(function: object) -> bool:
+    """Whether machine code has been made for this function."""
+    return bool(getattr(getattr(function, "accel", None), "compiled", False))
+
+
+def count_exits(functions: Iterable[object]) -> Counter[str]:
+    """How often compiled code of these functions handed over to CPython, by kind of exit."""
+    tally: Counter[str] = Counter()
+    for function in functions:
+        exits = getattr(getattr(function, "accel", None), "exits", None)
+        if callable(exits):
+            exits = exits()
+        if isinstance(exits, int):
+            tally["exits"] += exits
+        else:
+            tally.update({str(kind): int(count) for kind, count in dict(exits or {}).items()})
+    return tally
+
+
+def require_compiled(function: object) -> None:
+    """Fail unless the function, decorated by accel, has run compiled; other decorators promise nothing."""
+    if hasattr(function, "accel"):
+        assert has_compiled(function), f"{getattr(function, '__qualname__', function)} was not compiled"

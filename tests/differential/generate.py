@@ -1,0 +1,154 @@
+"""Whole random programs, one per seed and kind."""
+
+from __future__ import annotations
+
+from random import Random
+
+from tests.differential.arguments import random_calls, random_kind
+from tests.differential.expressions import Expressions, Function
+from tests.differential.nests import make_nest
+from tests.differential.program import HEADER, Call, Program
+from tests.differential.statements import Statements, indented
+
+__all__ = ["KINDS", "make_program"]
+
+KINDS = ("scalar", "arrays", "loops", "calls")
+_PROBLEM = "\n\nclass Problem(ValueError):\n    pass\n"
+_RESULTS = ["int", "int", "float", "float", "bool", "opt", "complex", "tup:int,float"]
+
+
+def make_program(seed: int, kind: str = "all") -> Program:
+    """The program of a seed; `kind` narrows what it is about."""
+    r = Random(f"{kind}:{seed}")
+    if kind == "all":
+        kind = r.choices(KINDS, [4, 4, 2, 3])[0]
+    title = f"seed {seed}, {kind}"
+    if kind == "loops" and r.random() < 0.7:
+        body, calls = make_nest(r)
+    else:
+        body, calls = _Maker(r, kind).make()
+    return Program(HEADER + body, tuple(Call(arguments, setup) for setup, arguments in calls), title)
+
+
+class _Maker:
+    """Makes the functions of one program, callees first."""
+
+    def __init__(self, r: Random, kind: str) -> None:
+        self.r = r
+        self.kind = kind
+        self.tame = r.random() < 0.75
+        self.functions: list[Function] = []
+        self.globals: dict[str, str] = {}
+        self.rebindings: list[str] = []
+        self.parts: list[str] = []
+
+    def make(self) -> tuple[str, list[tuple[str, str]]]:
+        """The text after the header, and the calls."""
+        r = self.r
+        self.parts.append(_PROBLEM)
+        if r.random() < 0.35:
+            self.make_globals()
+        if self.kind == "calls" or r.random() < 0.15:
+            for number in range(r.randint(1, 3)):
+                made = r.choice([self.make_helper, self.make_helper, self.make_recursion, self.make_pair])
+                made(f"f{number}")
+        kinds = self.parameter_kinds()
+        result = r.choice(_RESULTS)
+        parameters = [f"p{i}" for i in range(len(kinds))]
+        self.parts.append(self.function("main", parameters, kinds, result, r.randint(2, 6), True))
+        wild = 0.05 if self.tame else 0.4
+        return "".join(self.parts), random_calls(r, kinds, wild, self.rebindings)
+
+    def parameter_kinds(self) -> list[str]:
+        """Kinds of the parameters of `main`."""
+        r = self.r
+        if self.kind == "scalar":
+            found = [random_kind(r) for _ in range(r.randint(1, 4))]
+            return [k if not k.startswith("arr") else r.choice(["int", "float"]) for k in found]
+        if self.kind in ("arrays", "loops"):
+            first = f"arr:{r.choice('dddllif' if r.random() < 0.7 else '?bBhHiIlLqQefdFD')}:{r.choice([1, 1, 1, 2])}"
+            return [first, *(random_kind(r) if r.random() < 0.6 else first for _ in range(r.randint(0, 3)))]
+        return [random_kind(r) if r.random() < 0.4 else r.choice(["int", "float"]) for _ in range(r.randint(1, 3))]
+
+    def make_globals(self) -> None:
+        """Names of the module, some bound anew between calls."""
+        r = self.r
+        for number in range(r.randint(1, 2)):
+            kind, values = r.choice([("int", ["3", "7", "-2", "2**40"]), ("float", ["2.5", "-0.5", "1e9"]), ("bool", ["True", "False"])])
+            name = f"G{number}"
+            self.globals[name] = kind
+            self.parts.append(f"\n\n{name} = {r.choice(values)}\n")
+            self.rebindings += [f"{name} = {value}" for value in values]
+            if not self.tame:
+                self.rebindings += [f"{name} = None", f"del {name}", f"{name} = {2**70}"]
+
+    def function(self, name: str, parameters: list[str], kinds: list[str], result: str, size: int, decorated: bool, defaults: int = 0) -> str:
+        """The text of one function."""
+        r = self.r
+        expressions = Expressions(r, self.tame, {**self.globals, **dict(zip(parameters, kinds, strict=True))}, [], list(self.functions))
+        statements = Statements(r, expressions)
+        statements.result = result
+        statements.budget = size * 6
+        head = list(parameters)
+        for index in range(len(parameters) - defaults, len(parameters)):
+            head[index] += "=" + {"int": "4", "float": "1.5", "bool": "True"}.get(kinds[index], "None")
+        body: list[str] = []
+        for _ in range(size):
+            body += statements.statement() if statements.budget > 0 else []
+        if result == "int" and r.random() < 0.5:
+            numbers = [n for n, k in expressions.names.items() if k in ("int", "float", "bool", "complex") or k.startswith(("np:", "arr:"))]
+            r.shuffle(numbers)
+            body += ["return " + (", ".join(numbers[:4]) or "None") + ("," if len(numbers) == 1 and r.random() < 0.3 else "")]
+        else:
+            body += [f"return {expressions.of(result, 1)}"]
+        mark = "@fn\n" if decorated else ""
+        return "\n".join(["", "", f"{mark}def {name}({', '.join(head)}):", *indented(body), ""])
+
+    def make_helper(self, name: str) -> None:
+        """A function others call, perhaps with defaults, perhaps not decorated."""
+        r = self.r
+        kinds = [r.choice(["int", "int", "float", "bool"]) for _ in range(r.randint(1, 3))]
+        parameters = [f"q{i}" for i in range(len(kinds))]
+        optional = r.randint(1, len(kinds)) if r.random() < 0.4 else 0
+        result = r.choice(["int", "int", "float", "bool", "tup:int,float"])
+        self.parts.append(self.helper_text(name, parameters, kinds, result, optional))
+        self.functions.append(Function(name, parameters, kinds, result, optional))
+
+    def helper_text(self, name: str, parameters: list[str], kinds: list[str], result: str, optional: int) -> str:
+        """Its text: the result is always of the kind that was promised."""
+        r = self.r
+        expressions = Expressions(r, self.tame, {**self.globals, **dict(zip(parameters, kinds, strict=True))}, [], list(self.functions))
+        statements = Statements(r, expressions)
+        statements.result, statements.budget = result, 6
+        body = statements.block(2)
+        body += [f"return {expressions.of(result, 1)}"]
+        head = list(parameters)
+        for index in range(len(parameters) - optional, len(parameters)):
+            head[index] += "=" + {"int": "4", "float": "1.5", "bool": "True"}[kinds[index]]
+        mark = "@fn\n" if r.random() < 0.7 else ""
+        return "\n".join(["", "", f"{mark}def {name}({', '.join(head)}):", *indented(body), ""])
+
+    def make_recursion(self, name: str) -> None:
+        """A function that calls itself with a smaller number."""
+        r = self.r
+        expressions = Expressions(r, self.tame, {**self.globals, "n": "int", "q": "int"}, [], list(self.functions))
+        step = r.choice([f"{name}(n - 1, {expressions.int(2)})", f"q + {name}(n - 1, q)", f"{name}(n - 1, q) * 3 - n"])
+        if r.random() < 0.3:
+            step = f"{name}(n - 1, q) + {name}(n - 2, q)"
+        test = r.choice(["n <= 0", "n < 1", "not n > 0"])
+        lines = ["", "", "@fn", f"def {name}(n, q=1):", f"    if {test}:", f"        return {expressions.int(2)}", f"    return {step}", ""]
+        self.parts.append("\n".join(lines))
+        self.wrap(name)
+
+    def make_pair(self, name: str) -> None:
+        """Two functions that call each other."""
+        other = f"{name}b"
+        for a, b, end in ((name, other, "q"), (other, name, "q + 1")):
+            self.parts.append(f"\n\n@fn\ndef {a}(n, q=1):\n    if n <= 0:\n        return {end}\n    return {b}(n - 1, q + n)\n")
+        self.wrap(name)
+
+    def wrap(self, name: str) -> None:
+        """Make a recursive function callable with any int: the depth is bounded."""
+        text = f"\n\ndef {name}c(n, q=1):\n    return {name}(n % {self.r.choice([4, 8, 12])}, q)\n"
+        self.parts.append(text)
+        self.functions.append(Function(f"{name}c", ["n", "q"], ["int", "int"], "int", 1))
