@@ -335,3 +335,4 @@ class Entry:
     address: int
     loaded: Any
     lowered: Lowered
+    own_words: dict[str, int] = field(default_factory=dict)  # addresses of the function's code and defaults it is for

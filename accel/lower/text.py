@@ -27,6 +27,7 @@ class Module:
         self._declared: dict[str, str] = {}
         self._globals: dict[str, str] = {}
         self._functions: list[str] = []
+        self._support: set[str] = set()
 
     def declare(self, name: str, result: str, parameters: tuple[str, ...], attributes: str = "") -> str:
         """Declare an external function once; return its quoted name."""
@@ -46,6 +47,12 @@ class Module:
     def define(self, text: str) -> None:
         """Add the text of a whole function."""
         self._functions.append(text)
+
+    def define_once(self, name: str, text: str) -> None:
+        """Add the text of a support function, unless it is there."""
+        if name not in self._support:
+            self._support.add(name)
+            self.define(text)
 
     def __str__(self) -> str:
         metadata = '!0 = !{!"branch_weights", i32 1, i32 2000}\n!1 = !{!"branch_weights", i32 2000, i32 1}\n'

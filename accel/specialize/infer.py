@@ -12,9 +12,12 @@ from types import CodeType, FunctionType
 from typing import Any
 
 from accel.ir import Block, Facts, Fault, Flow, Guard, Instruction, Plan, Signature, TypedFunction
-from accel.specialize.refusal import refuse_unavoidable
+from accel.specialize.liveness import find_live
 from accel.specialize.lookup import Lookup
+from accel.specialize.refusal import refuse_unavoidable
 from accel.specialize.rules import KindRules
+from accel.specialize.strip_rules import find_unfit_strips
+from accel.specialize.strips import insert_strips
 from accel.types.kinds import Kind, Nested, Never, join_kinds
 
 __all__ = ["plan_function"]

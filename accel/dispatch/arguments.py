@@ -1,0 +1,75 @@
+"""Arguments of a call -> Signature, without a compiler and without importing NumPy."""
+
+from __future__ import annotations
+
+import sys
+from types import FunctionType
+from typing import Any
+
+from accel.ir import Signature
+from accel.types.kinds import DTYPES, Array, Bool, Complex, Float, Int, Kind, NoneKind, Object, Scalar, Tuple
+
+__all__ = ["bind_arguments", "find_signature", "kind_of"]
+
+_PLAIN: dict[type, Kind] = {float: Float(), bool: Bool(), complex: Complex(), type(None): NoneKind()}
+_VARIADIC = 0x04 | 0x08
+_LARGEST_TUPLE = 16
+
+
+def kind_of(value: Any) -> Kind | None:
+    """The kind of an argument; None when compiled code has no business with it (an int beyond 64 bits, an array of objects).
+
+    A value of any other class is an `Object`, which compiled code only hands on.
+    """
+    class_ = type(value)
+    if class_ is int:
+        return Int() if -(2**63) <= value < 2**63 else None
+    if class_ in _PLAIN:
+        return _PLAIN[class_]
+    if class_ is tuple:
+        items = [kind_of(v) for v in value] if len(value) <= _LARGEST_TUPLE else [None]
+        return None if None in items else Tuple(tuple(k for k in items if k is not None))
+    numpy = sys.modules.get("numpy")
+    if numpy is not None:
+        if class_ is numpy.ndarray:
+            return _array_kind(value)
+        if isinstance(value, numpy.generic):
+            dtype = value.dtype
+            return Scalar(dtype.char) if dtype.char in DTYPES and class_ is dtype.type else None
+        if isinstance(value, numpy.ndarray):
+            return None
+    return None if isinstance(value, (int, float, complex, tuple)) else Object()
+
+
+def _array_kind(value: Any) -> Array | None:
+    dtype, flags = value.dtype, value.flags
+    if dtype.char not in DTYPES or not dtype.isnative or not flags.aligned or value.ndim > 8:
+        return None
+    layout = "C" if flags.c_contiguous else "F" if flags.f_contiguous else "A"
+    return Array(dtype.char, value.ndim, layout, bool(flags.writeable))
+
+
+def bind_arguments(function: FunctionType, values: tuple[Any, ...], positional: int, names: tuple[str, ...] | None) -> list[Any] | None:
+    """One value per parameter; None when the call does not fit, or the function takes `*` or `**`."""
+    code = function.__code__
+    if code.co_flags & _VARIADIC or positional > code.co_argcount:
+        return None
+    parameters = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+    given = dict(zip(parameters, values[:positional], strict=False))
+    for name, value in zip(names or (), values[positional:], strict=True):
+        if name in given or name not in parameters[code.co_posonlyargcount :]:
+            return None
+        given[name] = value
+    defaults = function.__defaults__ or ()
+    optional = dict(zip(parameters[code.co_argcount - len(defaults) : code.co_argcount], defaults, strict=True))
+    optional.update(function.__kwdefaults__ or {})
+    try:
+        return [given[n] if n in given else optional[n] for n in parameters]
+    except KeyError:
+        return None
+
+
+def find_signature(values: list[Any]) -> Signature | None:
+    """The signature of bound arguments; None when one of them can't be passed to compiled code."""
+    kinds = [kind_of(v) for v in values]
+    return None if None in kinds else Signature(tuple(k for k in kinds if k is not None))

@@ -1,0 +1,197 @@
+"""What a decorated function is, and how its calls reach machine code.
+
+From 3.12 on it is the user's own function object with another vectorcall: every property of a function holds by itself. In 3.11
+the interpreter runs function objects without a look at their vectorcall, so an object of a type of our own stands in.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+import types
+from collections.abc import Callable
+from functools import lru_cache
+from types import FunctionType
+from typing import Any
+
+from accel.runtime.image import Image, Loaded
+from accel.runtime.symbols import resolve
+
+__all__ = ["Carrier", "NATIVE", "WATCHED", "add_audit_hook", "depth_offset", "install_callback", "stubs"]
+
+NATIVE = sys.version_info >= (3, 12)
+WATCHED = ctypes.c_int8(0)  # 0: nobody looks; 1: a tracer, profiler or tool does; 2: look again
+_WATCHER = ctypes.c_uint64(0)
+_api = ctypes.pythonapi
+_keep: list[Any] = []
+_callbacks: list[Callable[..., int]] = []
+_VECTORCALL, _FUNCTION = 16, 40  # offsets in an object of the own type
+
+
+def install_callback(callback: Callable[[Any, tuple[Any, ...], int, tuple[str, ...] | None], int]) -> None:
+    """Set what a miss asks: `callback(callable, arguments, number of positional ones, keyword names)` gives the address to go on."""
+    _callbacks[:] = [callback]
+
+
+def _on_miss(callable_: Any, arguments: tuple[Any, ...], positional: int, names: tuple[str, ...] | None) -> int:
+    return _callbacks[0](callable_, arguments, positional, names)
+
+
+@lru_cache(maxsize=1)
+def stubs() -> Loaded:
+    """The machine code that is there before any compiler."""
+    from base64 import b85decode
+
+    from accel.runtime.stubs import STUBS_IMAGE
+
+    monitoring = getattr(sys, "monitoring", None)
+    objects = {"callback": _on_miss, "gettrace": sys.gettrace, "getprofile": sys.getprofile}
+    if monitoring is not None:
+        objects["get_tool"] = monitoring.get_tool
+    _keep.append(objects)
+    addresses = {"watched": ctypes.addressof(WATCHED), "watcher": ctypes.addressof(_WATCHER), "get_tool": 0}
+    addresses |= {name: id(value) for name, value in objects.items()}
+    image = Image.loads(b85decode(STUBS_IMAGE.replace("\n", "")))
+    return Loaded(image, lambda name: addresses[name] if name in addresses else resolve(name))
+
+
+@lru_cache(maxsize=1)
+def add_audit_hook() -> None:
+    """Have the switch set whenever a tracer, profiler or monitoring tool comes or goes. A hook can't be removed."""
+    WATCHED.value = 0
+    code = stubs()
+    hook = _api.PySys_AddAuditHook
+    hook.restype, hook.argtypes = ctypes.c_int, (ctypes.c_void_p, ctypes.c_void_p)
+    hook(code["hook"], None)
+    ctypes.CDLL(None).pthread_self.restype = ctypes.c_uint64
+    if sys.gettrace() is not None or sys.getprofile() is not None:
+        _WATCHER.value, WATCHED.value = ctypes.CDLL(None).pthread_self(), 1
+
+
+@lru_cache(maxsize=1)
+def depth_offset() -> int:
+    """Where in a thread state the number of Python calls that may still be nested lies: just before the recursion limit."""
+    get = _api.PyThreadState_Get
+    get.restype = ctypes.c_void_p
+    words = (ctypes.c_int * 24).from_address(get())
+    limit, previous = 123_457, sys.getrecursionlimit()
+    sys.setrecursionlimit(limit)
+    try:
+        found = [k for k in range(1, 24) if words[k] == limit and 0 < words[k - 1] <= limit]
+    finally:
+        sys.setrecursionlimit(previous)
+    return 4 * (found[0] - 1) if found else 0
+
+
+class Carrier:
+    """A decorated function: `callable` is what the user holds, `plain` the address that runs it as plain Python."""
+
+    def __init__(self, function: FunctionType) -> None:
+        self.function = function
+        if NATIVE:
+            self.callable: Any = function
+            self.plain = _vectorcall_of(function)
+        else:
+            self.callable = _make_own(function)
+            self.plain = stubs()["last"]
+
+    def set_entry(self, address: int) -> None:
+        """Have calls go to a vectorcall function."""
+        if NATIVE:
+            _set_vectorcall(self.function, address)
+        else:
+            ctypes.c_uint64.from_address(id(self.callable) + _VECTORCALL).value = address
+
+
+def _vectorcall_of(function: FunctionType) -> int:
+    get = _api.PyVectorcall_Function
+    get.restype, get.argtypes = ctypes.c_void_p, (ctypes.py_object,)
+    return get(function) or 0
+
+
+def _set_vectorcall(function: FunctionType, address: int) -> None:
+    set_ = _api.PyFunction_SetVectorcall
+    set_.restype, set_.argtypes = None, (ctypes.py_object, ctypes.c_void_p)
+    set_(function, address)
+
+
+# -- the own type of 3.11
+
+
+class _Slot(ctypes.Structure):
+    _fields_ = [("slot", ctypes.c_int), ("function", ctypes.c_void_p)]
+
+
+class _Spec(ctypes.Structure):
+    _fields_ = [
+        ("name", ctypes.c_char_p), ("basicsize", ctypes.c_int), ("itemsize", ctypes.c_int), ("flags", ctypes.c_uint),
+        ("slots", ctypes.POINTER(_Slot)),
+    ]  # fmt: skip
+
+
+class _Member(ctypes.Structure):
+    _fields_ = [
+        ("name", ctypes.c_char_p), ("type", ctypes.c_int), ("offset", ctypes.c_ssize_t), ("flags", ctypes.c_int), ("doc", ctypes.c_char_p)
+    ]  # fmt: skip
+
+
+class _GetSet(ctypes.Structure):
+    _fields_ = [
+        ("name", ctypes.c_char_p), ("get", ctypes.c_void_p), ("set", ctypes.c_void_p), ("doc", ctypes.c_char_p),
+        ("closure", ctypes.c_void_p),
+    ]  # fmt: skip
+
+
+_SIZE_TYPE, _OBJECT_TYPE, _READ_ONLY = 19, 16, 1
+_TP_CALL, _TP_CLEAR, _TP_DEALLOC, _TP_DESCR_GET, _TP_TRAVERSE, _TP_MEMBERS, _TP_GETSET = 50, 51, 52, 54, 71, 72, 73
+_DEFAULT, _VECTORCALL_FLAG, _METHOD, _GC, _NO_NEW = 1 << 18, 1 << 11, 1 << 17, 1 << 14, 1 << 7
+_FORWARDED = ("__code__", "__defaults__", "__kwdefaults__", "__annotations__", "__closure__", "__globals__")
+
+
+def _address(symbol: str) -> int:
+    return ctypes.cast(getattr(_api, symbol), ctypes.c_void_p).value or 0
+
+
+@lru_cache(maxsize=1)
+def _own_type() -> type:
+    """The heap type: it binds as a method, has a `__dict__` and weak references, is collected."""
+    code = stubs()
+    members = (_Member * 5)(
+        _Member(b"__vectorcalloffset__", _SIZE_TYPE, _VECTORCALL, _READ_ONLY), _Member(b"__dictoffset__", _SIZE_TYPE, 24, _READ_ONLY),
+        _Member(b"__weaklistoffset__", _SIZE_TYPE, 32, _READ_ONLY), _Member(b"__wrapped__", _OBJECT_TYPE, _FUNCTION, _READ_ONLY),
+    )  # fmt: skip
+    getset = (_GetSet * 2)(_GetSet(b"__dict__", _address("PyObject_GenericGetDict"), _address("PyObject_GenericSetDict")))
+    get_slot = _api.PyType_GetSlot
+    get_slot.restype, get_slot.argtypes = ctypes.c_void_p, (ctypes.py_object, ctypes.c_int)
+    slots = (_Slot * 8)(
+        _Slot(_TP_GETSET, ctypes.cast(getset, ctypes.c_void_p)), _Slot(_TP_MEMBERS, ctypes.cast(members, ctypes.c_void_p)),
+        _Slot(_TP_CALL, _address("PyVectorcall_Call")), _Slot(_TP_DESCR_GET, get_slot(types.FunctionType, _TP_DESCR_GET)),
+        _Slot(_TP_TRAVERSE, code["traverse"]), _Slot(_TP_CLEAR, code["clear"]), _Slot(_TP_DEALLOC, code["dealloc"]),
+    )  # fmt: skip
+    spec = _Spec(b"accel.Function", 48, 0, _DEFAULT | _VECTORCALL_FLAG | _METHOD | _GC | _NO_NEW, slots)
+    _keep.append((members, getset, slots, spec))
+    make = _api.PyType_FromSpec
+    make.restype, make.argtypes = ctypes.py_object, (ctypes.c_void_p,)
+    made: type = make(ctypes.addressof(spec))
+    made.__reduce__ = lambda self: self.__qualname__  # type: ignore[method-assign, assignment]
+    made.__repr__ = lambda self: f"<function {self.__qualname__} at {id(self):#x}>"  # type: ignore[method-assign, assignment]
+    for name in _FORWARDED:
+        setattr(made, name, _forwarding(name))
+    return made
+
+
+def _forwarding(name: str) -> property:
+    return property(lambda self: getattr(self.__wrapped__, name), lambda self, value: setattr(self.__wrapped__, name, value))
+
+
+def _make_own(function: FunctionType) -> Any:
+    allocate = _api.PyType_GenericAlloc
+    allocate.restype, allocate.argtypes = ctypes.py_object, (ctypes.py_object, ctypes.c_ssize_t)
+    made = allocate(_own_type(), 0)
+    _api.Py_IncRef(ctypes.py_object(function))
+    ctypes.c_uint64.from_address(id(made) + _FUNCTION).value = id(function)
+    ctypes.c_uint64.from_address(id(made) + _VECTORCALL).value = stubs()["last"]
+    for name in ("__name__", "__qualname__", "__doc__", "__module__"):
+        setattr(made, name, getattr(function, name))
+    made.__dict__.update(function.__dict__)
+    return made

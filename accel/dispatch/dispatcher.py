@@ -1,0 +1,277 @@
+"""Owns the calls of one decorated function: which machine code serves them, when to make more, when to stop."""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+import threading
+import time
+from collections.abc import Callable
+from types import CodeType, FunctionType
+from typing import Any
+
+from accel.dispatch.arguments import bind_arguments, find_signature
+from accel.dispatch.carriers import WATCHED, Carrier, add_audit_hook, depth_offset, install_callback, stubs
+from accel.dispatch.guards import GuardError, function_words, guard_words, holds
+from accel.errors import CompileError, Diagnostic
+from accel.ir import Entry, Lowered, Signature
+
+__all__ = ["Dispatcher", "MOST_ENTRIES", "find_dispatcher"]
+
+MOST_ENTRIES = 16
+_MOST_REFUSALS = 4  # signatures that can't be compiled, until a function without any compiled one is left alone
+_FIRST_CALLS = 8  # calls before a function without loops is compiled
+_LONGEST_WAIT = 4096  # misses between two looks at a call that compiled code does not serve
+_EXITS_TO_RETIRE = 500
+_lock = threading.RLock()  # one compilation at a time
+_hopeless: set[CodeType] = set()  # code that can't be compiled whatever the arguments
+
+Compile = Callable[[FunctionType, Signature, Any], Lowered]
+Hint = Callable[[FunctionType, tuple[Diagnostic, ...]], None]
+
+
+class Dispatcher:
+    """Decides what serves the calls of a function.
+
+    Attributes
+    ----------
+    entries : list of Entry
+        The specialisations, newest first.
+    diagnostics : tuple of Diagnostic
+        Why it was not compiled, the last time that was tried in vain.
+    counters : dict
+        How often: "compiled", "loaded" from the cache, "refused", "renewed" after something watched had changed, "retired".
+    """
+
+    def __init__(self, function: FunctionType, options: Any, compile_: Compile | None = None, hint: Hint | None = None) -> None:
+        self.function, self.options = function, options
+        self.entries: list[Entry] = []
+        self.diagnostics: tuple[Diagnostic, ...] = ()
+        self.counters = dict.fromkeys(("compiled", "loaded", "refused", "renewed", "retired"), 0)
+        self.enabled = True
+        self.seconds = 0.0
+        self.carrier = Carrier(function)
+        self.callable = self.carrier.callable
+        self.resumers: list[Any] = []
+        self._compile, self._hint = compile_, hint
+        self._refused: dict[Signature, int] = {}
+        self._words: dict[Signature, list[dict[str, int]]] = {}
+        self._countdown = ctypes.c_int64(1)
+        self._wait = 1
+        self._calls = 0
+        self._settled = False
+
+    def attach(self) -> Any:
+        """Start serving calls; what the decorator returns."""
+        if self.function.__code__ in _hopeless:
+            self._settled = True
+            return self.callable
+        install_callback(_answer_miss)
+        add_audit_hook()
+        self.callable.__dict__["__accel__"] = self
+        self.carrier.set_entry(stubs()["trigger"])
+        return self.callable
+
+    # -- answers to misses
+
+    def answer(self, values: tuple[Any, ...], positional: int, names: tuple[str, ...] | None) -> int:
+        """The address at which a call that nothing compiled has served goes on."""
+        if not self.enabled or WATCHED.value or sys.is_finalizing():
+            return self.carrier.plain
+        bound = bind_arguments(self.function, values, positional, names)
+        signature = None if bound is None else find_signature(bound)
+        if signature is None:
+            return self._give_way(None)
+        entry = next((e for e in self.entries if e.signature == signature), None)
+        if entry is not None:
+            return self._mend(entry)
+        if signature in self._refused or len(self.entries) >= MOST_ENTRIES:
+            return self._give_way(signature)
+        self._calls += 1
+        if self._calls < self._patience():
+            return self.carrier.plain
+        return self._extend(signature)
+
+    def _patience(self) -> int:
+        code = self.function.__code__
+        waits = not (getattr(self.options, "strict", False) or _has_loop(code) or self.entries)
+        return _FIRST_CALLS if waits else 1
+
+    def _give_way(self, signature: Signature | None) -> int:
+        """This call is for CPython; look at fewer and fewer of them. Without anything compiled, the function is left alone at last."""
+        self._wait = min(2 * self._wait, _LONGEST_WAIT)
+        self._countdown.value = self._wait
+        if not self.entries and self._wait > 2**_MOST_REFUSALS:
+            self.settle()
+        return self.carrier.plain
+
+    def settle(self) -> None:
+        """Leave the function to CPython, as if it had not been decorated."""
+        self._settled = True
+        self.carrier.set_entry(self.carrier.plain)
+
+    def _mend(self, entry: Entry) -> int:
+        """An entry for these very arguments has missed: a guard. Point it at where things are now, or make another."""
+        with _lock:
+            if not all(holds(g) for g in entry.lowered.guards):
+                self.entries.remove(entry)
+                self._relink()
+                self.counters["renewed"] += 1
+                if self.counters["renewed"] > 8:
+                    return self._give_way(entry.signature)
+                return self._extend(entry.signature)
+            try:
+                words = [guard_words(g) for g in entry.lowered.guards]
+            except GuardError:
+                return self._give_way(entry.signature)
+            if words == self._words.get(entry.signature) and self._own_words() == entry.own_words:
+                return self._give_way(entry.signature)
+            if self._own_words() != entry.own_words:  # another __code__ or defaults
+                self.entries.clear()
+                self.carrier.set_entry(stubs()["trigger"])
+                self._refused.clear()
+                return self.carrier.plain if self._own_words()["code"] != entry.own_words["code"] else self._extend(entry.signature)
+            self._patch(entry, words)
+            self._wait = self._countdown.value = 1
+            return entry.address
+
+    # -- making entries
+
+    def _extend(self, signature: Signature) -> int:
+        with _lock:
+            ready = next((e for e in self.entries if e.signature == signature), None)
+            if ready is not None:
+                return ready.address
+            try:
+                entry = self.make_entry(signature)
+            except CompileError as error:
+                return self._refuse(signature, error)
+            self.entries.insert(0, entry)
+            self._relink()
+            self._wait = self._countdown.value = 1
+            return entry.address
+
+    def _refuse(self, signature: Signature, error: CompileError) -> int:
+        self._refused[signature] = 1
+        self.counters["refused"] += 1
+        self.diagnostics = error.diagnostics
+        if getattr(self.options, "strict", False):
+            raise error
+        if self._hint is not None:
+            self._hint(self.function, error.diagnostics)
+        if getattr(error, "hopeless", False) and not self.entries:
+            _hopeless.add(self.function.__code__)
+            self.settle()
+            return self.carrier.plain
+        return self._give_way(signature)
+
+    def make_entry(self, signature: Signature) -> Entry:
+        """Compile (or load) and map one specialisation.
+
+        Raises
+        ------
+        CompileError
+            When it can't be compiled.
+        """
+        start = time.perf_counter()
+        compile_ = self._compile
+        if compile_ is None:
+            from accel.pipeline import specialize as compile_  # type: ignore[assignment]
+        assert compile_ is not None
+        lowered = compile_(self.function, signature, self.options)
+        self.counters["loaded" if not lowered.text else "compiled"] += 1
+        entry = self._load(lowered)
+        self.seconds += time.perf_counter() - start
+        return entry
+
+    def _load(self, lowered: Lowered) -> Entry:
+        from accel.dispatch.linking import Linking
+
+        linking = Linking(self, lowered)
+        try:
+            loaded = linking.load(ctypes.addressof(self._countdown))
+        except (OSError, GuardError, KeyError) as error:
+            diagnostic = Diagnostic(f"cannot load machine code for `{self.function.__qualname__}`: {error}", "no-executable-memory")
+            raise CompileError((diagnostic,)) from error
+        self.resumers += linking.resumers
+        entry = Entry(lowered.signature, lowered.result, loaded["entry"], loaded, lowered, self._own_words())
+        self._words[lowered.signature] = linking.words
+        return entry
+
+    def _own_words(self) -> dict[str, int]:
+        return function_words(self.function)
+
+    def _patch(self, entry: Entry, words: list[dict[str, int]]) -> None:
+        """Change what the guards compare with; every state in between is a miss."""
+        for k, parts in enumerate(words):
+            if "keys" in parts:
+                entry.loaded.patch(f"guard.{k}.keys", 0)
+            for part, word in parts.items():
+                if part != "keys":
+                    entry.loaded.patch(f"guard.{k}.{part}", word)
+            if "keys" in parts:
+                entry.loaded.patch(f"guard.{k}.keys", parts["keys"])
+        self._words[entry.signature] = words
+
+    def _relink(self) -> None:
+        """Chain the entries, newest first; the last one's misses are for CPython, and now and then for the dispatcher."""
+        if not self.entries:
+            self.carrier.set_entry(stubs()["trigger"])
+            return
+        for entry, following in zip(self.entries, [*self.entries[1:], None], strict=True):
+            entry.loaded.patch("next", following.address if following else entry.loaded["throttle"])
+        if self.enabled:
+            self.carrier.set_entry(self.entries[0].address)
+
+    # -- what users ask for
+
+    def note_exit(self, counts: list[int]) -> None:
+        """A resumer has gone on in CPython: with nothing but exits, compiled code only costs."""
+        if sum(counts) % _EXITS_TO_RETIRE == 0 and sum(counts) >= _EXITS_TO_RETIRE * (1 + self.counters["retired"]):
+            self._retire()
+
+    def _retire(self) -> None:
+        self.counters["retired"] += 1
+        with _lock:
+            self.entries.clear()
+            self.settle()
+
+    def disable(self) -> None:
+        """Have CPython serve every call."""
+        self.enabled = False
+        self.carrier.set_entry(self.carrier.plain)
+
+    def enable(self) -> None:
+        """Undo `disable`."""
+        self.enabled = True
+        if not self._settled:
+            self._relink()
+
+    def recompile(self) -> None:
+        """Forget every specialisation and refusal; the next calls make them anew."""
+        with _lock:
+            self.entries.clear()
+            self._refused.clear()
+            self._settled, self._wait, self._calls = False, 1, _FIRST_CALLS
+            self._countdown.value = 1
+            self.carrier.set_entry(stubs()["trigger"])
+
+
+def _has_loop(code: CodeType) -> bool:
+    import opcode
+
+    backward = {opcode.opmap[n] for n in ("JUMP_BACKWARD", "FOR_ITER") if n in opcode.opmap}
+    return any(op in backward for op in code.co_code[::2])
+
+
+def find_dispatcher(callable_: Any) -> Dispatcher | None:
+    """The dispatcher of a decorated function."""
+    found = getattr(callable_, "__dict__", {}).get("__accel__")
+    return found if isinstance(found, Dispatcher) else None
+
+
+def _answer_miss(callable_: Any, values: tuple[Any, ...], positional: int, names: tuple[str, ...] | None) -> int:
+    dispatcher = find_dispatcher(callable_)
+    if dispatcher is None:
+        return Carrier(callable_).plain
+    return dispatcher.answer(values, positional, names)

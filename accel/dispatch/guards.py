@@ -1,0 +1,87 @@
+"""Guards of compiled code: what it compares with at each call, as words of memory."""
+
+from __future__ import annotations
+
+import ctypes
+from types import FunctionType
+from typing import Any
+
+from accel.ir import Guard
+
+__all__ = ["GuardError", "find_slot", "guard_words", "holds"]
+
+# dict: keys 32 · keys: log2 size 8, log2 index bytes 9, kind 10, entries used 24, indices 32, then entries of (name, value)
+_DICT_KEYS, _LOG2_SIZE, _LOG2_INDEX_BYTES, _KIND, _COUNT, _INDICES = 32, 8, 9, 10, 24, 32
+_NAMES_ONLY = 1
+
+
+class GuardError(Exception):
+    """A guard can't be made: the dict is not one of names only."""
+
+
+def _word(address: int) -> int:
+    return ctypes.c_uint64.from_address(address).value
+
+
+def _byte(address: int) -> int:
+    return ctypes.c_uint8.from_address(address).value
+
+
+def find_slot(namespace: dict[str, Any], name: str) -> tuple[int, int]:
+    """Addresses of the key table of a dict, and of the entry of a name (0 when it has none)."""
+    keys = _word(id(namespace) + _DICT_KEYS)
+    if _byte(keys + _KIND) != _NAMES_ONLY:
+        raise GuardError(name)
+    first = keys + _INDICES + (1 << _byte(keys + _LOG2_INDEX_BYTES))
+    for entry in range(first, first + 16 * _word(keys + _COUNT), 16):
+        address = _word(entry)
+        if address and _word(entry + 8) and ctypes.cast(address, ctypes.py_object).value == name:
+            return keys, entry
+    return keys, 0
+
+
+def _address(value: Any) -> int:
+    """The C field that holds this object: an absent default is a null pointer."""
+    return id(value) if value is not None else 0
+
+
+def function_words(function: FunctionType) -> dict[str, int]:
+    """Code and defaults of a function as its object holds them."""
+    return {
+        "code": id(function.__code__), "defaults": _address(function.__defaults__), "kwdefaults": _address(function.__kwdefaults__)
+    }  # fmt: skip
+
+
+def guard_words(guard: Guard) -> dict[str, int]:
+    """What the code of a guard compares with, by part, as things are now.
+
+    Raises
+    ------
+    GuardError
+        When the guard does not hold now.
+    """
+    if not holds(guard):
+        raise GuardError(guard.name)
+    if guard.what == "cell":
+        return {"cell": id(guard.holder), "value": id(guard.value)}
+    if guard.what == "function":
+        return {"function": id(guard.holder), **function_words(guard.holder)}
+    keys, entry = find_slot(guard.holder, guard.name)
+    words = {"dict": id(guard.holder), "keys": keys, "size": _byte(keys + _LOG2_SIZE), "count": _word(keys + _COUNT)}
+    if not guard.missing:
+        words |= {"entry": entry, "name": _word(entry), "value": _word(entry + 8)}
+    return words
+
+
+def holds(guard: Guard) -> bool:
+    """Whether what was looked up is still the same object."""
+    if guard.what == "cell":
+        try:
+            return guard.holder.cell_contents is guard.value
+        except ValueError:
+            return False
+    if guard.what == "function":
+        return True
+    if guard.missing:
+        return guard.name not in guard.holder
+    return guard.holder.get(guard.name, guard) is guard.value

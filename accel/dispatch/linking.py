@@ -1,0 +1,105 @@
+"""Lowered -> machine code in this process: every symbol an image imports gets its address."""
+
+from __future__ import annotations
+
+import ast
+import ctypes
+import sys
+from types import CodeType, FunctionType
+from typing import TYPE_CHECKING, Any
+
+from accel.dispatch.carriers import WATCHED, depth_offset, stubs
+from accel.dispatch.guards import function_words, guard_words
+from accel.dispatch.resume import Resumer
+from accel.ir import Lowered, PythonStep
+from accel.runtime.image import Image, Loaded
+from accel.runtime.interrupt import find_tripped
+from accel.runtime.symbols import resolve
+
+if TYPE_CHECKING:
+    from accel.dispatch.dispatcher import Dispatcher
+
+__all__ = ["Linking", "STEP_CODES", "make_step"]
+
+STEP_CODES: set[CodeType] = set()  # code of steps: their frames stand for the user's own and leave tracebacks
+_keep: list[Any] = []  # what machine code refers to lives as long as the machine code: for good
+
+
+class Linking:
+    """Finds the address of each symbol of one program."""
+
+    def __init__(self, dispatcher: Dispatcher, lowered: Lowered) -> None:
+        self.dispatcher, self.lowered = dispatcher, lowered
+        self.function = dispatcher.function
+        self.words = [guard_words(g) for g in lowered.guards]
+        self.resumers: list[Resumer] = []
+        code = self.function.__code__
+        self._parameters = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+        defaults = self.function.__defaults__ or ()
+        self._defaults = dict(zip(self._parameters[code.co_argcount - len(defaults) : code.co_argcount], defaults, strict=True))
+        self._defaults.update(self.function.__kwdefaults__ or {})
+
+    def load(self, countdown: int) -> Loaded:
+        """Map the image. Raises KeyError for a symbol nobody knows."""
+        self._plain = {
+            "function": id(self.function), **function_words(self.function), "accel.countdown": countdown,
+            "accel.watched": ctypes.addressof(WATCHED), "accel.tripped": find_tripped(), "accel.depth_offset": depth_offset(),
+            "accel.recheck": stubs()["recheck"], "trigger": stubs()["trigger"], "plain": self.dispatcher.carrier.plain, "next": 0,
+        }  # fmt: skip
+        _keep.append(self.lowered)
+        return Loaded(Image.loads(self.lowered.image), self.address)
+
+    def address(self, name: str) -> int:
+        """The address of one symbol."""
+        if name in self._plain:
+            return self._plain[name]
+        head, _, rest = name.partition(".")
+        match head:
+            case "guard":
+                number, part = rest.split(".")
+                return self.words[int(number)][part]
+            case "parameter":
+                return id(sys.intern(self._parameters[int(rest)]))
+            case "default":
+                given = self._parameters[int(rest)]
+                return id(self._defaults[given]) if given in self._defaults else 0
+            case "resume":
+                return self._resumer(rest)
+            case "python":
+                symbol, _, number = rest.rpartition(".")
+                return self._held(make_step(self._function_of(symbol), self.lowered.steps[symbol][int(number)]))
+            case "ndarray" | "numpy":
+                numpy = sys.modules.get("numpy")
+                if numpy is None:
+                    return 0
+                return id(numpy.ndarray) if head == "ndarray" else id(numpy.dtype(rest).type)
+        return resolve(name)
+
+    def _resumer(self, symbol: str) -> int:
+        resumer = Resumer(self._function_of(symbol), self.lowered.exits[symbol], self.lowered.sources.get(symbol))
+        resumer.on_exit = self.dispatcher.note_exit
+        self.resumers.append(resumer)
+        return self._held(resumer.prepare)
+
+    def _function_of(self, symbol: str) -> FunctionType:
+        source = self.lowered.sources.get(symbol)
+        return source.function if source is not None else self.function
+
+    @staticmethod
+    def _held(value: Any) -> int:
+        _keep.append(value)
+        return id(value)
+
+
+def make_step(function: FunctionType, step: PythonStep) -> FunctionType:
+    """The function that does a step: with the name, file, line and globals of the user's."""
+    code = function.__code__
+    parameters = ", ".join(f"a{k}" for k in step.operands)
+    tree = ast.parse(f"def step({parameters}): {step.text}")
+    for node in ast.walk(tree):
+        if hasattr(node, "lineno"):
+            node.lineno = node.end_lineno = step.line  # type: ignore[attr-defined]
+    made = next(c for c in compile(tree, code.co_filename, "exec").co_consts if isinstance(c, CodeType))
+    made = made.replace(co_name=code.co_name, co_qualname=code.co_qualname)
+    STEP_CODES.add(made)
+    return FunctionType(made, function.__globals__, function.__name__)

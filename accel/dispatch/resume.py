@@ -1,0 +1,138 @@
+"""Compiled code left at an exit -> CPython goes on there: boxes the values and calls what is left of the function."""
+
+from __future__ import annotations
+
+import ast
+import ctypes
+import sys
+import threading
+from collections.abc import Callable
+from functools import lru_cache, partial
+from types import CodeType, FunctionType
+from typing import Any
+
+from accel.analysis.continuation import Continuation, ContinuationError, build_continuation
+from accel.analysis.parse import parse_function, read_text
+from accel.dispatch.record import read_record
+from accel.ir import Exit, Source
+from accel.types.kinds import Nested
+
+__all__ = ["Resumer", "make_raiser"]
+
+
+class Resumer:
+    """Goes on in CPython at the exits of one compiled function.
+
+    Parameters
+    ----------
+    function : FunctionType
+        The function.
+    exits : tuple of Exit
+        Its exits, by number.
+    source : Source, optional
+        Its source, if at hand; else it is parsed at the first exit, from the text its file has now.
+
+    Notes
+    -----
+    Threads may use one Resumer at the same time.
+    """
+
+    def __init__(self, function: FunctionType, exits: tuple[Exit, ...], source: Source | None = None) -> None:
+        self.function, self.exits = function, exits
+        self.counts = [0] * len(exits)
+        self.on_exit: Callable[[list[int]], None] | None = None
+        self._source = source
+        self._text = None if source is not None else read_text(function)
+        self._lock = threading.RLock()  # a signal handler may come back here
+        self._built: dict[tuple[int, frozenset[str]], Continuation] = {}
+
+    def __call__(self, exit_number: int, record_address: int) -> Any:
+        """Do what is left of the call. The traceback of what it raises does not show this frame, though callees could see it:
+        machine code had better use `prepare`."""
+        left = self.prepare(exit_number, record_address)
+        try:
+            return left()
+        except BaseException as error:
+            if error.__traceback__ is not None:
+                error.__traceback__ = error.__traceback__.tb_next
+            raise  # a bare raise does not enter this frame a second time
+        finally:
+            del left
+
+    def prepare(self, exit_number: int, record_address: int) -> partial[Any]:
+        """A callable without arguments, to be called once, that does what is left of the call.
+
+        Calling it from C puts the frame of the user's function right above that of its caller, as CPython would.
+
+        Raises
+        ------
+        ContinuationError
+            When nothing can be continued there: a fault of the compiler.
+        """
+        exit_ = self.exits[exit_number]
+        values = read_record(exit_, record_address)
+        closures = {name: value for name, value in values.items() if isinstance(value, Nested)}
+        if exit_.phase.split("@")[0] == "raise":
+            values["%raise"] = make_raiser(values.pop("%result"))
+        return self._continuation(exit_number, frozenset(values), closures).bind(self.function, values)
+
+    def source(self) -> Source:
+        """The source of the function."""
+        if self._source is None:
+            self._source = parse_function(self.function, self._text)
+        return self._source
+
+    def _continuation(self, number: int, bound: frozenset[str], closures: dict[str, Nested]) -> Continuation:
+        with self._lock:
+            self.counts[number] += 1
+            if self.on_exit is not None:
+                self.on_exit(self.counts)
+            made = self._built.get((number, bound))
+            if made is None:
+                source, exit_ = self.source(), self.exits[number]
+                numbers = {name: _find_nested(source, kind.code) for name, kind in closures.items()}
+                made = self._built[number, bound] = build_continuation(source, exit_.node, exit_.phase, bound, numbers)
+        return made
+
+
+def _find_nested(source: Source, code: CodeType) -> int:
+    """Number of the def or lambda that a code object inside the function is of."""
+    found = [
+        number
+        for number, node in enumerate(source.nodes)
+        if (isinstance(node, ast.FunctionDef) and (node.name, node.lineno) == (code.co_name, code.co_firstlineno))
+        or (isinstance(node, ast.Lambda) and (code.co_name, node.lineno) == ("<lambda>", code.co_firstlineno))
+    ]
+    if len(found) != 1:
+        raise ContinuationError(f"which nested function {code.co_qualname} is, is not known")
+    return found[0]
+
+
+def make_raiser(error: BaseException) -> partial[None]:
+    """A callable that raises `error` as it is: its traceback goes on from the caller, context and cause stay.
+
+    `raise error` would set the context anew, and a Python function would stand in the traceback.
+    """
+    if sys.version_info >= (3, 12):
+        return partial(_raising_function(), error)
+    return partial(_raising_function(), type(error), error, error.__traceback__)
+
+
+class _HandedOver:
+    """An argument of which the callee takes over the reference."""
+
+    @classmethod
+    def from_param(cls, value: object) -> ctypes.py_object[Any]:
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(value))
+        return ctypes.py_object(value)
+
+
+@lru_cache(maxsize=1)
+def _raising_function() -> Any:
+    if sys.version_info >= (3, 12):
+        function = ctypes.PYFUNCTYPE(None)(("PyErr_SetRaisedException", ctypes.pythonapi))
+        function.argtypes = [_HandedOver]  # type: ignore[list-item]
+    else:
+        function = ctypes.PYFUNCTYPE(None)(("PyErr_Restore", ctypes.pythonapi))
+        function.argtypes = [_HandedOver] * 3  # type: ignore[list-item]
+    return function

@@ -1,0 +1,258 @@
+"""The entry of a specialisation: a `vectorcallfunc` that goes from the interpreter straight into the compiled function.
+
+Every miss (another type, a changed global, a keyword it can't bind, a tracer) tail-calls `next` with the arguments untouched. `next`,
+and all addresses a guard compares with, are slots of the image that the dispatcher fills and may change at any time.
+"""
+
+from __future__ import annotations
+
+from accel.ir import Guard, Plan
+from accel.lower.box import emit_box
+from accel.lower.layout import components, object_positions, owner_positions
+from accel.lower.support import define_support
+from accel.lower.text import Emitter, Module
+from accel.lower.unbox import emit_unbox
+from accel.types.kinds import Kind, Never, Static
+
+__all__ = ["emit_entry"]
+
+# Offsets in CPython's objects, 3.11 to 3.13 (`accel.dispatch.offsets` checks them against live objects).
+_CODE, _DEFAULTS, _KWDEFAULTS = 48, 56, 64
+_DICT_KEYS, _KEYS_SIZE, _KEYS_COUNT, _CELL_CONTENTS = 32, 8, 24, 16
+
+
+def emit_entry(module: Module, plan: Plan) -> None:
+    """Add the function `entry` for a plan."""
+    define_support(module)
+    typed, e = plan.root, Emitter(module)
+    code = typed.source.code
+    parameters = code.co_argcount + code.co_kwonlyargcount
+    _require_untraced(e)
+    _require_function(e)
+    arguments = _bind(e, module, code.co_argcount, code.co_posonlyargcount, parameters)
+    _check_guards(e, plan.guards)
+    values: list[str] = []
+    for k, kind in enumerate(typed.kinds):
+        operand = e.value(f"load ptr, ptr {e.value(f'getelementptr ptr, ptr {arguments}, i64 {k}')}")
+        values += [f"{t} {v}" for t, v in zip(components(kind), emit_unbox(e, kind, operand, "miss"), strict=True)]
+    _call(e, typed.symbol, typed.result, values, recursive=any(t.recursive for t in plan.functions))
+    e.place("miss")
+    _tail_call(e, "next")
+    _define_throttle(module)
+    module.define(e.function("define ptr @entry(ptr %self, ptr %args, i64 %nargsf, ptr %kwnames)"))
+
+
+_SIGNATURE = ("ptr", "ptr", "i64", "ptr")
+
+
+def _require(e: Emitter, condition: str) -> None:
+    after = e.label("ok")
+    e.branch_if(condition, after, "miss", likely=True)
+    e.place(after)
+
+
+def _load(e: Emitter, base: str, offset: int, type_: str) -> str:
+    place = e.value(f"getelementptr i8, ptr {base}, i64 {offset}") if offset else base
+    return e.value(f"load {type_}, ptr {place}")
+
+
+def _require_untraced(e: Emitter) -> None:
+    """While a tracer, profiler or monitoring tool is on, the call is plain Python."""
+    word = e.module.external("accel.watched")
+    go, looked, plain = e.label("go"), e.label("looked"), e.label("plain")
+    e.branch_if(e.value(f"icmp eq i8 {e.value(f'load i8, ptr {word}')}, 0"), go, looked, likely=True)
+    e.place(looked)
+    e.call("void", "accel.recheck")
+    e.branch_if(e.value(f"icmp eq i8 {e.value(f'load i8, ptr {word}')}, 0"), go, plain)
+    e.place(plain)
+    _tail_call(e, "plain")
+    e.place(go)
+
+
+def _tail_call(e: Emitter, name: str) -> None:
+    callee = e.module.declare(name, "ptr", _SIGNATURE)
+    made = e.value(f"tail call ptr {callee}(ptr %self, ptr %args, i64 %nargsf, ptr %kwnames)")
+    e.do(f"ret ptr {made}")
+
+
+def _define_throttle(module: Module) -> None:
+    """What the last miss of a chain reaches: Python mostly, and now and then the trigger, which may compile or mend something."""
+    e = Emitter(module)
+    word = module.external("accel.countdown")
+    left = e.value(f"add i64 {e.value(f'load i64, ptr {word}')}, -1")
+    e.do(f"store i64 {left}, ptr {word}")
+    due, not_yet = e.label("due"), e.label("plain")
+    e.branch_if(e.value(f"icmp sgt i64 {left}, 0"), not_yet, due)
+    e.place(not_yet)
+    _tail_call(e, "plain")
+    e.place(due)
+    _tail_call(e, "trigger")
+    module.define(e.function("define ptr @throttle(ptr %self, ptr %args, i64 %nargsf, ptr %kwnames)"))
+
+
+def _require_function(e: Emitter) -> None:
+    """The function still has the code and the defaults it was compiled with."""
+    function = e.module.external("function")
+    same = ""
+    for name, offset in (("code", _CODE), ("defaults", _DEFAULTS), ("kwdefaults", _KWDEFAULTS)):
+        found = _load(e, function, offset, "ptr")
+        one = e.value(f"icmp eq ptr {found}, {e.module.external(name)}")
+        same = one if not same else e.value(f"and i1 {same}, {one}")
+    _require(e, same)
+
+
+def _bind(e: Emitter, module: Module, positional: int, positional_only: int, count: int) -> str:
+    """Address of the arguments, one per parameter: as they come, or bound by keyword and default in a colder function."""
+    given = e.value("and i64 %nargsf, 9223372036854775807")
+    right = e.value(f"icmp eq i64 {given}, {count}")
+    plain = e.value("icmp eq ptr %kwnames, null")
+    binding, bound, hot = e.label("bind"), e.label("bound"), e.block
+    if count == 0 or positional == 0:
+        if count == 0:
+            _require(e, e.value(f"and i1 {right}, {plain}"))
+            return "%args"
+    keyword_only = count > positional
+    direct = "false" if keyword_only else e.value(f"and i1 {right}, {plain}")
+    e.branch_if(direct, bound, binding, likely=True)
+    e.place(binding)
+    room = e.slot(f"[{count} x ptr]", align=8)
+    _define_bind(module, positional, positional_only, count)
+    fits = e.value(f'call i1 @"accel.bind"(ptr %args, i64 {given}, ptr %kwnames, ptr {room})')
+    cold = e.block
+    e.branch_if(fits, bound, "miss", likely=True)
+    e.place(bound)
+    return e.merge("ptr", ("%args", hot), (room, cold))
+
+
+def _define_bind(module: Module, positional: int, positional_only: int, count: int) -> None:
+    """`accel.bind(args, given, kwnames, room) -> whether every parameter got exactly one argument`."""
+    e = Emitter(module)
+
+    def room(k: int) -> str:
+        return e.value(f"getelementptr ptr, ptr %room, i64 {k}")
+
+    def require(condition: str) -> None:
+        after = e.label("ok")
+        e.branch_if(condition, after, "no")
+        e.place(after)
+
+    require(e.value(f"icmp ule i64 %given, {positional}"))
+    for k in range(count):
+        if k >= positional:
+            e.do(f"store ptr null, ptr {room(k)}")
+            continue
+        is_given = e.value(f"icmp ugt i64 %given, {k}")
+        there, absent, done = e.label("given"), e.label("absent"), e.label("next")
+        e.branch_if(is_given, there, absent)
+        e.place(there)
+        e.do(f"store ptr {_load(e, '%args', 8 * k, 'ptr')}, ptr {room(k)}")
+        e.branch(done)
+        e.place(absent)
+        e.do(f"store ptr null, ptr {room(k)}")
+        e.branch(done)
+        e.place(done)
+    keywords, defaults = e.label("keywords"), e.label("defaults")
+    e.branch_if(e.value("icmp eq ptr %kwnames, null"), defaults, keywords)
+    e.place(keywords)
+    size = _load(e, "%kwnames", 16, "i64")
+    loop, body, taken = e.label("loop"), e.label("body"), e.label("taken")
+    start = e.block
+    e.branch(loop)
+    e.place(loop)
+    e.do(f"%k = phi i64 [ 0, %{start} ], [ %k1, %{taken} ]")
+    e.branch_if(e.value(f"icmp ult i64 %k, {size}"), body, defaults)
+    e.place(body)
+    names = e.value("getelementptr i8, ptr %kwnames, i64 24")
+    name = e.value(f"load ptr, ptr {e.value(f'getelementptr ptr, ptr {names}, i64 %k')}")
+    at = e.value("add i64 %given, %k")
+    value = e.value(f"load ptr, ptr {e.value(f'getelementptr ptr, ptr %args, i64 {at}')}")
+    for k in range(positional_only, count):
+        match, other = e.label("match"), e.label("other")
+        e.branch_if(e.value(f"icmp eq ptr {name}, {module.external(f'parameter.{k}')}"), match, other)
+        e.place(match)
+        require(e.value(f"icmp eq ptr {e.value(f'load ptr, ptr {room(k)}')}, null"))
+        e.do(f"store ptr {value}, ptr {room(k)}")
+        e.branch(taken)
+        e.place(other)
+    e.branch("no")
+    e.place(taken)
+    e.do("%k1 = add i64 %k, 1")
+    e.branch(loop)
+    e.place(defaults)
+    for k in range(count):
+        default = module.external(f"default.{k}")
+        held = e.value(f"load ptr, ptr {room(k)}")
+        some = e.value(f"select i1 {e.value(f'icmp eq ptr {held}, null')}, ptr {default}, ptr {held}")
+        require(e.value(f"icmp ne ptr {some}, null"))
+        e.do(f"store ptr {some}, ptr {room(k)}")
+    e.do("ret i1 true")
+    e.place("no")
+    e.do("ret i1 false")
+    module.define(e.function('define internal i1 @"accel.bind"(ptr %args, i64 %given, ptr %kwnames, ptr %room) noinline'))
+
+
+def _check_guards(e: Emitter, guards: tuple[Guard, ...]) -> None:
+    for k, guard in enumerate(guards):
+        if guard.what == "global":
+            _check_global(e, k, missing=guard.missing)
+        elif guard.what == "cell":
+            cell, value = (e.module.external(f"guard.{k}.{part}") for part in ("cell", "value"))
+            _require(e, e.value(f"icmp eq ptr {_load(e, cell, _CELL_CONTENTS, 'ptr')}, {value}"))
+        else:
+            function = e.module.external(f"guard.{k}.function")
+            for name, offset in (("code", _CODE), ("defaults", _DEFAULTS), ("kwdefaults", _KWDEFAULTS)):
+                expected = e.module.external(f"guard.{k}.{name}")
+                _require(e, e.value(f"icmp eq ptr {_load(e, function, offset, 'ptr')}, {expected}"))
+
+
+def _check_global(e: Emitter, k: int, *, missing: bool) -> None:
+    """A name of a dict: the key table is the one seen, and its entry still holds that name and that value; or, for a name that is
+    missing, no entry was added. Survives any other store to the dict."""
+    part = {name: e.module.external(f"guard.{k}.{name}") for name in ("dict", "keys", "size")}
+    keys = _load(e, part["dict"], _DICT_KEYS, "ptr")
+    same = e.value(f"icmp eq ptr {keys}, {part['keys']}")
+    _require(e, same)
+    size = e.value(f"zext i8 {_load(e, part['keys'], _KEYS_SIZE, 'i8')} to i64")
+    same = e.value(f"icmp eq i64 {size}, ptrtoint (ptr {part['size']} to i64)")
+    if missing:
+        count = _load(e, part["keys"], _KEYS_COUNT, "i64")
+        expected = e.module.external(f"guard.{k}.count")
+        other = e.value(f"icmp eq i64 {count}, ptrtoint (ptr {expected} to i64)")
+        _require(e, e.value(f"and i1 {same}, {other}"))
+        return
+    entry, name, value = (e.module.external(f"guard.{k}.{n}") for n in ("entry", "name", "value"))
+    held = [_load(e, entry, offset, "ptr") for offset in (0, 8)]
+    for found, expected in zip(held, (name, value), strict=True):
+        same = e.value(f"and i1 {same}, {e.value(f'icmp eq ptr {found}, {expected}')}")
+    _require(e, same)
+
+
+def _call(e: Emitter, symbol: str, result: Kind, values: list[str], *, recursive: bool) -> None:
+    """Call the compiled function and box what it gives."""
+    state = e.slot("[8 x i64]", align=8)
+    room = e.slot(f"[{max(len(components(result)), 1)} x i64]", align=8)
+    if recursive:
+        depth = e.value('call i64 @"accel.depth"()')
+        e.do(f"store i64 {depth}, ptr {e.value(f'getelementptr i64, ptr {state}, i64 1')}")
+    status = e.value(f'call i32 @"{symbol}"({", ".join([f"ptr {room}", f"ptr {state}", *values])})')
+    good, bad, given, raised = (e.label(n) for n in ("good", "bad", "given", "raised"))
+    e.branch_if(e.value(f"icmp eq i32 {status}, 0"), good, bad, likely=True)
+    e.place(bad)
+    e.branch_if(e.value(f"icmp eq i32 {status}, 2"), given, raised)
+    e.place(given)
+    e.do(f"ret ptr {e.value(f'load ptr, ptr {state}')}")
+    e.place(raised)
+    e.do("ret ptr null")
+    e.place(good)
+    if isinstance(result, (Never, Static)):
+        e.do("ret ptr null")
+        return
+    value = []
+    for k, type_ in enumerate(components(result)):
+        place = e.value(f"getelementptr i64, ptr {room}, i64 {k}")
+        part = e.value(f"load {'i8' if type_ == 'i1' else type_}, ptr {place}")
+        value.append(e.value(f"trunc i8 {part} to i1") if type_ == "i1" else part)
+    made = emit_box(e, result, tuple(value))
+    for position in (*owner_positions(result), *object_positions(result)):
+        e.call("void", "Py_DecRef", f"ptr {value[position]}")  # the function handed a reference over, boxing took its own
+    e.do(f"ret ptr {made}")

@@ -1,0 +1,217 @@
+"""Values -> Python objects, in machine code."""
+
+from __future__ import annotations
+
+import sys
+
+from accel.lower.layout import Value, components, member_positions
+from accel.lower.text import Emitter
+from accel.types.kinds import (
+    Array,
+    Bool,
+    Complex,
+    Float,
+    Int,
+    Kind,
+    NoneKind,
+    Object,
+    Range,
+    Scalar,
+    Slice,
+    Tuple,
+    Union,
+)
+
+__all__ = ["emit_box", "is_boxable"]
+
+_IMMORTAL = sys.version_info >= (3, 12)  # None, True and False need no reference count from 3.12 on
+
+
+def is_boxable(kind: Kind) -> bool:
+    """Whether a value of this kind can be made an object."""
+    if isinstance(kind, Tuple):
+        return all(map(is_boxable, kind.items))
+    if isinstance(kind, Union):
+        return all(map(is_boxable, kind.members))
+    return isinstance(kind, (Int, Float, Bool, Complex, NoneKind, Scalar, Array, Object, Range, Slice))
+
+
+def emit_box(e: Emitter, kind: Kind, value: Value) -> str:
+    """A new reference to an object of exactly this value and type; null with an exception when memory runs out."""
+    match kind:
+        case Int():
+            return e.call("ptr", "PyLong_FromLongLong", f"i64 {value[0]}")
+        case Float():
+            return e.call("ptr", "PyFloat_FromDouble", f"double {value[0]}")
+        case Complex():
+            return e.call("ptr", "PyComplex_FromDoubles", f"double {value[0]}", f"double {value[1]}")
+        case Bool():
+            true, false = e.module.external("_Py_TrueStruct"), e.module.external("_Py_FalseStruct")
+            return _counted(e, e.select(value[0], "ptr", true, false))
+        case NoneKind():
+            return _counted(e, e.module.external("_Py_NoneStruct"))
+        case Object():
+            e.call("void", "Py_IncRef", f"ptr {value[0]}")
+            return value[0]
+        case Scalar():
+            return _box_scalar(e, kind, value)
+        case Array():
+            return _box_array(e, kind, value)
+        case Tuple():
+            return _box_tuple(e, kind, value)
+        case Union():
+            return _box_union(e, kind, value)
+        case Range():
+            numbers = [e.call("ptr", "PyLong_FromLongLong", f"i64 {n}") for n in value]
+            return _call_with(e, "PyRange_Type", numbers)
+        case Slice(start, stop, step):
+            return _box_slice(e, (start, stop, step), value)
+    raise AssertionError(f"a {kind} is no object")
+
+
+def _counted(e: Emitter, operand: str) -> str:
+    if not _IMMORTAL:
+        e.call("void", "Py_IncRef", f"ptr {operand}")
+    return operand
+
+
+def _box_scalar(e: Emitter, kind: Scalar, value: Value) -> str:
+    slot, size = e.slot("[2 x double]", align=16), kind.dtype.size_bytes // len(value)
+    for k, (type_, part) in enumerate(zip(components(kind), value, strict=True)):
+        stored = e.value(f"zext i1 {part} to i8") if type_ == "i1" else part
+        place = e.value(f"getelementptr i8, ptr {slot}, i64 {k * size}")
+        e.do(f"store {'i8' if type_ == 'i1' else type_} {stored}, ptr {place}")
+    descr = e.call("ptr", "PyArray_DescrFromType", f"i32 {kind.dtype.number}")
+    made = e.call("ptr", "PyArray_Scalar", f"ptr {slot}", f"ptr {descr}", "ptr null")
+    e.call("void", "Py_DecRef", f"ptr {descr}")
+    return made
+
+
+def _box_array(e: Emitter, kind: Array, value: Value) -> str:
+    """The owner itself when the value is all of it, else a view of it."""
+    n = max(kind.ndim, 1)
+    sizes = e.slot(f"[{2 * n} x i64]", align=8)
+    for k, part in enumerate(value[2:]):
+        e.do(f"store i64 {part}, ptr {e.value(f'getelementptr i64, ptr {sizes}, i64 {k}')}")
+    strides = e.value(f"getelementptr i64, ptr {sizes}, i64 {kind.ndim}")
+    e.module.define_once("accel.box_array", _BOX_ARRAY)
+    for name in ("ndarray",):
+        e.module.external(name)
+    for name, result, parameters in _ARRAY_FUNCTIONS:
+        e.module.declare(name, result, parameters)
+    flags = 0x400 if kind.writeable else 0
+    return e.value(
+        f'call ptr @"accel.box_array"(ptr {value[0]}, ptr {value[1]}, i32 {kind.ndim}, ptr {sizes}, ptr {strides}, '
+        f"i32 {kind.dtype.number}, i32 {flags})"
+    )
+
+
+def _box_tuple(e: Emitter, kind: Tuple, value: Value) -> str:
+    made = e.call("ptr", "PyTuple_New", f"i64 {len(kind.items)}")
+    at = 0
+    for k, item in enumerate(kind.items):
+        width = len(components(item))
+        part = emit_box(e, item, value[at : at + width])
+        e.call("i32", "PyTuple_SetItem", f"ptr {made}", f"i64 {k}", f"ptr {part}")
+        at += width
+    return made
+
+
+def _box_union(e: Emitter, kind: Union, value: Value) -> str:
+    labels = [e.label("boxes") for _ in kind.members]
+    never, done = e.label("never"), e.label("boxed")
+    cases = " ".join(f"i8 {k}, label %{label}" for k, label in enumerate(labels))
+    e.do(f"switch i8 {value[0]}, label %{never} [ {cases} ]")
+    arms: list[tuple[str, str]] = []
+    for member, label in zip(kind.members, labels, strict=True):
+        e.place(label)
+        made = emit_box(e, member, tuple(value[p] for p in member_positions(kind, member)))
+        arms.append((made, e.block))
+        e.branch(done)
+    e.place(never)
+    e.do("unreachable")
+    e.place(done)
+    return e.merge("ptr", *arms)
+
+
+def _box_slice(e: Emitter, parts: tuple[Kind, ...], value: Value) -> str:
+    objects, at = [], 0
+    for part in parts:
+        width = len(components(part))
+        objects.append(emit_box(e, part, value[at : at + width]))
+        at += width
+    made = e.call("ptr", "PySlice_New", *(f"ptr {o}" for o in objects))
+    for operand in objects:
+        e.call("void", "Py_DecRef", f"ptr {operand}")
+    return made
+
+
+def _call_with(e: Emitter, callee: str, arguments: list[str]) -> str:
+    array = e.slot(f"[{len(arguments)} x ptr]", align=8)
+    for k, argument in enumerate(arguments):
+        e.do(f"store ptr {argument}, ptr {e.value(f'getelementptr ptr, ptr {array}, i64 {k}')}")
+    made = e.call("ptr", "PyObject_Vectorcall", "ptr " + e.module.external(callee), f"ptr {array}", f"i64 {len(arguments)}", "ptr null")
+    for argument in arguments:
+        e.call("void", "Py_DecRef", f"ptr {argument}")
+    return made
+
+
+_ARRAY_FUNCTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+    ("Py_IncRef", "void", ("ptr",)),
+    ("PyArray_DescrFromType", "ptr", ("i32",)),
+    ("PyArray_NewFromDescr", "ptr", ("ptr", "ptr", "i32", "ptr", "ptr", "ptr", "i32", "ptr")),
+    ("PyArray_SetBaseObject", "i32", ("ptr", "ptr")),
+)
+# PyArrayObject: data 16, nd 24, dims 32, strides 40. The owner is an ndarray: an argument, or made by NumPy on our behalf.
+_BOX_ARRAY = """
+define internal ptr @"accel.box_array"(ptr %owner, ptr %data, i32 %nd, ptr %dims, ptr %strides, i32 %type, i32 %flags) noinline {
+entry:
+  %n64 = sext i32 %nd to i64
+  %data_at = getelementptr i8, ptr %owner, i64 16
+  %odata = load ptr, ptr %data_at
+  %nd_at = getelementptr i8, ptr %owner, i64 24
+  %ond = load i32, ptr %nd_at
+  %dims_at = getelementptr i8, ptr %owner, i64 32
+  %odims = load ptr, ptr %dims_at
+  %strides_at = getelementptr i8, ptr %owner, i64 40
+  %ostrides = load ptr, ptr %strides_at
+  %same_data = icmp eq ptr %odata, %data
+  %same_nd = icmp eq i32 %ond, %nd
+  %both = and i1 %same_data, %same_nd
+  br i1 %both, label %loop, label %view
+loop:
+  %k = phi i64 [ 0, %entry ], [ %k1, %step ]
+  %all = icmp eq i64 %k, %n64
+  br i1 %all, label %same, label %look
+look:
+  %d_at = getelementptr i64, ptr %dims, i64 %k
+  %d = load i64, ptr %d_at
+  %od_at = getelementptr i64, ptr %odims, i64 %k
+  %od = load i64, ptr %od_at
+  %s_at = getelementptr i64, ptr %strides, i64 %k
+  %s = load i64, ptr %s_at
+  %os_at = getelementptr i64, ptr %ostrides, i64 %k
+  %os = load i64, ptr %os_at
+  %eq_d = icmp eq i64 %d, %od
+  %eq_s = icmp eq i64 %s, %os
+  %eq = and i1 %eq_d, %eq_s
+  br i1 %eq, label %step, label %view
+step:
+  %k1 = add i64 %k, 1
+  br label %loop
+same:
+  call void @"Py_IncRef"(ptr %owner)
+  ret ptr %owner
+view:
+  %descr = call ptr @"PyArray_DescrFromType"(i32 %type)
+  %made = call ptr @"PyArray_NewFromDescr"(ptr @"ndarray", ptr %descr, i32 %nd, ptr %dims, ptr %strides, ptr %data, i32 %flags, ptr null)
+  %failed = icmp eq ptr %made, null
+  br i1 %failed, label %out, label %base
+base:
+  call void @"Py_IncRef"(ptr %owner)
+  %r = call i32 @"PyArray_SetBaseObject"(ptr %made, ptr %owner)
+  br label %out
+out:
+  ret ptr %made
+}
+"""

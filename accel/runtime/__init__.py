@@ -1,0 +1,1 @@
+"""The machine: code images, symbols, the processor, signals."""

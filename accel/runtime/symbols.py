@@ -1,0 +1,46 @@
+"""Addresses of what machine code imports by name: functions of CPython, libc, libm and NumPy."""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+
+__all__ = ["NUMPY_API", "resolve"]
+
+# Positions in NumPy's table of C functions (its public ABI).
+NUMPY_API = {
+    "PyArray_DescrFromType": 45, "PyArray_Scalar": 60, "PyArray_NewFromDescr": 94, "PyArray_SetBaseObject": 282,
+}  # fmt: skip
+_libraries: list[ctypes.CDLL] = []
+
+
+def _numpy_table() -> int:
+    numpy = sys.modules.get("numpy._core._multiarray_umath")
+    if numpy is None:
+        return 0
+    pointer = ctypes.pythonapi.PyCapsule_GetPointer
+    pointer.restype, pointer.argtypes = ctypes.c_void_p, (ctypes.py_object, ctypes.c_char_p)
+    return pointer(numpy._ARRAY_API, None) or 0
+
+
+def resolve(name: str) -> int:
+    """Address of an external symbol.
+
+    `libm.pow` is libm's `pow`; a name of `NUMPY_API` is 0 as long as NumPy has not been imported.
+
+    Raises
+    ------
+    KeyError
+        When there is no such symbol.
+    """
+    if name in NUMPY_API:
+        table = _numpy_table()
+        return (ctypes.c_void_p.from_address(table + 8 * NUMPY_API[name]).value or 0) if table else 0
+    if not _libraries:
+        _libraries.extend((ctypes.pythonapi, ctypes.CDLL(None), ctypes.CDLL("libm.so.6")))
+    for library in _libraries:
+        try:
+            return ctypes.cast(getattr(library, name.removeprefix("libm.")), ctypes.c_void_p).value or 0
+        except AttributeError:
+            continue
+    raise KeyError(name)
