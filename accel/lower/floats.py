@@ -136,13 +136,12 @@ def _icmp(e: Emitter, relation: str, a: str, b: str) -> str:
     return e.value(f"icmp {relation} i64 {a}, {b}")
 
 
-def emit_round(e: Emitter, x: str, digits: int) -> str:
-    """`round(x, digits)` for 0 <= digits <= 22, correctly rounded as CPython's (through decimal digits, ties to even).
+def emit_round(e: Emitter, x: str, scale: str) -> str:
+    """`round(x, digits)` where `scale` is 10.0**digits and 0 <= digits <= 22, correctly rounded as CPython's (through decimal digits, ties to even).
 
     With p = x * 10**digits and its exact error, the nearest integer k to the exact product is found; k and 10**digits are
     doubles, so k / 10**digits is rounded once, as reading the digits is. Beyond 2**54 there are no digits to drop.
     """
-    scale = float_text(10.0**digits)
     product = e.value(f"fmul double {x}, {scale}")
     size = fabs(e, product)
     go_on = when_rare(e, e.value(f"fcmp olt double {size}, {float_text(2.0**51)}"))
