@@ -85,7 +85,7 @@ class Resumer:
     def _continuation(self, number: int, bound: frozenset[str], closures: dict[str, Nested]) -> Continuation:
         with self._lock:
             self.counts[number] += 1
-            if self.on_exit is not None:
+            if self.on_exit is not None and not self.exits[number].phase.startswith("raise"):
                 self.on_exit(self.counts)
             made = self._built.get((number, bound))
             if made is None:
