@@ -289,6 +289,8 @@ class TypedFunction:
     calls: dict[int, Call] = field(default_factory=dict)  # id(call instruction) -> what is called
     steps: dict[int, PythonStep] = field(default_factory=dict)  # id(instruction) -> what CPython does for it
     recursive: bool = False
+    covered: set[int] = field(default_factory=set)  # ids of instructions in strips whose result a later test tells about
+    carried: dict[int, tuple[str, ...]] = field(default_factory=dict)  # loop node -> names to be tested behind each strip
     faults: dict[int, Fault] = field(default_factory=dict)  # id(instruction) -> why CPython must do it
 
     def renew(self, flow: Flow) -> None:

@@ -105,10 +105,13 @@ def _unpack(body: FunctionBody, instruction: Instruction, successors: Successors
 
 def _binary(body: FunctionBody, instruction: Instruction, successors: Successors) -> None:
     symbol, e = instruction.detail, body.e
-    _write(body, instruction, emit_union(
+    e.is_covered = id(instruction) in body.typed.covered
+    made = emit_union(
         e, lambda *k: operators.binary_kind(symbol, *k), lambda k, v: emit_binary(e, symbol, *k, *v),
         _kinds(body, instruction), _values(body, instruction), _target(body, instruction),
-    ))  # fmt: skip
+    )  # fmt: skip
+    e.is_covered = False
+    _write(body, instruction, made)
 
 
 def _unary(body: FunctionBody, instruction: Instruction, successors: Successors) -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from accel.ir import STRIP, Access, Affine, Instruction, StripPlan
 from accel.lower import arrays
 from accel.lower.body import FunctionBody
-from accel.lower.layout import Value
+from accel.lower.layout import Value, element_type
 from accel.lower.numpy_casts import emit_store_cast, load_element, store_element
-from accel.lower.text import Emitter
+from accel.lower.text import Emitter, float_text
 from accel.lower.unions import emit_union
-from accel.types.kinds import Array, Int, Kind, NoneKind
+from accel.types.kinds import Array, Int, Kind, NoneKind, Scalar
 
 __all__ = ["STRIP_STEPS"]
 
@@ -35,7 +35,7 @@ def _gate(body: FunctionBody, instruction: Instruction, successors: Successors) 
     current, left, step = body.read(instruction.arguments[0])
     last = e.value(f"add i64 {current}, {e.value(f'sub i64 {left}, 1')}")
     sound = e.value(f"icmp eq i64 {step}, 1")
-    sound = _both(e, sound, e.value(f"icmp uge i64 {left}, {STRIP}"))
+    sound = _both(e, sound, e.value(f"icmp ne i64 {left}, 0"))
     values = {n: body.read(n) for n in (*plan.arrays, *plan.integers)}
     for number in (current, last, left, *(values[n][0] for n in plan.integers)):
         sound = _both(e, sound, e.value(f"icmp ult i64 {e.value(f'add i64 {number}, {_SMALL}')}, {2 * _SMALL}"))
@@ -92,7 +92,8 @@ def _extent(e: Emitter, kind: Kind, value: Value) -> tuple[str, str]:
 
 
 def _more(body: FunctionBody, instruction: Instruction, successors: Successors) -> None:
-    _write(body, instruction, body.e.value(f"icmp uge i64 {body.read(instruction.arguments[0])[1]}, {STRIP}"))
+    least = STRIP if instruction.detail == "full" else 1
+    _write(body, instruction, body.e.value(f"icmp uge i64 {body.read(instruction.arguments[0])[1]}, {least}"))
 
 
 def _keep(body: FunctionBody, instruction: Instruction, successors: Successors) -> None:
@@ -102,6 +103,9 @@ def _keep(body: FunctionBody, instruction: Instruction, successors: Successors) 
 def _begin(body: FunctionBody, instruction: Instruction, successors: Successors) -> None:
     body.strip_flag = body.strip_flag or body.e.slot("i1")
     body.e.do(f"store i1 false, ptr {body.strip_flag}")
+    body.e.sums = body.e.sums or {"double": body.e.slot("double"), "float": body.e.slot("float")}
+    for type_, slot in body.e.sums.items():
+        body.e.do(f"store {type_} 0.0, ptr {slot}")
     body.buffers = [body.e.slot(f"[{16 * STRIP} x i8]", align=64) for _ in range(instruction.detail)]
 
 
@@ -118,10 +122,26 @@ def _turn(body: FunctionBody, instruction: Instruction, successors: Successors) 
 
 
 def _count(body: FunctionBody, instruction: Instruction, successors: Successors) -> None:
-    _write(body, instruction, body.e.value(f"icmp ult i64 {body.read(instruction.arguments[0])[0]}, {STRIP}"))
+    _write(body, instruction, body.e.value(f"icmp ult i64 {body.read(instruction.arguments[0])[0]}, {_size(body, instruction, 1)}"))
+
+
+def _size(body: FunctionBody, instruction: Instruction, state: int) -> str:
+    """Turns of this strip: a constant for full ones, what is left for the last."""
+    return str(STRIP) if instruction.detail == "full" else body.read(instruction.arguments[state])[1]
 
 
 def _failed(body: FunctionBody, instruction: Instruction, successors: Successors) -> None:
+    e = body.e
+    e.put_off = body.strip_flag
+    for name in body.typed.carried.get(instruction.node, ()):
+        kind = body.state[name][0]
+        assert isinstance(kind, Scalar)
+        e.note_float(element_type(kind.char), body.read(name)[0])
+    for type_, slot in e.sums.items():
+        total = e.value(f"load {type_}, ptr {slot}")
+        size = e.call(type_, f"llvm.fabs.f{64 if type_ == 'double' else 32}", f"{type_} {total}")
+        e.exit_if(e.value(f"fcmp uge {type_} {size}, {float_text(float('inf'))}"))
+    e.put_off = ""
     _write(body, instruction, body.e.value(f"load i1, ptr {body.strip_flag}"))
 
 
@@ -178,7 +198,8 @@ def _write_back(body: FunctionBody, instruction: Instruction, successors: Succes
 def _ahead(body: FunctionBody, instruction: Instruction, successors: Successors) -> None:
     current, left, step = body.read(instruction.arguments[0])
     e = body.e
-    _write(body, instruction, e.value(f"add i64 {current}, {STRIP}"), e.value(f"sub i64 {left}, {STRIP}"), step)
+    size = _size(body, instruction, 0)
+    _write(body, instruction, e.value(f"add i64 {current}, {size}"), e.value(f"sub i64 {left}, {size}"), step)
 
 
 STRIP_STEPS = {

@@ -6,6 +6,7 @@ Text is the fastest way to LLVM from Python: no object per instruction, and each
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
 
 __all__ = ["Emitter", "Module", "float_text"]
 
@@ -70,6 +71,8 @@ class Emitter:
         self.module = module
         self.exit_label = "exit"
         self.exits = 0
+        self.is_covered = False  # a later test tells when this result is not finite
+        self.sums: dict[str, str] = {}  # float type -> slot of a sum that is finite only if all results noted are
         self.put_off = ""  # slot of a flag: exits only raise it, and what was computed is thrown away later
         self._count = 0
         self._slots: list[str] = []
@@ -145,6 +148,12 @@ class Emitter:
         self.branch_if(condition, self.exit_label, after, likely=False)
         self.place(after)
 
+    def note_float(self, type_: str, result: str) -> None:
+        """Where checks are put off: leave later if this result is not finite. One addition, in any order; a sum that overflows
+        though each result is finite makes the strip be done again for nothing."""
+        total = self.value(f"fadd reassoc {type_} {self.value(f'load {type_}, ptr {self.sums[type_]}')}, {result}")
+        self.do(f"store {type_} {total}, ptr {self.sums[type_]}")
+
     def exit(self) -> None:
         """Leave compiled code at this operation always; what is emitted behind it is not reached."""
         if self.put_off:
@@ -162,6 +171,16 @@ class Emitter:
         """A phi of (operand, label of the block it comes from)."""
         pairs = ", ".join(f"[ {operand}, %{label} ]" for operand, label in incoming)
         return self.value(f"phi {type_} {pairs}")
+
+    def tried(self, emit: Callable[[], str]) -> str:
+        """The text `emit` would append, with what it returns; nothing is kept."""
+        kept = (self._lines, self._slots, self._count, self.block, self.exits)
+        self._lines, self._slots = [], []
+        try:
+            made = emit()
+            return "\n".join([*self._slots, *self._lines, made])
+        finally:
+            self._lines, self._slots, self._count, self.block, self.exits = kept
 
     # -- the end
 

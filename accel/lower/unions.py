@@ -31,7 +31,9 @@ def emit_union(e: Emitter, rule: Rule, emit: Arm, kinds: Sequence[Kind], values:
     """
     if not any(isinstance(kind, Union) for kind in kinds):
         return _arm(e, rule, emit, (tuple(kinds), tuple(values)), result)
-    e.do(f"; {len(kinds)} operands, some of them unions")
+    alike = _same_for_all(e, rule, emit, kinds, values, result)
+    if alike is not None:
+        return _arm(e, rule, emit, alike, result)
     tag, cases, never, done = _combined_tag(e, kinds, values), [], e.label("never"), e.label("joined")
     arms: list[tuple[Kinds, str]] = []
     for number, members in enumerate(product(*map(members_of, kinds))):
@@ -56,6 +58,27 @@ def emit_union(e: Emitter, rule: Rule, emit: Arm, kinds: Sequence[Kind], values:
     if not ends:
         return zero_value(result)
     return tuple(e.merge(t, *((made[k], label) for made, label in ends)) for k, t in enumerate(components(result)))
+
+
+def _same_for_all(
+    e: Emitter, rule: Rule, emit: Arm, kinds: Sequence[Kind], values: Sequence[Value], result: Kind
+) -> tuple[Kinds, tuple[Value, ...]] | None:
+    """The operands of one arm when all arms come out as the same text, so that no switch is needed: a Python float and a NumPy one
+    share a slot and mostly an operation."""
+    if isinstance(result, Union):
+        return None
+    first: tuple[Kinds, tuple[Value, ...]] | None = None
+    text = ""
+    for members in product(*map(members_of, kinds)):
+        if rule(*members) != result:
+            return None
+        parts = tuple(_member_value(k, m, v) for k, m, v in zip(kinds, members, values, strict=True))
+        operands = (tuple(members), parts)
+        made = e.tried(lambda operands=operands: repr(_arm(e, rule, emit, operands, result)))  # type: ignore[misc]
+        if first is not None and made != text:
+            return None
+        first, text = first or operands, made
+    return first
 
 
 def _arm(e: Emitter, rule: Rule, emit: Arm, operands: tuple[Kinds, tuple[Value, ...]], result: Kind) -> Value:

@@ -12,6 +12,7 @@ from types import CodeType, FunctionType
 from typing import Any
 
 from accel.ir import Block, Facts, Fault, Flow, Guard, Instruction, Plan, Signature, TypedFunction
+from accel.specialize.coverage import find_covered
 from accel.specialize.liveness import find_live
 from accel.specialize.lookup import Lookup
 from accel.specialize.refusal import refuse_unavoidable
@@ -94,6 +95,7 @@ class Specializer:
             for made in set(self._typed) - known:
                 del self._typed[made]  # they saw a result that has changed
         typed.recursive = key in self._recursive
+        typed.covered, typed.carried = find_covered(typed)
         self._active.pop()
         return typed
 

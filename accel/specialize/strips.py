@@ -40,7 +40,7 @@ def insert_strips(source: Source, flow: Flow, without: frozenset[int]) -> Flow:
             reader = _Reader(body, number)
             plan = reader.plan() if body else None
             if plan is not None and (plan.loads or plan.stores):
-                _insert(blocks, head, [reader.put_off(i) for i in body], plan, number)
+                _Writer(blocks, head, reader, plan).write()
     return Flow(flow.name, flow.parameters, blocks)
 
 
@@ -128,40 +128,66 @@ def _combine(symbol: str, left: Affine | None, right: Affine | None) -> Affine |
     return None
 
 
-def _insert(blocks: dict[str, Block], head: Block, body: list[Instruction], plan: StripPlan, number: int) -> None:
-    """Add the blocks of the fast version; the ways into the loop lead to its gate."""
-    state, item, turn = f"%iter{number}", f"%item{number}", f"%k{number}"
-    names = {part: f"{part}.{head.name}" for part in ("gate", "more", "begin", "turn", "check", "undo", "commit", "write", "ahead")}
-    inside = _loop_blocks(blocks, head)
-    for block in blocks.values():
-        if head.name in block.successors and block.name not in inside:
-            block.successors = tuple(names["gate"] if s == head.name else s for s in block.successors)
-    kept = tuple(dict.fromkeys(t for i in body for t in i.targets if not t.startswith("%")))
+Step = tuple[str, tuple[str, ...], tuple[str, ...], object]
 
-    def add(part: str, successors: tuple[str, ...], *steps: tuple[str, tuple[str, ...], tuple[str, ...], object]) -> None:
-        made = [Instruction(op, targets, arguments, detail, number, "next") for op, targets, arguments, detail in steps]
-        blocks[names[part]] = Block(names[part], made, tuple(names.get(s, s) for s in successors))
 
-    def test(part: str, op: str, arguments: tuple[str, ...], detail: object, successors: tuple[str, ...], *first: object) -> None:
-        flag = f"%{part}{number}"
-        add(part, successors, *first, (op, (flag,), arguments, detail), ("branch", (), (flag,), None))  # type: ignore[arg-type]
+class _Writer:
+    """Adds the blocks of the fast version of one loop."""
 
-    jump = ("jump", (), (), None)
-    zero = ("const", (turn,), (), 0)
-    test("gate", "strip_gate", (state, *plan.arrays, *plan.integers), plan, ("more", head.name))
-    test("more", "strip_more", (state,), None, ("begin", head.name), ("poll", (), (), None))
-    keep = [("strip_keep", (f"%keep{number}.{n}",), (n,), None) for n in kept]
-    add("begin", ("turn",), *keep, ("strip_begin", (), (), len(plan.stores)), zero, jump)
-    test("turn", "strip_count", (turn,), None, ("turn", "check"), ("strip_item", (item,), (state, turn), None))
-    blocks[names["turn"]].instructions[1:1] = body
-    blocks[names["turn"]].instructions[-2:-2] = [Instruction("strip_turn", (turn,), (turn,), None, number, "next")]
-    test("check", "strip_failed", (), None, ("undo", "commit"))
-    back = [("strip_keep", (n,), (f"%keep{number}.{n}",), None) for n in kept]
-    add("undo", (head.name,), *back, jump)
-    add("commit", ("write",), zero, jump)
-    write = [("strip_write", (), (s.array, *(n for i in s.indexes for n, _ in i.terms), state, turn), (k, s)) for k, s in enumerate(plan.stores)]
-    test("write", "strip_count", (turn,), None, ("write", "ahead"), *write, ("strip_turn", (turn,), (turn,), None))
-    add("ahead", ("more",), ("strip_ahead", (state,), (state,), None), jump)
+    def __init__(self, blocks: dict[str, Block], head: Block, reader: _Reader, plan: StripPlan) -> None:
+        self.blocks, self.head, self.reader, self.plan = blocks, head.name, reader, plan
+        self.number = reader.number
+        self.state, self.turn = f"%iter{self.number}", f"%k{self.number}"
+        inside = _loop_blocks(blocks, head)
+        for block in list(blocks.values()):
+            if head.name in block.successors and block.name not in inside:
+                block.successors = tuple(self.name("gate") if s == head.name else s for s in block.successors)
+
+    def name(self, part: str) -> str:
+        """The name of a block."""
+        return f"{part}.{self.head}"
+
+    def write(self) -> None:
+        """The gate, the strips of full length, the one for the turns left over."""
+        arguments = (self.state, *self.plan.arrays, *self.plan.integers)
+        self.test("gate", "strip_gate", arguments, self.plan, (self.name("full.more"), self.head))
+        self.strip("full", self.name("rest.more"), self.name("full.more"))
+        self.strip("rest", self.head, self.head)
+
+    def strip(self, size: str, exhausted: str, following: str) -> None:
+        """One size of strip: where to go when there are not enough turns left for one, and after one."""
+        number, state, turn, plan = self.number, self.state, self.turn, self.plan
+        more, begin, turning, check, undo, commit, write, ahead = (
+            self.name(f"{size}.{part}") for part in ("more", "begin", "turn", "check", "undo", "commit", "write", "ahead")
+        )
+        kept = tuple(dict.fromkeys(t for i in self.reader.body for t in i.targets if not t.startswith("%")))
+        jump: Step = ("jump", (), (), None)
+        zero: Step = ("const", (turn,), (), 0)
+        step: Step = ("strip_turn", (turn,), (turn,), None)
+        self.test(f"{size}.more", "strip_more", (state,), size, (begin, exhausted), ("poll", (), (), None))
+        keep: list[Step] = [("strip_keep", (f"%keep{number}.{n}",), (n,), None) for n in kept]
+        self.add(begin, (turning,), *keep, ("strip_begin", (), (), len(plan.stores)), zero, jump)
+        self.test(f"{size}.turn", "strip_count", (turn, state), size, (turning, check), ("strip_item", (f"%item{number}",), (state, turn), None), step)
+        self.blocks[turning].instructions[1:1] = [self.reader.put_off(i) for i in self.reader.body]
+        self.test(f"{size}.check", "strip_failed", (), None, (undo, commit))
+        self.add(undo, (self.head,), *(("strip_keep", (n,), (f"%keep{number}.{n}",), None) for n in kept), jump)
+        self.add(commit, (write,), zero, jump)
+        writes: list[Step] = [
+            ("strip_write", (), (s.array, *(n for i in s.indexes for n, _ in i.terms), state, turn), (k, s))
+            for k, s in enumerate(plan.stores)
+        ]
+        self.test(f"{size}.write", "strip_count", (turn, state), size, (write, ahead), *writes, step)
+        self.add(ahead, (following,), ("strip_ahead", (state,), (state,), size), jump)
+
+    def add(self, name: str, successors: tuple[str, ...], *steps: Step) -> None:
+        """Add a block."""
+        made = [Instruction(op, targets, arguments, detail, self.number, "next") for op, targets, arguments, detail in steps]
+        self.blocks[name] = Block(name, made, successors)
+
+    def test(self, part: str, op: str, arguments: tuple[str, ...], detail: object, successors: tuple[str, ...], *first: Step) -> None:
+        """Add a block that ends in a branch by the answer of an op."""
+        flag = f"%{part}{self.number}"
+        self.add(self.name(part), successors, *first, (op, (flag,), arguments, detail), ("branch", (), (flag,), None))
 
 
 def _loop_blocks(blocks: dict[str, Block], head: Block) -> set[str]:
