@@ -176,7 +176,8 @@ class StripPlan:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Something that can't be compiled: `what` it is, the number of its syntax node, `slug` of the page that explains it."""
+    """Something that can't be compiled: `what` it is, the number of its syntax node, `slug` of the page that explains it (none when
+    leaving there costs too little to refuse the function)."""
 
     node: int
     what: str

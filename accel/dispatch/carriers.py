@@ -17,13 +17,14 @@ from typing import Any
 from accel.runtime.image import Image, Loaded
 from accel.runtime.symbols import resolve
 
-__all__ = ["Carrier", "NATIVE", "WATCHED", "add_audit_hook", "depth_offset", "install_callback", "stubs"]
+__all__ = ["Carrier", "NATIVE", "WATCHED", "add_audit_hook", "depth_offset", "install_callback", "stubs", "suspend"]
 
 NATIVE = sys.version_info >= (3, 12)
 WATCHED = ctypes.c_int8(0)  # 0: nobody looks; 1: a tracer, profiler or tool does; 2: look again
 _WATCHER = ctypes.c_uint64(0)
 _api = ctypes.pythonapi
 _keep: list[Any] = []
+_suspended = [0]
 _callbacks: list[Callable[..., int]] = []
 _VECTORCALL, _FUNCTION = 16, 40  # offsets in an object of the own type
 
@@ -81,6 +82,12 @@ def depth_offset() -> int:
     finally:
         sys.setrecursionlimit(previous)
     return 4 * (found[0] - 1) if found else 0
+
+
+def suspend(on: bool) -> None:
+    """Have every call run as plain Python, or no longer."""
+    _suspended[0] += 1 if on else -1
+    WATCHED.value = 1 if _suspended[0] else 0
 
 
 class Carrier:

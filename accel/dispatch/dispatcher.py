@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import sys
 import threading
 import time
@@ -12,9 +13,11 @@ from typing import Any
 
 from accel.dispatch.arguments import bind_arguments, find_signature
 from accel.dispatch.carriers import WATCHED, Carrier, add_audit_hook, depth_offset, install_callback, stubs
+from accel.dispatch.enforce import refuse_argument
 from accel.dispatch.guards import GuardError, function_words, guard_words, holds
 from accel.errors import CompileError, Diagnostic
 from accel.ir import Entry, Lowered, Signature
+from accel.types.annotations import enforced_parameters
 
 __all__ = ["Dispatcher", "MOST_ENTRIES", "find_dispatcher"]
 
@@ -40,20 +43,23 @@ class Dispatcher:
     diagnostics : tuple of Diagnostic
         Why it was not compiled, the last time that was tried in vain.
     counters : dict
-        How often: "compiled", "loaded" from the cache, "refused", "renewed" after something watched had changed, "retired".
+        How often: "compiled", "loaded" from the cache, "refused", "failed" by a fault of the compiler, "renewed" after
+        something watched had changed, "retired".
     """
 
-    def __init__(self, function: FunctionType, options: Any, compile_: Compile | None = None, hint: Hint | None = None) -> None:
+    def __init__(self, function: FunctionType, options: Any, compile_: Compile | None = None, hint: Hint | None = None,
+                 inspect: Callable[[Dispatcher], Any] | None = None) -> None:  # fmt: skip
         self.function, self.options = function, options
         self.entries: list[Entry] = []
         self.diagnostics: tuple[Diagnostic, ...] = ()
-        self.counters = dict.fromkeys(("compiled", "loaded", "refused", "renewed", "retired"), 0)
+        self.counters = dict.fromkeys(("compiled", "loaded", "refused", "failed", "renewed", "retired"), 0)
         self.enabled = True
         self.seconds = 0.0
         self.carrier = Carrier(function)
         self.callable = self.carrier.callable
         self.resumers: list[Any] = []
-        self._compile, self._hint = compile_, hint
+        self._compile, self._hint, self._inspect = compile_, hint, inspect
+        self.enforced = enforced_parameters(function)
         self._refused: dict[Signature, int] = {}
         self._words: dict[Signature, list[dict[str, int]]] = {}
         self._countdown = ctypes.c_int64(1)
@@ -63,12 +69,12 @@ class Dispatcher:
 
     def attach(self) -> Any:
         """Start serving calls; what the decorator returns."""
-        if self.function.__code__ in _hopeless:
+        if self.function.__code__ in _hopeless and not self.enforced:
             self._settled = True
             return self.callable
         install_callback(_answer_miss)
         add_audit_hook()
-        self.callable.__dict__["__accel__"] = self
+        self.callable.__dict__["accel"] = self._inspect(self) if self._inspect else self
         self.carrier.set_entry(stubs()["trigger"])
         return self.callable
 
@@ -76,9 +82,11 @@ class Dispatcher:
 
     def answer(self, values: tuple[Any, ...], positional: int, names: tuple[str, ...] | None) -> int:
         """The address at which a call that nothing compiled has served goes on."""
-        if not self.enabled or WATCHED.value or sys.is_finalizing():
-            return self.carrier.plain
         bound = bind_arguments(self.function, values, positional, names)
+        if self.enforced and bound is not None:
+            self._enforce(bound)
+        if not self.enabled or self._settled or WATCHED.value or sys.is_finalizing():
+            return self.carrier.plain
         signature = None if bound is None else find_signature(bound)
         if signature is None:
             return self._give_way(None)
@@ -92,6 +100,21 @@ class Dispatcher:
             return self.carrier.plain
         return self._extend(signature)
 
+    def _enforce(self, bound: list[Any]) -> None:
+        """Raise for an argument that is not what the annotation of its parameter says."""
+        for parameter in self.enforced:
+            value = bound[parameter.position]
+            if not parameter.takes(value, self._default_of(parameter.name)):
+                raise refuse_argument(self.function, parameter, value)
+
+    def _default_of(self, name: str) -> Any:
+        function = self.function
+        if function.__kwdefaults__ and name in function.__kwdefaults__:
+            return function.__kwdefaults__[name]
+        names = function.__code__.co_varnames[: function.__code__.co_argcount]
+        optional = dict(zip(reversed(names), reversed(function.__defaults__ or ()), strict=False))
+        return optional.get(name, ...)
+
     def _patience(self) -> int:
         code = self.function.__code__
         waits = not (getattr(self.options, "strict", False) or _has_loop(code) or self.entries)
@@ -100,15 +123,15 @@ class Dispatcher:
     def _give_way(self, signature: Signature | None) -> int:
         """This call is for CPython; look at fewer and fewer of them. Without anything compiled, the function is left alone at last."""
         self._wait = min(2 * self._wait, _LONGEST_WAIT)
-        self._countdown.value = self._wait
+        self._countdown.value = 1 if self.enforced else self._wait
         if not self.entries and self._wait > 2**_MOST_REFUSALS:
             self.settle()
         return self.carrier.plain
 
     def settle(self) -> None:
-        """Leave the function to CPython, as if it had not been decorated."""
+        """Leave the function to CPython, as if it had not been decorated; annotations are still enforced."""
         self._settled = True
-        self.carrier.set_entry(self.carrier.plain)
+        self.carrier.set_entry(stubs()["trigger"] if self.enforced else self.carrier.plain)
 
     def _mend(self, entry: Entry) -> int:
         """An entry for these very arguments has missed: a guard. Point it at where things are now, or make another."""
@@ -178,7 +201,16 @@ class Dispatcher:
         if compile_ is None:
             from accel.pipeline import specialize as compile_  # type: ignore[assignment]
         assert compile_ is not None
-        lowered = compile_(self.function, signature, self.options)
+        try:
+            lowered = compile_(self.function, signature, self.options)
+        except (CompileError, KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as error:
+            if os.environ.get("ACCEL_FAULTS") == "raise":
+                raise
+            self.counters["failed"] += 1
+            diagnostic = Diagnostic(f"the compiler failed on `{self.function.__qualname__}`: {error!r}", "compiler-failure")
+            raise CompileError((diagnostic,)) from error
         self.counters["loaded" if not lowered.text else "compiled"] += 1
         entry = self._load(lowered)
         self.seconds += time.perf_counter() - start
@@ -239,13 +271,21 @@ class Dispatcher:
     def disable(self) -> None:
         """Have CPython serve every call."""
         self.enabled = False
-        self.carrier.set_entry(self.carrier.plain)
+        self.carrier.set_entry(stubs()["trigger"] if self.enforced else self.carrier.plain)
 
     def enable(self) -> None:
         """Undo `disable`."""
         self.enabled = True
         if not self._settled:
             self._relink()
+
+    @staticmethod
+    def show(text: str, stage: str) -> str:
+        """What the compiler makes of an LLVM text: "optimise" or "assembler_text"."""
+        from accel.lower import machine
+
+        made: str = getattr(machine, stage)(text)
+        return made
 
     def recompile(self) -> None:
         """Forget every specialisation and refusal; the next calls make them anew."""
@@ -266,7 +306,8 @@ def _has_loop(code: CodeType) -> bool:
 
 def find_dispatcher(callable_: Any) -> Dispatcher | None:
     """The dispatcher of a decorated function."""
-    found = getattr(callable_, "__dict__", {}).get("__accel__")
+    found = getattr(callable_, "__dict__", {}).get("accel")
+    found = getattr(found, "_dispatcher", found)
     return found if isinstance(found, Dispatcher) else None
 
 

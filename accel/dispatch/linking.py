@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import ast
 import ctypes
 import sys
-from types import CodeType, FunctionType
+from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from accel.dispatch.carriers import WATCHED, depth_offset, stubs
 from accel.dispatch.guards import function_words, guard_words
+from accel.dispatch.python_steps import make_step
 from accel.dispatch.resume import Resumer
-from accel.ir import Lowered, PythonStep
+from accel.ir import Lowered
 from accel.runtime.image import Image, Loaded
 from accel.runtime.interrupt import find_tripped
 from accel.runtime.symbols import resolve
@@ -19,9 +19,8 @@ from accel.runtime.symbols import resolve
 if TYPE_CHECKING:
     from accel.dispatch.dispatcher import Dispatcher
 
-__all__ = ["Linking", "STEP_CODES", "make_step"]
+__all__ = ["Linking"]
 
-STEP_CODES: set[CodeType] = set()  # code of steps: their frames stand for the user's own and leave tracebacks
 _keep: list[Any] = []  # what machine code refers to lives as long as the machine code: for good
 
 
@@ -44,7 +43,8 @@ class Linking:
         self._plain = {
             "function": id(self.function), **function_words(self.function), "accel.countdown": countdown,
             "accel.watched": ctypes.addressof(WATCHED), "accel.tripped": find_tripped(), "accel.depth_offset": depth_offset(),
-            "accel.recheck": stubs()["recheck"], "trigger": stubs()["trigger"], "plain": self.dispatcher.carrier.plain, "next": 0,
+            "accel.recheck": stubs()["recheck"], "trigger": stubs()["trigger"], "next": 0,
+            "plain": stubs()["trigger"] if self.dispatcher.enforced else self.dispatcher.carrier.plain,
         }  # fmt: skip
         _keep.append(self.lowered)
         return Loaded(Image.loads(self.lowered.image), self.address)
@@ -89,17 +89,3 @@ class Linking:
     def _held(value: Any) -> int:
         _keep.append(value)
         return id(value)
-
-
-def make_step(function: FunctionType, step: PythonStep) -> FunctionType:
-    """The function that does a step: with the name, file, line and globals of the user's."""
-    code = function.__code__
-    parameters = ", ".join(f"a{k}" for k in step.operands)
-    tree = ast.parse(f"def step({parameters}): {step.text}")
-    for node in ast.walk(tree):
-        if hasattr(node, "lineno"):
-            node.lineno = node.end_lineno = step.line  # type: ignore[attr-defined]
-    made = next(c for c in compile(tree, code.co_filename, "exec").co_consts if isinstance(c, CodeType))
-    made = made.replace(co_name=code.co_name, co_qualname=code.co_qualname)
-    STEP_CODES.add(made)
-    return FunctionType(made, function.__globals__, function.__name__)

@@ -13,6 +13,7 @@ from typing import Any
 
 from accel.analysis.continuation import Continuation, ContinuationError, build_continuation
 from accel.analysis.parse import parse_function, read_text
+from accel.dispatch.python_steps import drop_step_frame
 from accel.dispatch.record import read_record
 from accel.ir import Exit, Source
 from accel.types.kinds import Nested
@@ -73,7 +74,9 @@ class Resumer:
         values = read_record(exit_, record_address)
         closures = {name: value for name, value in values.items() if isinstance(value, Nested)}
         if exit_.phase.split("@")[0] == "raise":
-            values["%raise"] = make_raiser(values.pop("%result"))
+            error = values.pop("%result")
+            drop_step_frame(error)
+            values["%raise"] = make_raiser(error)
         return self._continuation(exit_number, frozenset(values), closures).bind(self.function, values)
 
     def source(self) -> Source:

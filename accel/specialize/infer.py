@@ -19,7 +19,7 @@ from accel.specialize.refusal import refuse_unavoidable
 from accel.specialize.rules import KindRules
 from accel.specialize.strip_rules import find_unfit_strips
 from accel.specialize.strips import insert_strips
-from accel.types.kinds import Kind, Nested, Never, join_kinds
+from accel.types.kinds import Kind, Nested, Never, is_value, join_kinds
 
 __all__ = ["plan_function"]
 
@@ -106,7 +106,7 @@ class _Inference(KindRules):
     def __init__(self, specializer: Specializer, typed: TypedFunction, facts: Facts, function: FunctionType) -> None:
         super().__init__(typed, facts, Lookup(function, specializer.guards), specializer)
         self.flow, self.facts, self.unsupported = typed.flow, facts, typed.faults
-        self.returned: Kind | None = Never()
+        self.returned: Kind = Never()
         definitions = Counter(t for i in typed.flow.instructions() for t in i.targets)
         self.single = {n for n, count in definitions.items() if count == 1 and n.startswith("%")}
 
@@ -145,9 +145,7 @@ class _Inference(KindRules):
         typed.entry_states = {
             b: {n: (k, maybe) for n, (k, maybe) in state.items() if k is not None} for b, state in states.items()
         }
-        typed.result = self.returned if self.returned is not None else Never()
-        if self.returned is None:
-            self.unsupported[-1] = Fault(0, "the kind of the result depends on the path", "mixed-kinds")
+        typed.result = self.returned
 
     def join(self, states: dict[str, State], name: str, arriving: State) -> bool:
         """Merge a state into the one at the entry of a block; whether that changed. A temporary with one definition has the
@@ -193,7 +191,7 @@ class _Inference(KindRules):
             return False
         self.typed.argument_kinds[key] = kinds
         if op == "return":
-            self.returned = None if self.returned is None else join_kinds(self.returned, kinds[0])
+            self.take_result(instruction, kinds[0])
             return False
         if op == "branch":
             return True
@@ -205,6 +203,14 @@ class _Inference(KindRules):
         for target, kind in zip(instruction.targets, results, strict=True):
             state[target] = (kind, False)
         return not any(isinstance(k, Never) for k in results)
+
+    def take_result(self, instruction: Instruction, kind: Kind) -> None:
+        """A value that is returned; one of a kind that does not go with the others is left to CPython to return."""
+        joined = join_kinds(self.returned, kind) if is_value(kind) else None
+        if joined is None:
+            self.unsupported[id(instruction)] = Fault(instruction.node, "a result of another kind", "")
+        else:
+            self.returned = joined
 
     @staticmethod
     def keep(instruction: Instruction, state: State) -> None:

@@ -16,10 +16,8 @@ def refuse_unavoidable(functions: list[TypedFunction]) -> None:
     for typed in functions:
         for instruction in typed.flow.instructions():
             fault = typed.faults.get(id(instruction))
-            if fault is not None and not _is_avoidable(typed.source, fault.node):
+            if fault is not None and fault.slug and not _is_avoidable(typed.source, fault.node):
                 found.append(diagnose(typed, fault))
-        if -1 in typed.faults:
-            found.append(diagnose(typed, typed.faults[-1]))
     if found:
         raise CompileError(tuple(found[:10]))
 

@@ -34,6 +34,7 @@ __all__ = [
     "TupleIterator",
     "Union",
     "ZipIterator",
+    "is_value",
     "join_kinds",
     "members_of",
 ]
@@ -272,6 +273,17 @@ def members_of(kind: Kind) -> tuple[Kind, ...]:
     if isinstance(kind, Union):
         return kind.members
     return () if isinstance(kind, Never) else (kind,)
+
+
+def is_value(kind: Kind) -> bool:
+    """Whether a value of this kind can be handed out as a Python object.
+
+    >>> is_value(Tuple((Int(), Static("text"))))
+    False
+    """
+    if isinstance(kind, Tuple):
+        return all(map(is_value, kind.items))
+    return isinstance(kind, (*_JOINABLE, Array, Object, Range, Union))
 
 
 def join_kinds(first: Kind, second: Kind) -> Kind | None:

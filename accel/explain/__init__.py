@@ -1,0 +1,1 @@
+"""What accel has done with a function, in words."""

@@ -1,0 +1,99 @@
+"""`f.accel`: what belongs to accel about a decorated function."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from accel.errors import Diagnostic, render_diagnostic
+
+__all__ = ["Inspection"]
+
+
+class Inspection:
+    """What accel knows of one decorated function.
+
+    Examples
+    --------
+    >>> import accel
+    >>> @accel.fn
+    ... def twice(x):
+    ...     return 2 * x
+    >>> [twice(n) for n in range(20)][-1]
+    38
+    >>> twice.accel.compiled
+    True
+    >>> [str(s) for s in twice.accel.signatures]
+    ['(int)']
+    """
+
+    def __init__(self, dispatcher: Any) -> None:
+        self._dispatcher = dispatcher
+
+    @property
+    def compiled(self) -> bool:
+        """Whether machine code was made (or loaded) for at least one signature."""
+        counters = self._dispatcher.counters
+        return bool(counters["compiled"] + counters["loaded"])
+
+    @property
+    def signatures(self) -> tuple[Any, ...]:
+        """The argument kinds there is machine code for, newest first."""
+        return tuple(entry.signature for entry in self._dispatcher.entries)
+
+    @property
+    def counters(self) -> dict[str, int]:
+        """How often: compiled, loaded from the cache, refused, failed, renewed, retired."""
+        return dict(self._dispatcher.counters)
+
+    @property
+    def exits(self) -> dict[str, int]:
+        """How often compiled code handed over to CPython, by phase of the operation."""
+        tally: dict[str, int] = {}
+        for resumer in self._dispatcher.resumers:
+            for exit_, count in zip(resumer.exits, resumer.counts, strict=True):
+                if count:
+                    name = exit_.phase or "operation"
+                    tally[name] = tally.get(name, 0) + count
+        return tally
+
+    @property
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        """Why it was not compiled, the last time that was tried in vain."""
+        return tuple(self._dispatcher.diagnostics)
+
+    def explain(self) -> str:
+        """A report: what is compiled for which arguments, what is not and why, how often CPython took over."""
+        d = self._dispatcher
+        lines = [f"{d.function.__qualname__}: {len(d.entries)} compiled, {d.seconds * 1e3:.0f} ms spent on it"]
+        for entry in d.entries:
+            lines.append(f"  {entry.signature} -> {entry.result}")
+        lines += [f"  {count} times to CPython at `{phase}`" for phase, count in self.exits.items()]
+        if d.counters["retired"]:
+            lines.append("  retired: it left compiled code too often")
+        lines += [render_diagnostic(found) for found in d.diagnostics]
+        return "\n".join(lines)
+
+    def llvm(self, index: int = 0, *, optimised: bool = False) -> str:
+        """LLVM text of a specialisation; empty when it came from the cache."""
+        text: str = self._dispatcher.entries[index].lowered.text
+        return self._dispatcher.show(text, "optimise") if optimised and text else text
+
+    def assembler(self, index: int = 0) -> str:
+        """Assembler text of a specialisation; empty when it came from the cache."""
+        text: str = self._dispatcher.entries[index].lowered.text
+        return self._dispatcher.show(text, "assembler_text") if text else text
+
+    def recompile(self) -> None:
+        """Forget what was compiled; the next calls make it anew."""
+        self._dispatcher.recompile()
+
+    def disable(self) -> None:
+        """Have CPython serve every call."""
+        self._dispatcher.disable()
+
+    def enable(self) -> None:
+        """Undo `disable`."""
+        self._dispatcher.enable()
+
+    def __repr__(self) -> str:
+        return f"<accel: {self._dispatcher.function.__qualname__}, {len(self._dispatcher.entries)} compiled>"
