@@ -35,7 +35,12 @@ def _names_in_statement(source: Source, instruction: Instruction) -> frozenset[s
     number = instruction.node
     while not isinstance(source.nodes[number], ast.stmt) and number in source.parents:
         number = source.parents[number][0]
-    return frozenset(n.id for n in ast.walk(source.nodes[number]) if isinstance(n, ast.Name))
+    names = {n.id for n in ast.walk(source.nodes[number]) if isinstance(n, ast.Name)}
+    while number in source.parents:  # the loops around it go on where an exception is caught
+        number = source.parents[number][0]
+        if isinstance(source.nodes[number], ast.For):
+            names.add(f"%iter{number}")
+    return frozenset(names)
 
 
 def _names_beyond(source: Source, flow: Flow) -> frozenset[str]:

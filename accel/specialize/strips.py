@@ -80,7 +80,10 @@ class _Reader:
                 return None
             for target in instruction.targets:
                 self.known.setdefault(target, None)
-        clash = any(s.array == a.array and s != a for s in self.stores for a in self.loads)
+        # an element that is read and stored must be the same one, and another one in each turn
+        clash = any(
+            s.array == a.array and (s != a or not any(i.turn for i in s.indexes)) for s in self.stores for a in self.loads
+        )
         return None if clash else StripPlan(tuple(dict.fromkeys(self.loads)), tuple(self.stores))
 
     def read(self, instruction: Instruction) -> bool:
