@@ -37,10 +37,7 @@ def _fold(e: Emitter, name: str, arguments: list[str]) -> str:
     total = "0" if name == "gcd" else "1"
     for argument in arguments:
         size = _size(e, argument)
-        if total in ("0", "1"):
-            total = size
-        else:
-            total = _gcd(e, total, size) if name == "gcd" else _lcm(e, total, size)
+        total = size if total in ("0", "1") else (_gcd if name == "gcd" else _lcm)(e, total, size)
     e.exit_if(e.value(f"icmp slt i64 {total}, 0"))
     return total
 

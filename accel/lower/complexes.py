@@ -156,7 +156,10 @@ def _power_loop(e: Emitter, a: Pair, exponent: str) -> Pair:
     e.place(kept)
     e.branch(done)
     e.place(done)
-    return (e.merge("double", (inverse[0], inverse_end), (result[0], kept)), e.merge("double", (inverse[1], inverse_end), (result[1], kept)))
+    return (
+        e.merge("double", (inverse[0], inverse_end), (result[0], kept)),
+        e.merge("double", (inverse[1], inverse_end), (result[1], kept)),
+    )
 
 
 def _polar_power(e: Emitter, a: Pair, b: Pair) -> Pair:

@@ -17,7 +17,7 @@ def int_literal(operand: str) -> int | None:
     >>> int_literal("-3"), int_literal("%v1")
     (-3, None)
     """
-    return int(operand) if operand.lstrip("-").isdigit() else None
+    return int(operand) if operand.removeprefix("-").isdigit() else None
 
 
 def float_literal(operand: str) -> float | None:

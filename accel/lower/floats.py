@@ -6,7 +6,8 @@ from accel.lower.convert import float_literal, int_literal
 from accel.lower.text import Emitter, float_text
 
 __all__ = [
-    "copysign", "emit_float", "emit_float_divmod", "emit_mixed_compare", "emit_round", "emit_to_int", "fabs", "is_finite", "is_nan", "when_rare",
+    "copysign", "emit_float", "emit_float_divmod", "emit_mixed_compare", "emit_round", "emit_to_int", "fabs", "is_finite", "is_nan",
+    "when_rare",
 ]  # fmt: skip
 
 _INSTRUCTIONS = {"+": "fadd", "-": "fsub", "*": "fmul"}

@@ -119,15 +119,23 @@ def _selection(e: Emitter, name: str, kinds: Kinds, values: list[Value]) -> Valu
     assert selection_items(kinds)
     best_kind, best = pairs[0]
     for kind, value in pairs[1:]:
-        better = emit_union(
-            e, lambda *k: compare_kind(symbol, *k), lambda k, v: emit_compare(e, symbol, *k, *v), (kind, best_kind), (value, best), Bool()
-        )[0]
+        better = _is_better(e, symbol, (kind, best_kind), (value, best))
         joined = join_kinds(best_kind, kind)
         assert joined is not None
         old, new = convert_value(e, best_kind, joined, best), convert_value(e, kind, joined, value)
         best_kind = joined
         best = tuple(n if n == o else e.select(better, t, n, o) for t, n, o in zip(components(joined), new, old, strict=True))
     return best
+
+
+def _is_better(e: Emitter, symbol: str, kinds: tuple[Kind, Kind], values: tuple[Value, Value]) -> str:
+    def rule(*k: Kind) -> Kind | None:
+        return compare_kind(symbol, *k)
+
+    def compare(k: Kinds, v: tuple[Value, ...]) -> Value:
+        return emit_compare(e, symbol, k[0], k[1], v[0], v[1])
+
+    return emit_union(e, rule, compare, kinds, values, Bool())[0]
 
 
 def _round(e: Emitter, kinds: Kinds, values: list[Value]) -> str:

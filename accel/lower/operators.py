@@ -174,15 +174,17 @@ def _compare_tuples(e: Emitter, symbol: str, a: Tuple, b: Tuple, x: Value, y: Va
     if symbol in ("==", "!=") and len(a.items) != len(b.items):
         return "true" if symbol == "!=" else "false"
     lengths = (len(a.items), len(b.items))
-    by_length = {"<": lengths[0] < lengths[1], "<=": lengths[0] <= lengths[1], ">": lengths[0] > lengths[1], ">=": lengths[0] >= lengths[1]}
+    by_length = {
+        "<": lengths[0] < lengths[1],
+        "<=": lengths[0] <= lengths[1],
+        ">": lengths[0] > lengths[1],
+        ">=": lengths[0] >= lengths[1],
+    }
     answer = "true" if by_length.get(symbol, symbol == "==") else "false"
     for (first_kind, first), (second_kind, second) in reversed(pairs):
         kinds, values = (first_kind, second_kind), (first, second)
         equal = _compare_items(e, "==", kinds, values)
-        if symbol in ("==", "!="):
-            decided = "true" if symbol == "!=" else "false"
-        else:
-            decided = _compare_items(e, symbol, kinds, values)
+        decided = {"==": "false", "!=": "true"}.get(symbol) or _compare_items(e, symbol, kinds, values)
         answer = e.select(equal, "i1", answer, decided)
     return answer
 

@@ -36,7 +36,7 @@ def emit_fold(e: Emitter, symbol: str, start: Item, items: Sequence[Item]) -> It
 def emit_sum(e: Emitter, start: Item, items: Sequence[Item]) -> Value:
     """`sum(items, start)`: from Python 3.12 on float items are added with Neumaier's compensation once the total is a float."""
     items = list(items)
-    if not _COMPENSATED:
+    if not _COMPENSATED or isinstance(start[0], Bool):  # a bool as start keeps CPython off its fast paths
         return emit_fold(e, "+", start, items)[1]
     total = start
     while items and not isinstance(total[0], Float):
@@ -271,8 +271,8 @@ def emit_sumprod(e: Emitter, pairs: Sequence[tuple[Item, Item]]) -> Value:
     sums = [_ZERO, _ZERO, _ZERO]
     floats = 0
     while floats < len(pairs) and any(isinstance(kind, Float) for kind, _ in pairs[floats]):
-        x, y = (as_float(e, kind, value) for kind, value in pairs[floats])
-        sums = _add_product(e, x, y, sums)
+        factors = [as_float(e, kind, value) for kind, value in pairs[floats]]
+        sums = _add_product(e, factors[0], factors[1], sums)
         floats += 1
     if floats:
         term = _triple_value(e, sums)

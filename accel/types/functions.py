@@ -181,12 +181,54 @@ def _perm(kinds: Kinds) -> Kind | None:
     return Int() if 1 <= len(kinds) <= 2 and all(map(_is_int, kinds)) else None
 
 
-_FLOAT_OF_ONE = (
-    "acos acosh asin asinh atan atanh cbrt cos cosh degrees erf erfc exp exp2 expm1 fabs gamma lgamma log10 log1p log2 radians sin sinh "
-    "sqrt tan tanh ulp"
-).split()
-_FLOAT_OF_TWO = "atan2 copysign fmod nextafter pow remainder".split()
-_COMPLEX_OF_ONE = "acos acosh asin asinh atan atanh cos cosh exp log10 sin sinh sqrt tan tanh".split()
+_FLOAT_OF_ONE = [
+    "acos",
+    "acosh",
+    "asin",
+    "asinh",
+    "atan",
+    "atanh",
+    "cbrt",
+    "cos",
+    "cosh",
+    "degrees",
+    "erf",
+    "erfc",
+    "exp",
+    "exp2",
+    "expm1",
+    "fabs",
+    "gamma",
+    "lgamma",
+    "log10",
+    "log1p",
+    "log2",
+    "radians",
+    "sin",
+    "sinh",
+    "sqrt",
+    "tan",
+    "tanh",
+    "ulp",
+]
+_FLOAT_OF_TWO = ["atan2", "copysign", "fmod", "nextafter", "pow", "remainder"]
+_COMPLEX_OF_ONE = [
+    "acos",
+    "acosh",
+    "asin",
+    "asinh",
+    "atan",
+    "atanh",
+    "cos",
+    "cosh",
+    "exp",
+    "log10",
+    "sin",
+    "sinh",
+    "sqrt",
+    "tan",
+    "tanh",
+]
 
 _RULES: dict[str, Rule] = {
     "attribute.real": lambda kinds: Float() if kinds == (Complex(),) else None,

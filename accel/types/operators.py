@@ -50,15 +50,15 @@ def joined_kind(rule: Callable[..., Kind | None], kinds: Sequence[Kind]) -> Kind
     >>> str(joined_kind(lambda a, b: binary_kind("+", a, b), (number, Float())))
     'float'
     """
-    found: Kind | None = Never()
+    found: Kind = Never()
     promised = [rule(*members) for members in product(*map(members_of, kinds))]
     if promised and all(kind is None for kind in promised):
         return None
     for kind in promised:
-        if kind is not None:
-            found = join_kinds(found, kind)
-            if found is None:
-                return None
+        joined = found if kind is None else join_kinds(found, kind)
+        if joined is None:
+            return None
+        found = joined
     return found
 
 
@@ -108,7 +108,7 @@ def identity_answer(a: Kind, b: Kind) -> bool | None:
         return a.value is b.value
     if isinstance(a, Object) or isinstance(b, Object):
         return None
-    if isinstance(a, Array) and isinstance(b, Array) or isinstance(a, Static) or isinstance(b, Static):
+    if (isinstance(a, Array) and isinstance(b, Array)) or isinstance(a, Static) or isinstance(b, Static):
         return False if isinstance(a, NoneKind) or isinstance(b, NoneKind) else None
     if type(a) is type(b):
         return True if isinstance(a, NoneKind) else None

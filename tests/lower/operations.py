@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import builtins
+import cmath
 import ctypes
+import itertools
 import math
+import random
 import re
 import struct
 import warnings
@@ -15,14 +19,93 @@ from accel.lower.layout import Value, components
 from accel.lower.text import Emitter, Module
 from accel.types.kinds import Bool, Complex, Float, Int, Kind, NoneKind, Tuple, Union
 
-INTS = [0, 1, -1, 2, -2, 3, 5, -7, 10, 31, 62, 63, 64, 100, 1000, -12345, 2**31, 2**32 + 1, 3037000500, 2**53 - 1, 2**53, 2**53 + 1,
-        -(2**53) - 1, 2**62, 2**62 + 513, 2**63 - 513, 2**63 - 1, -(2**63), -(2**63) + 1]  # fmt: skip
-FLOATS = [0.0, -0.0, 1.0, -1.0, 0.5, -0.5, 1.5, 2.5, -2.5, 3.0, -3.7, 0.1, 1e-5, 7.25, 100.0, 12345.678, 1e15, 2.0**52 + 0.5, 2.0**53,
-          -(2.0**53), 2.0**62, 2.0**63, -(2.0**63), 1e300, -1e300, 1.7976931348623157e308, 5e-324, -5e-324, 2.2250738585072014e-308,
-          math.inf, -math.inf, math.nan, 0.49999999999999994, 1.0000000000000002]  # fmt: skip
+INTS = [
+    0,
+    1,
+    -1,
+    2,
+    -2,
+    3,
+    5,
+    -7,
+    10,
+    31,
+    62,
+    63,
+    64,
+    100,
+    1000,
+    -12345,
+    2**31,
+    2**32 + 1,
+    3037000500,
+    2**53 - 1,
+    2**53,
+    2**53 + 1,
+    -(2**53) - 1,
+    2**62,
+    2**62 + 513,
+    2**63 - 513,
+    2**63 - 1,
+    -(2**63),
+    -(2**63) + 1,
+]
+FLOATS = [
+    0.0,
+    -0.0,
+    1.0,
+    -1.0,
+    0.5,
+    -0.5,
+    1.5,
+    2.5,
+    -2.5,
+    3.0,
+    -3.7,
+    0.1,
+    1e-5,
+    7.25,
+    100.0,
+    12345.678,
+    1e15,
+    2.0**52 + 0.5,
+    2.0**53,
+    -(2.0**53),
+    2.0**62,
+    2.0**63,
+    -(2.0**63),
+    1e300,
+    -1e300,
+    1.7976931348623157e308,
+    5e-324,
+    -5e-324,
+    2.2250738585072014e-308,
+    math.inf,
+    -math.inf,
+    math.nan,
+    0.49999999999999994,
+    1.0000000000000002,
+]
 BOOLS = [False, True]
-COMPLEXES = [complex(a, b) for a, b in [(0.0, 0.0), (-0.0, 0.0), (1.0, 0.0), (0.0, 1.0), (1.0, -0.0), (3.5, -2.25), (-1.5, 0.3),
-             (1e200, 1e200), (-2.0, 1e-200), (math.inf, 1.0), (1.0, math.nan), (math.nan, math.nan), (2.0, math.inf), (5e-324, -5e-324)]]  # fmt: skip
+COMPLEXES = [
+    complex(a, b)
+    for a, b in [
+        (0.0, 0.0),
+        (-0.0, 0.0),
+        (1.0, 0.0),
+        (0.0, 1.0),
+        (1.0, -0.0),
+        (3.5, -2.25),
+        (-1.5, 0.3),
+        (1e200, 1e200),
+        (-2.0, 1e-200),
+        (math.inf, 1.0),
+        (1.0, math.nan),
+        (math.nan, math.nan),
+        (2.0, math.inf),
+        (5e-324, -5e-324),
+    ]
+]
 VALUES: dict[Kind, list[Any]] = {Int(): INTS, Float(): FLOATS, Bool(): BOOLS, Complex(): COMPLEXES, NoneKind(): [None]}
 PLAIN: dict[Kind, type] = {Int(): int, Float(): float, Bool(): bool, Complex(): complex, NoneKind(): type(None)}
 NUMBERS: tuple[Kind, ...] = (Int(), Float(), Bool(), Complex())
@@ -216,3 +299,47 @@ def compare(operation: Operation, cases: Iterable[Sequence[Any]]) -> Count:
         else:
             count.wrong.append(f"{operation.name}{tuple(arguments)!r}: {value!r}, not {wanted!r}")
     return count
+
+
+MODULES = {"builtins": builtins, "math": math, "cmath": cmath}
+REALS: tuple[Kind, ...] = (Int(), Float(), Bool())
+
+
+def call(name: str, kinds: tuple[Kind, ...]) -> Operation | None:
+    """A call of a known function, None where there is no rule for these kinds."""
+    from accel.lower.functions import emit_function
+    from accel.types.functions import function_kind
+
+    result = function_kind(name, kinds)
+    if result is None:
+        return None
+    module, _, function = name.partition(".")
+    reference = getattr(MODULES[module], function)
+    return Operation(kinds, result, lambda e, v: emit_function(e, name, kinds, v), reference, name=f"{name} {kinds}")
+
+
+def check_calls(name: str, cases: dict[tuple[Kind, ...], Sequence[Sequence[Any]]], limit: float = 0.0) -> list[Count]:
+    """See that no call is wrong, and that at most the share `limit` of what can be done is left to CPython."""
+    operations = []
+    for kinds in cases:
+        made = call(name, kinds)
+        assert made is not None, (name, kinds)
+        operations.append(made)
+    build(operations)
+    counts = [compare(o, cases[o.kinds]) for o in operations]
+    wrong = [w for count in counts for w in count.wrong]
+    assert not wrong, "\n".join(wrong[:20])
+    for made, count in zip(operations, counts, strict=True):
+        assert count.left <= limit * (count.left + count.right), f"{made.name} leaves {count.left}, does {count.right}"
+    return counts
+
+
+def random_floats(seed: int, count: int) -> list[float]:
+    """Floats of very different magnitudes."""
+    rng = random.Random(seed)
+    return [rng.uniform(-1, 1) * 2.0 ** rng.choice([0, 0, 1, 3, 8, -10, 30, 600, -600]) for _ in range(count)]
+
+
+def pairs(a: Sequence[Any], b: Sequence[Any]) -> list[tuple[Any, Any]]:
+    """Every combination."""
+    return list(itertools.product(a, b))
