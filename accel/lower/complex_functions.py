@@ -337,6 +337,6 @@ def _rect(e: Emitter, z: Pair) -> Pair:
 
 
 _FUNCTIONS: dict[str, Callable[[Emitter, Pair], Pair]] = {
-    "acos": _acos, "acosh": _acosh, "asinh": _asinh, "atanh": _atanh, "cosh": _hyperbolic("cosh", "sinh"), "exp": _exp, "log": _log,
-    "log10": _log10, "rect": _rect, "sinh": _hyperbolic("sinh", "cosh"), "sqrt": _sqrt, "tanh": _tanh,
+    "acos": _acos, "acosh": _acosh, "asinh": _asinh, "atanh": _atanh, "cosh": _hyperbolic("cosh", "sinh"), "exp": _exp,
+    "log": _log, "log10": _log10, "rect": _rect, "sinh": _hyperbolic("sinh", "cosh"), "sqrt": _sqrt, "tanh": _tanh,
 }  # fmt: skip

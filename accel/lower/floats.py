@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from accel.lower.convert import float_literal, int_literal
+from accel.lower.outlines import emit_outlined
 from accel.lower.text import Emitter, float_text
 
 __all__ = [
-    "copysign", "emit_float", "emit_float_divmod", "emit_mixed_compare", "emit_round", "emit_to_int", "fabs", "is_finite", "is_nan",
+    "copysign",
+    "emit_float",
+    "emit_float_divmod",
+    "emit_mixed_compare",
+    "emit_round",
+    "emit_to_int",
+    "fabs",
+    "is_finite",
+    "is_nan",
     "when_rare",
-]  # fmt: skip
+]
 
 _INSTRUCTIONS = {"+": "fadd", "-": "fsub", "*": "fmul"}
 _ZERO, _ONE, _HALF, _INF = (float_text(v) for v in (0.0, 1.0, 0.5, float("inf")))
@@ -57,37 +66,67 @@ def emit_float(e: Emitter, symbol: str, x: str, y: str) -> str:
             quotient, rest = emit_float_divmod(e, x, y, symbol)
             return quotient if symbol == "//" else rest
     assert symbol == "**", symbol
-    return _power(e, x, y)
+    from accel.lower.powers import emit_float_power
 
-
-def _power(e: Emitter, x: str, y: str) -> str:
-    """libm's pow. Its special cases are CPython's; a result that is not finite although the operands are is an error there
-    (zero to a negative power, overflow) or a complex number."""
-    result = e.libm("pow", f"double {x}", f"double {y}")
-    go_on = when_rare(e, is_finite(e, result))
-    finite = e.value(f"and i1 {is_finite(e, x)}, {is_finite(e, y)}")
-    e.exit_if(finite)
-    # 0.0 ** -inf: an infinity, in CPython too; (-2.0) ** nan and the like: a NaN
-    e.branch(go_on)
-    e.place(go_on)
-    return result
+    return emit_float_power(e, x, y)
 
 
 def emit_float_divmod(e: Emitter, x: str, y: str, wanted: str = "//%") -> tuple[str, str]:
-    """`x // y` and `x % y` by CPython's algorithm; of those not `wanted` the operand is empty."""
-    divisor = float_literal(y)
-    if not divisor:
+    """`x // y` and `x % y`; of those not `wanted` the operand is empty.
+
+    While the quotient is below 2**50 the remainder comes from one division and one fused multiply-add, and CPython's
+    algorithm gives the very integer quotient; else that algorithm is followed.
+    """
+    if not float_literal(y):
         e.exit_if(e.value(f"fcmp oeq double {y}, {_ZERO}"))
-    rest = e.libm("fmod", f"double {x}", f"double {y}")
+    ratio, whole, rest = _quick_rest(e, x, y)
+    small = e.value(f"fcmp olt double {fabs(e, ratio)}, {float_text(2.0**50)}")
+    sound = e.value(f"fcmp olt double {fabs(e, rest)}, {fabs(e, y)}")
+    slow, quick, done = e.label("slow"), e.label("quick"), e.label("divided")
+    e.branch_if(e.value(f"and i1 {small}, {sound}"), quick, slow, likely=True)
+    e.place(slow)
+    arguments = [f"double {x}", f"double {y}"]
+    exact = emit_outlined(e, "float_divmod", arguments, ["double", "double"], lambda i, v: _long_divmod(i, v[0], v[1]))
+    slow_end = e.block
+    e.branch(done)
+    e.place(quick)
+    flip, modulo = _modulo(e, rest, y)
+    floor = e.select(flip, "double", e.value(f"fsub double {whole}, {_ONE}"), whole)
+    nonzero = e.value(f"fcmp une double {floor}, {_ZERO}")
+    floor = e.select(nonzero, "double", floor, copysign(e, _ZERO, ratio))
+    e.branch(done)
+    e.place(done)
+    made = [e.merge("double", (first, quick), (second, slow_end)) for first, second in zip((floor, modulo), exact, strict=True)]
+    return made[0] if "//" in wanted else "", made[1] if "%" in wanted else ""
+
+
+def _quick_rest(e: Emitter, x: str, y: str) -> tuple[str, str, str]:
+    """`x / y`, the integer it is cut to and the remainder, of the sign of x. The cut quotient is one too large when the division
+    was rounded up to it; that gives a remainder of the other sign, exact too."""
+    ratio = e.value(f"fdiv double {x}, {y}")
+    cut = e.call("double", "llvm.trunc.f64", f"double {ratio}")
+    negative = e.value(f"fneg double {cut}")
+    rest = e.call("double", "llvm.fma.f64", f"double {negative}", f"double {y}", f"double {x}")
+    other_sign = e.value(f"fcmp olt double {e.value(f'fmul double {copysign(e, _ONE, x)}, {rest}')}, {_ZERO}")
+    step = copysign(e, fabs(e, y), x)
+    rest = e.select(other_sign, "double", e.value(f"fadd double {rest}, {step}"), rest)
+    less = e.value(f"fsub double {cut}, {copysign(e, _ONE, ratio)}")
+    return ratio, e.select(other_sign, "double", less, cut), rest
+
+
+def _modulo(e: Emitter, rest: str, y: str) -> tuple[str, str]:
+    """Whether the remainder has the sign y has not, and `x % y`."""
     nonzero = e.value(f"fcmp une double {rest}, {_ZERO}")
     signs = e.value(f"xor i1 {e.value(f'fcmp olt double {y}, {_ZERO}')}, {e.value(f'fcmp olt double {rest}, {_ZERO}')}")
     flip = e.value(f"and i1 {nonzero}, {signs}")
-    modulo = ""
-    if "%" in wanted:
-        zero = copysign(e, _ZERO, y)
-        modulo = e.select(flip, "double", e.value(f"fadd double {rest}, {y}"), e.select(nonzero, "double", rest, zero))
-    if "//" not in wanted:
-        return "", modulo
+    kept = e.select(nonzero, "double", rest, copysign(e, _ZERO, y))
+    return flip, e.select(flip, "double", e.value(f"fadd double {rest}, {y}"), kept)
+
+
+def _long_divmod(e: Emitter, x: str, y: str) -> tuple[str, str]:
+    """CPython's algorithm."""
+    rest = e.libm("fmod", f"double {x}", f"double {y}")
+    flip, modulo = _modulo(e, rest, y)
     quotient = e.value(f"fdiv double {e.value(f'fsub double {x}, {rest}')}, {y}")
     quotient = e.select(flip, "double", e.value(f"fsub double {quotient}, {_ONE}"), quotient)
     floor = e.call("double", "llvm.floor.f64", f"double {quotient}")
@@ -138,7 +177,9 @@ def _icmp(e: Emitter, relation: str, a: str, b: str) -> str:
 
 
 def emit_round(e: Emitter, x: str, scale: str) -> str:
-    """`round(x, digits)` where `scale` is 10.0**digits and 0 <= digits <= 22, correctly rounded as CPython's (through decimal digits, ties to even).
+    """`round(x, digits)` where `scale` is 10.0**digits and 0 <= digits <= 22, correctly rounded.
+
+    CPython goes through decimal digits, ties to even.
 
     With p = x * 10**digits and its exact error, the nearest integer k to the exact product is found; k and 10**digits are
     doubles, so k / 10**digits is rounded once, as reading the digits is. Beyond 2**54 there are no digits to drop.

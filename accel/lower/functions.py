@@ -98,7 +98,7 @@ def _abs(e: Emitter, kind: Kind, value: Value) -> str:
     if isinstance(kind, Bool):
         return as_int(e, kind, value)
     e.exit_if(e.value(f"icmp eq i64 {value[0]}, {-(2**63)}"))
-    return e.call("i64", "llvm.abs.i64", f"i64 {value[0]}", "i1 true")
+    return e.call("i64", "llvm.abs.i64", f"i64 {value[0]}", f"i1 {'false' if e.put_off else 'true'}")
 
 
 def _int(e: Emitter, kind: Kind, value: Value) -> str:

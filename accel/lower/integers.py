@@ -16,9 +16,20 @@ _LARGE_MULTIPLIER = 1 << 20
 
 def checked(e: Emitter, symbol: str, x: str, y: str) -> str:
     """`x symbol y` for + - *, leaving when the result does not fit 64 bits."""
+    if e.put_off and symbol != "*":
+        return _checked_lanes(e, symbol, x, y)
     pair = e.call("{ i64, i1 }", f"llvm.{_OVERFLOWING[symbol]}.with.overflow.i64", f"i64 {x}", f"i64 {y}")
     e.exit_if(e.value(f"extractvalue {{ i64, i1 }} {pair}, 1"))
     return e.value(f"extractvalue {{ i64, i1 }} {pair}, 0")
+
+
+def _checked_lanes(e: Emitter, symbol: str, x: str, y: str) -> str:
+    """As `checked` where exits are put off: of plain instructions, which LLVM turns into vectors."""
+    made = e.value(f"{'add' if symbol == '+' else 'sub'} i64 {x}, {y}")
+    first = e.value(f"xor i64 {x}, {made if symbol == '+' else y}")
+    second = e.value(f"xor i64 {made}, {y if symbol == '+' else x}")
+    e.exit_if(e.value(f"icmp slt i64 {e.value(f'and i64 {first}, {second}')}, 0"))
+    return made
 
 
 def emit_int(e: Emitter, symbol: str, x: str, y: str) -> str:
@@ -55,7 +66,7 @@ def _product(e: Emitter, x: str, y: str) -> str:
     limit = (1 << 63) // factor - 1
     shifted = e.value(f"add i64 {x}, {limit}")
     e.exit_if(e.value(f"icmp ugt i64 {shifted}, {2 * limit}"))
-    return e.value(f"mul nsw i64 {x}, {y}")
+    return e.value(f"mul {'' if e.put_off else 'nsw '}i64 {x}, {y}")
 
 
 def emit_divmod(e: Emitter, x: str, y: str, wanted: str = "//%") -> tuple[str, str]:

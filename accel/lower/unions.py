@@ -38,7 +38,7 @@ def emit_union(e: Emitter, rule: Rule, emit: Arm, kinds: Sequence[Kind], values:
     arms: list[tuple[Kinds, str]] = []
     for number, members in enumerate(product(*map(members_of, kinds))):
         promised = rule(*members)
-        if promised is None or isinstance(promised, Never):
+        if (promised is None or isinstance(promised, Never)) and not e.put_off:
             e.exits += 1
             cases.append((number, e.exit_label))
         else:
@@ -63,8 +63,9 @@ def emit_union(e: Emitter, rule: Rule, emit: Arm, kinds: Sequence[Kind], values:
 def _same_for_all(
     e: Emitter, rule: Rule, emit: Arm, kinds: Sequence[Kind], values: Sequence[Value], result: Kind
 ) -> tuple[Kinds, tuple[Value, ...]] | None:
-    """The operands of one arm when all arms come out as the same text, so that no switch is needed: a Python float and a NumPy one
-    share a slot and mostly an operation."""
+    """The operands of one arm when all arms come out as the same text, so that no switch is needed.
+
+    A Python float and a NumPy one share a slot and mostly an operation."""
     if isinstance(result, Union):
         return None
     first: tuple[Kinds, tuple[Value, ...]] | None = None

@@ -9,7 +9,8 @@ import sys
 import pytest
 
 from accel.lower.operators import emit_binary, emit_compare, emit_truth, emit_unary
-from accel.types.kinds import Bool, Complex, Float, Int, Kind, NoneKind, Tuple
+from accel.lower.text import Emitter, Module
+from accel.types.kinds import Bool, Complex, Float, Int, Kind, NoneKind, Object, Tuple
 from accel.types.operators import binary_kind, compare_kind, unary_kind
 from tests.lower.operations import NUMBERS, VALUES, Count, Operation, build, compare
 
@@ -160,6 +161,19 @@ def test_compare_tuples(symbol: str) -> None:
         count = compare(operation, itertools.product(values[a], values[b]))  # type: ignore[index]
         assert not count.wrong, count.wrong[:5]
         assert count.left <= 4, operation.name
+
+
+@pytest.mark.parametrize(("kind", "operand"), [(NoneKind(), ()), (Bool(), ("%b",)), (Object(), ("%q",))])
+def test_identity_of_an_object_is_a_comparison_of_addresses(kind: Kind, operand: tuple[str, ...]) -> None:
+    module = Module()
+    e = Emitter(module)
+    for symbol in ("is", "is not"):
+        assert compare_kind(symbol, Object(), kind) == Bool()
+        assert emit_compare(e, symbol, Object(), kind, ("%p",), operand)[0].startswith("%v")
+    text = e.function("define void @f(ptr %p, ptr %q, i1 %b)") + str(module)
+    assert "icmp eq ptr %p" in text
+    assert ("_Py_NoneStruct" in text) == isinstance(kind, NoneKind)
+    assert ("_Py_TrueStruct" in text) == isinstance(kind, Bool)
 
 
 def test_join_tuples() -> None:
