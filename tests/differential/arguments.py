@@ -91,7 +91,8 @@ def random_calls(r: Random, kinds: list[str], wild: float, rebindings: list[str]
         texts = [random_argument(r, k, wild, length, layout) for k, layout in zip(kinds, chosen, strict=True)]
         _share_memory(r, kinds, texts)
         if r.random() < 0.04 and texts:
-            position = r.randrange(len(texts))
+            free = [i for i in range(len(texts)) if not any(f"a{i}" in text for text in texts)]
+            position = r.choice(free)
             odd = r.choice(_STRANGE) if r.random() < 0.5 else random_argument(r, random_kind(r), wild, length)
             texts[position] = odd
         setup = r.choice(rebindings) if rebindings and index and r.random() < 0.2 else ""

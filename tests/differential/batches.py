@@ -152,19 +152,18 @@ class _Batch:
         environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(_ROOT), os.environ.get("PYTHONPATH", "")]))
         command = [sys.executable, "-m", "tests.differential", "--serve", f"{self.start}:{self.stop}", "--kind", self.options.kind]
         command += ["--decorator", self.options.decorator]
-        child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True, cwd=_ROOT, env=environment)
-        self.last = time.monotonic()
-        watcher = threading.Thread(target=self.watch, args=(child,), daemon=True)
-        watcher.start()
         current: int | None = None
-        assert child.stdout is not None
-        for line in child.stdout:
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True, cwd=_ROOT, env=environment) as child:
             self.last = time.monotonic()
-            row = json.loads(line)
-            current = row.get("begin")
-            if current is None:
-                self.take(row)
-        return current, child.wait()
+            threading.Thread(target=self.watch, args=(child,), daemon=True).start()
+            assert child.stdout is not None
+            for line in child.stdout:
+                self.last = time.monotonic()
+                row = json.loads(line)
+                current = row.get("begin")
+                if current is None:
+                    self.take(row)
+            return current, child.wait()
 
     def watch(self, child: subprocess.Popen[str]) -> None:
         """Kill a child that says nothing for too long."""

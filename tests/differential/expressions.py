@@ -116,7 +116,7 @@ class Expressions:
         if depth > 2 or k < 0.28:
             return (self.pick("int", "int", "bool") if r.random() < 0.8 else None) or self.int_literal()
         if k < 0.58:
-            op = r.choice(["+", "-", "*", "+", "-", "//", "%", "&", "|", "^"])
+            op = r.choice(["+", "-", "*", "+", "-", "//", "%", "//", "%", "&", "|", "^"])
             if op in ("//", "%") and self.tame:
                 return f"({self.int(depth + 1)} {op} {r.choice([2, 3, 7, -5, 10])})"
             return f"({self.int(depth + 1)} {op} {self.int(depth + 1)})"
@@ -296,7 +296,8 @@ class Expressions:
         if k < 0.7:
             return f"{name}.copy()"
         if ndim == 1 and k < 0.85:
-            return f"{name}{r.choice(['[::-1]', '[:]', '[::1]', '[1:]', '[:-1]', '[2:6]', '[::2]', '[-4:]'])}"
+            same = ["[::-1]", "[:]", "[::1]", "[...]", "[-99:]"]
+            return name + r.choice(same if self.tame and r.random() < 0.95 else ["[1:]", "[:-1]", "[2:6]", "[::2]", "[-4:]"])
         if char in "efd" and k < 0.95:
             return f"np.{r.choice(['abs', 'negative', 'square', 'sqrt', 'sin', 'floor'])}({self.array(kind, depth + 1)})"
         return f"np.{r.choice(['zeros_like', 'ones_like'])}({name})"

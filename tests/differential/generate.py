@@ -55,7 +55,7 @@ class _Maker:
         kinds = self.parameter_kinds()
         result = r.choice(_RESULTS)
         parameters = [f"p{i}" for i in range(len(kinds))]
-        self.parts.append(self.function("main", parameters, kinds, result, r.randint(2, 6), True))
+        self.parts.append(self.function("main", parameters, kinds, result, r.randint(3, 8), True))
         wild = 0.05 if self.tame else 0.4
         return "".join(self.parts), random_calls(r, kinds, wild, self.rebindings)
 
@@ -80,7 +80,7 @@ class _Maker:
             self.parts.append(f"\n\n{name} = {r.choice(values)}\n")
             self.rebindings += [f"{name} = {value}" for value in values]
             if not self.tame:
-                self.rebindings += [f"{name} = None", f"del {name}", f"{name} = {2**70}"]
+                self.rebindings += [f"{name} = None", f"globals().pop({name!r}, None)", f"{name} = {2**70}"]
 
     def function(self, name: str, parameters: list[str], kinds: list[str], result: str, size: int, decorated: bool, defaults: int = 0) -> str:
         """The text of one function."""
@@ -95,10 +95,10 @@ class _Maker:
         body: list[str] = []
         for _ in range(size):
             body += statements.statement() if statements.budget > 0 else []
-        if result == "int" and r.random() < 0.5:
+        if name == "main" and r.random() < 0.7:
             numbers = [n for n, k in expressions.names.items() if k in ("int", "float", "bool", "complex") or k.startswith(("np:", "arr:"))]
             r.shuffle(numbers)
-            body += ["return " + (", ".join(numbers[:4]) or "None") + ("," if len(numbers) == 1 and r.random() < 0.3 else "")]
+            body += ["return " + (", ".join(numbers[:8]) or "None") + ("," if len(numbers) == 1 and r.random() < 0.3 else "")]
         else:
             body += [f"return {expressions.of(result, 1)}"]
         mark = "@fn\n" if decorated else ""

@@ -37,8 +37,10 @@ def run_isolated(work: Callable[[], Any], limit_s: float = 90.0) -> Any:
     finally:
         os.close(read)
     status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    if status < 0:
+        raise Crash(signal.Signals(-status).name)
     if not chunks or status:
-        raise Crash(signal.Signals(-status).name if status < 0 else f"ended with status {status}")
+        raise RuntimeError(f"the child raised, status {status}")
     return pickle.loads(chunks)
 
 

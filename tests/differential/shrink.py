@@ -29,6 +29,8 @@ def classify(program: Program, decorate: Decorator, limit_s: float = 90.0) -> st
         return str(run_isolated(work, limit_s))
     except Crash as crash:
         return "hang" if "within" in str(crash) else "crash"
+    except RuntimeError:
+        return ""  # not a program any more: it has no main
 
 
 def shrink_program(program: Program, decorate: Decorator, budget_s: float = 40.0) -> tuple[Program, str]:
@@ -132,7 +134,8 @@ def _fewer_parameters(program: Program) -> Iterator[Program]:
     tree = ast.parse(program.body)
     main = next((n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name == "main"), None)
     for index in range(len(main.args.args) if main else 0):
-        calls = tuple(Call(_without(call.arguments, index), call.setup) for call in program.calls)
+        name = main.args.args[index].arg if main else ""
+        calls = tuple(Call(_without(call.arguments, index, name), call.setup) for call in program.calls)
 
         def edit(nodes: list[ast.AST], index: int = index) -> bool:
             for node in nodes:
@@ -156,10 +159,11 @@ def _joined(values: list[ast.expr], keywords: list[ast.keyword]) -> str:
     return ", ".join(texts)
 
 
-def _without(arguments: str, index: int) -> str:
+def _without(arguments: str, index: int, name: str) -> str:
     values, keywords = _split(arguments)
     if index < len(values):
         del values[index]
+    keywords = [keyword for keyword in keywords if keyword.arg != name]
     return _joined(values, keywords)
 
 

@@ -32,7 +32,7 @@ class Statements:
         taken = [n for n, k in names.items() if k == kind and n not in self.e.loops and not n.isupper()]
         if taken and r.random() < 0.5:
             return r.choice(taken)
-        if r.random() < 0.04:
+        if r.random() < (0.02 if self.e.tame else 0.06):
             others = [n for n in names if n not in self.e.loops and not n.isupper()]
             if others:
                 return r.choice(others)
@@ -60,13 +60,16 @@ class Statements:
         self.depth -= 1
         inside = {n: k for n, k in self.e.names.items() if n not in saved and n not in self.e.loops}
         self.e.names = {n: k if self.e.names.get(n, k) == k else "int" for n, k in saved.items()}
-        if inside and self.r.random() < 0.06:
+        if inside and self.r.random() < (0.02 if self.e.tame else 0.1):
             self.e.names |= inside
 
     def statement(self) -> list[str]:
         """One statement."""
         r, k = self.r, self.r.random()
         simple = self.depth > 2
+        lines_of = self.risky if not self.e.tame and r.random() < 0.03 else None
+        if lines_of:
+            return lines_of()
         rows = [(0.34, self.assign), (0.44, self.augment), (0.52, self.store), (0.57, self.unpack), (0.60, self.small)]
         if not simple:
             rows += [(0.72, self.choose), (0.84, self.loop), (0.88, self.while_loop), (0.94, self.attempt), (0.96, self.nested)]
@@ -165,9 +168,9 @@ class Statements:
             test = self.e.bool(1)
             return [f"assert {test}{r.choice(['', ', 7', ', (1, 2.5)'])}"] if not self.e.tame or r.random() < 0.15 else [f"assert {test} or True"]
         temporary = [n for n, kind in self.e.names.items() if n.startswith("v") and n not in self.e.loops]
-        if k < 0.55 and len(temporary) > 1:
+        if k < 0.55 and len(temporary) > 1 and not (self.e.tame and self.depth):
             name = r.choice(temporary)
-            if r.random() < 0.9:
+            if r.random() < (0.98 if self.e.tame else 0.8):
                 self.e.names.pop(name)
             return [f"del {name}"]
         if k < 0.8 and self.e.functions:
@@ -236,7 +239,7 @@ class Statements:
         if self.r.random() < 0.12:
             with self.branch():
                 lines += ["else:", *indented(self.block(1))]
-        if self.r.random() < 0.1:
+        if self.r.random() < (0.03 if self.e.tame else 0.1):
             self.e.names |= {n: k for n, k in targets.items() if k == "int"}
         return lines
 
@@ -268,7 +271,7 @@ class Statements:
         if array:
             texts.append(f"{name} = int({array}[{self.e.int(2)} % 12])")
         text = r.choice(texts)
-        if r.random() < 0.3:
+        if r.random() < 0.25:
             error = r.choice(["ValueError('odd')", "Problem(3, 'x')", "IndexError", f"Problem({self.e.int(3)})", "ArithmeticError()"])
             return [f"if {self.e.bool(2)}:", f"    raise {error}"]
         self.e.names[name] = "int"
@@ -279,7 +282,7 @@ class Statements:
         r = self.r
         with self.branch():
             lines = ["try:", *indented(self.risky() + (self.block(2) if r.random() < 0.7 else []))]
-        handlers = r.randint(0, 2)
+        handlers = r.choice([0, 1, 1, 1, 2, 2])
         last = ["finally"] if not handlers or r.random() < 0.3 else []
         for number in range(handlers):
             caught = r.choice(ERRORS) if r.random() < 0.8 else "(ValueError, ZeroDivisionError)"
@@ -301,7 +304,7 @@ class Statements:
     def handler(self, _before: list[str]) -> list[str]:
         """The body of an except clause."""
         k = self.r.random()
-        if k < 0.75 if self.e.tame else k < 0.5:
+        if k < 0.85 if self.e.tame else k < 0.5:
             return self.block(1)
         return [self.r.choice(["raise", "raise Problem(1) from None", "raise KeyError('k')", "raise Problem(2) from ValueError(5)", "1 // 0"])]
 

@@ -1,0 +1,95 @@
+"""The fuzzer finds faults planted on purpose, shrinks them, survives crashes, and finds nothing where nothing is wrong."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from tests.differential.batches import Options, run_batches
+from tests.differential.compare import compare_program, plain
+from tests.differential.decorators import find_decorator
+from tests.differential.generate import KINDS, make_program
+from tests.differential.planted import PLANTED
+from tests.differential.program import read_program
+from tests.differential.shrink import classify, shrink_program
+
+_FOUND = {"wrong_value": "value", "wrong_type": "type", "wrong_message": "exception: message", "wrong_line": "exception: line"}
+_FOUND |= {"lost_store": "arguments", "lost_warning": "warnings", "frozen_global": "value"}
+_KIND = {"lost_store": "arrays", "lost_warning": "arrays", "wrong_type": "calls"}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_plain_programs_do_not_differ(kind: str) -> None:
+    verdicts = [compare_program(make_program(seed, kind), plain) for seed in range(12)]
+    assert [v.difference for v in verdicts] == [None] * 12
+    assert sum(v.raised for v in verdicts) < sum(v.calls for v in verdicts) / 2
+
+
+@pytest.mark.parametrize("fault", sorted(_FOUND))
+def test_a_planted_fault_is_found(fault: str) -> None:
+    kinds: set[str] = set()
+    for seed in range(400):
+        verdict = compare_program(make_program(seed, _KIND.get(fault, "scalar")), PLANTED[fault])
+        kinds |= {verdict.difference.what} if verdict.difference else set()
+        if _FOUND[fault] in kinds:
+            return
+    pytest.fail(f"only {kinds}")
+
+
+def test_a_difference_is_shrunk_to_its_cause() -> None:
+    seed = next(s for s in range(300) if compare_program(make_program(s, "scalar"), PLANTED["wrong_value"]).difference)
+    small, kind = shrink_program(make_program(seed, "scalar"), PLANTED["wrong_value"], 20.0)
+    assert kind and "//" in small.body
+    assert len(ast.parse(small.body).body) <= 8 and len(small.body) < 400
+    again = read_program(small.text)
+    assert again == small
+    assert compare_program(again, PLANTED["wrong_value"]).difference
+    assert compare_program(again, plain).difference is None
+
+
+def test_crashes_and_hangs_are_told_apart_from_differences() -> None:
+    program = read_program("from accel import fn\n\n\n@fn\ndef main(a):\n    return a\n\n\nCALLS = ['1', '-1']\n")
+    assert classify(program, PLANTED["crash"]) == "crash"
+    assert classify(program, PLANTED["hang"], 2.0) == "hang"
+    assert classify(program, plain) == ""
+
+
+def test_a_crash_does_not_end_the_run() -> None:
+    seen: list[int] = []
+    summary = run_batches(Options(12, 1, "scalar", 1, "crash"), lambda seed, text: seen.append(seed))
+    assert summary.programs == 12
+    assert summary.crashes and len(summary.crashes) < 12 and not summary.differences
+    assert sorted(seen) == [seed for seed, _ in summary.crashes]
+    assert "SIGSEGV" in summary.crashes[0][1]
+
+
+def test_a_child_that_says_nothing_is_killed() -> None:
+    summary = run_batches(Options(6, 1, "scalar", 1, "hang", silence_s=2.0), lambda seed, text: None)
+    assert summary.programs == 6 and summary.crashes
+    assert "no answer within 2 s" in summary.crashes[0][1]
+
+
+def test_programs_are_the_same_for_the_same_seed_and_can_be_read_back() -> None:
+    for seed in range(30):
+        program = make_program(seed)
+        assert program == make_program(seed)
+        assert read_program(program.text).calls == program.calls
+        assert ast.dump(ast.parse(read_program(program.text).body)) == ast.dump(ast.parse(program.body))
+
+
+def test_decorators_are_found_by_name() -> None:
+    assert find_decorator("plain") is plain
+    assert find_decorator("tests.differential.compare:plain") is plain
+    assert find_decorator("lost_store") is PLANTED["lost_store"]
+
+
+def test_the_corpus_has_programs_of_its_own() -> None:
+    files = sorted(Path(__file__).with_name("corpus").glob("*.py"))
+    assert len(files) >= 50
+    for path in files:
+        program = read_program(path.read_text(encoding="utf-8"))
+        verdict = compare_program(program, plain, repeats=2)
+        assert verdict.difference is None and not verdict.skipped, (path.name, str(verdict.difference), verdict.skipped)
+        assert verdict.raised < verdict.calls, path.name
