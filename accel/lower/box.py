@@ -102,7 +102,7 @@ def _box_array(e: Emitter, kind: Array, value: Value) -> str:
     flags = 0x400 if kind.writeable else 0
     return e.value(
         f'call ptr @"accel.box_array"(ptr {value[0]}, ptr {value[1]}, i32 {kind.ndim}, ptr {sizes}, ptr {strides}, '
-        f"i32 {kind.dtype.number}, i32 {flags})"
+        f"i32 {kind.dtype.number}, i32 {flags}, i1 {'true' if kind.is_view else 'false'})"
     )
 
 
@@ -164,7 +164,7 @@ _ARRAY_FUNCTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
 )
 # PyArrayObject: data 16, nd 24, dims 32, strides 40. The owner is an ndarray: an argument, or made by NumPy on our behalf.
 _BOX_ARRAY = """
-define internal ptr @"accel.box_array"(ptr %owner, ptr %data, i32 %nd, ptr %dims, ptr %strides, i32 %type, i32 %flags) noinline {
+define internal ptr @"accel.box_array"(ptr %owner, ptr %data, i32 %nd, ptr %dims, ptr %strides, i32 %type, i32 %flags, i1 %is_view) noinline {
 entry:
   %n64 = sext i32 %nd to i64
   %data_at = getelementptr i8, ptr %owner, i64 16
@@ -177,7 +177,9 @@ entry:
   %ostrides = load ptr, ptr %strides_at
   %same_data = icmp eq ptr %odata, %data
   %same_nd = icmp eq i32 %ond, %nd
-  %both = and i1 %same_data, %same_nd
+  %maybe = and i1 %same_data, %same_nd
+  %not_view = xor i1 %is_view, true
+  %both = and i1 %maybe, %not_view
   br i1 %both, label %loop, label %view
 loop:
   %k = phi i64 [ 0, %entry ], [ %k1, %step ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 
 from accel.ir import Flow, Instruction, Source
 
@@ -15,7 +16,11 @@ def find_live(source: Source, flow: Flow) -> dict[int, frozenset[str]]:
     Where CPython may run code the flow does not hold (handlers, statements that are not compiled), every name of the user is.
     """
     everything = _names_beyond(source, flow)
-    uses = {id(i): frozenset(i.arguments) | (_names_in_statement(source, i) if i.op == "leave" else frozenset()) for i in flow.instructions()}
+    around = _loops_around(source)
+    uses = {id(i): frozenset(i.arguments) | around(i.node) for i in flow.instructions()}
+    for instruction in flow.instructions():
+        if instruction.op == "leave":
+            uses[id(instruction)] |= _names_in_statement(source, instruction)
     entry: dict[str, frozenset[str]] = dict.fromkeys(flow.blocks, frozenset())
     before: dict[int, frozenset[str]] = {}
     changed = True
@@ -35,12 +40,23 @@ def _names_in_statement(source: Source, instruction: Instruction) -> frozenset[s
     number = instruction.node
     while not isinstance(source.nodes[number], ast.stmt) and number in source.parents:
         number = source.parents[number][0]
-    names = {n.id for n in ast.walk(source.nodes[number]) if isinstance(n, ast.Name)}
-    while number in source.parents:  # the loops around it go on where an exception is caught
-        number = source.parents[number][0]
-        if isinstance(source.nodes[number], ast.For):
-            names.add(f"%iter{number}")
-    return frozenset(names)
+    return frozenset(n.id for n in ast.walk(source.nodes[number]) if isinstance(n, ast.Name))
+
+
+def _loops_around(source: Source) -> Callable[[int], frozenset[str]]:
+    """The states of the loops around a node: CPython goes on with them, if only to leave them."""
+    known: dict[int, frozenset[str]] = {}
+
+    def around(number: int) -> frozenset[str]:
+        if number not in known:
+            above = source.parents.get(number)
+            found = frozenset[str]() if above is None else around(above[0])
+            if above is not None and above[1] in ("body", "target") and isinstance(source.nodes[above[0]], ast.For):
+                found |= {f"%iter{above[0]}"}
+            known[number] = found
+        return known[number]
+
+    return around
 
 
 def _names_beyond(source: Source, flow: Flow) -> frozenset[str]:

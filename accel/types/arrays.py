@@ -31,7 +31,7 @@ def row_kind(array: Array) -> Kind:
     """The kind of `a[i]`."""
     if array.ndim == 1:
         return Scalar(array.char)
-    return Array(array.char, array.ndim - 1, "C" if array.layout == "C" else "A", array.writeable)
+    return Array(array.char, array.ndim - 1, "C" if array.layout == "C" else "A", array.writeable, True)
 
 
 def item_kind(base: Kind, indexes: tuple[Kind, ...]) -> Kind | None:
@@ -55,7 +55,7 @@ def item_kind(base: Kind, indexes: tuple[Kind, ...]) -> Kind | None:
         return Scalar(base.char)
     slices = [k for k, i in enumerate(indexes) if isinstance(i, Slice)]
     plain = not slices or (len(slices) == 1 and slices[0] == len(indexes) - 1 and isinstance(indexes[-1], Slice) and indexes[-1].step == NoneKind())
-    return Array(base.char, kept, "C" if base.layout == "C" and plain else "A", base.writeable)
+    return Array(base.char, kept, "C" if base.layout == "C" and plain else "A", base.writeable, True)
 
 
 def _is_slice(kind: Kind) -> bool:
@@ -71,7 +71,7 @@ def attribute_kind(base: Kind, name: str) -> Kind | None:
             return Int()
         if name == "T":
             layout = base.layout if base.ndim < 2 else "A"
-            return Array(base.char, base.ndim, layout, base.writeable)
+            return Array(base.char, base.ndim, layout, base.writeable, True)
     return None
 
 

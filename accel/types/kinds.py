@@ -144,13 +144,15 @@ class Scalar(Kind):
 class Array(Kind):
     """A `numpy.ndarray` (exactly that class), aligned, in native byte order.
 
-    `layout` is "C" (C-contiguous), "F" (Fortran-contiguous and not C) or "A" (any strides).
+    `layout` is "C" (C-contiguous), "F" (Fortran-contiguous and not C) or "A" (any strides). `is_view`: it was made here by indexing,
+    so that it is another object than its owner even when it covers all of it.
     """
 
     char: str
     ndim: int
     layout: str = "C"
     writeable: bool = True
+    is_view: bool = False
 
     @property
     def dtype(self) -> DType:
@@ -299,10 +301,10 @@ def join_kinds(first: Kind, second: Kind) -> Kind | None:
     if isinstance(first, Never):
         return second
     if isinstance(first, Array) and isinstance(second, Array):
-        if (first.char, first.ndim) != (second.char, second.ndim):
+        if (first.char, first.ndim, first.is_view) != (second.char, second.ndim, second.is_view):
             return None
         layout = first.layout if first.layout == second.layout else "A"
-        return Array(first.char, first.ndim, layout, first.writeable and second.writeable)
+        return Array(first.char, first.ndim, layout, first.writeable and second.writeable, first.is_view)
     if isinstance(first, Tuple) and isinstance(second, Tuple):
         if len(first.items) != len(second.items):
             return None
