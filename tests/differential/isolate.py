@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import pickle
 import select
@@ -47,6 +48,7 @@ def run_isolated(work: Callable[[], Any], limit_s: float = 90.0) -> Any:
 def _serve(work: Callable[[], Any], read: int, write: int) -> None:
     status = 1
     try:
+        faulthandler.disable()
         os.close(read)
         quiet = os.open(os.devnull, os.O_WRONLY)
         os.dup2(quiet, 2)

@@ -1,0 +1,1 @@
+"""The interpreter's own tests, with every function in them decorated: `python -m tests.cpython`."""
