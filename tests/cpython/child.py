@@ -15,7 +15,7 @@ from typing import Any
 
 from tests.cpython.modules import SHARED, UNDECORATED
 from tests.cpython.rewrite import DecoratingFinder
-from tests.differential.counters import count_exits, has_compiled
+from tests.differential.counters import count_exits, has_compiled, hasten
 from tests.differential.decorators import find_decorator
 
 __all__ = ["MARKER", "run_module"]
@@ -65,6 +65,7 @@ class _Recorder(unittest.TestResult):
 def _counting(decorate: Callable[..., Any], codes: set[Any], made: list[Any]) -> Callable[..., Any]:
     def counted(function: Any) -> Any:
         result = decorate(function)
+        hasten(result)
         codes.add((function.__code__.co_filename, function.__code__.co_firstlineno, function.__qualname__))
         try:
             made.append(weakref.ref(result))

@@ -6,6 +6,7 @@ import sys
 import tempfile
 import types
 import warnings
+import zlib
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from tests.differential.counters import count_exits, has_compiled
+from tests.differential.counters import count_exits, has_compiled, hasten
 from tests.differential.describe import describe, describe_exception, describe_warning
 from tests.differential.program import Program, evaluate_arguments, load_program, write_program
 from tests.differential.watchdog import TooLong, time_limit
@@ -112,6 +113,9 @@ def run_program(path: Path, program: Program, decorate: Decorator, repeats: int 
         warnings.simplefilter("always")
         namespace = load_program(path, decorate)
         functions = [value for value in namespace.values() if callable(value) and hasattr(value, "accel")]
+        if zlib.crc32(program.body.encode()) % 5:
+            for function in functions:
+                hasten(function)
         for _ in range(repeats):
             for call in program.calls:
                 if call.setup:

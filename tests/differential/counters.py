@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Iterable
 
-__all__ = ["count_exits", "has_compiled", "is_accel", "require_compiled"]
+__all__ = ["count_exits", "has_compiled", "hasten", "require_compiled"]
 
 
-def is_accel(decorate: Callable[..., Any]) -> bool:
-    """Whether this is accel's decorator, whose counters mean something."""
-    return getattr(decorate, "__module__", "").split(".")[0] == "accel"
+def hasten(function: object) -> None:
+    """Have the very next call compiled, instead of waiting until the function has shown that it is called often."""
+    recompile = getattr(getattr(function, "accel", None), "recompile", None)
+    if recompile is not None:
+        recompile()
 
 
 def has_compiled(function: object) -> bool:

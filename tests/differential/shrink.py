@@ -16,6 +16,7 @@ __all__ = ["classify", "shrink_program"]
 
 _SIMPLE = ("1", "0", "2.5", "True", "None")
 _SIMPLE_ARGUMENTS = ("1", "0", "2.5", "np.zeros(3)", "np.arange(4)")
+_NO_VALUES = (ast.Slice, ast.Starred)
 _BODIES = ("body", "orelse", "finalbody")
 
 
@@ -168,7 +169,7 @@ def _without(arguments: str, index: int, name: str) -> str:
 
 
 def _children(node: ast.expr) -> list[ast.expr]:
-    found: list[ast.expr] = [child for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr)]
+    found = [child for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr) and not isinstance(child, _NO_VALUES)]
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
         found.append(node.func.value)
     return found
@@ -191,7 +192,7 @@ def _smaller_expressions(program: Program) -> Iterator[Program]:
     """An expression replaced by one of its parts or by a constant."""
     nodes = list(ast.walk(ast.parse(program.body)))
     for number, node in enumerate(nodes):
-        if not isinstance(node, ast.expr) or isinstance(getattr(node, "ctx", None), ast.Store | ast.Del):
+        if not isinstance(node, ast.expr) or isinstance(node, _NO_VALUES) or isinstance(getattr(node, "ctx", None), ast.Store | ast.Del):
             continue
         parts = [ast.unparse(child) for child in _children(node)]
         simple = [] if isinstance(node, ast.Constant | ast.Name) else list(_SIMPLE)
