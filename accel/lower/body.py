@@ -47,6 +47,7 @@ class FunctionBody:
         self._pending: list[_PendingExit] = []
         definitions = Counter(t for i in typed.flow.instructions() for t in i.targets)
         self._single = {n for n, count in definitions.items() if count == 1 and n.startswith("%") and not n.startswith("%keep")}
+        self._single |= self._constant_names()
         self.strip_flag = ""
         self.steps: list[PythonStep] = []
         self.owned: list[str] = []  # slots that hold a reference of this call, released when it ends
@@ -61,6 +62,15 @@ class FunctionBody:
         for instruction in typed.flow.instructions():
             if instruction.op == "delete" and instruction.arguments[0] not in self._flags:
                 self._flags[instruction.arguments[0]] = self.e.slot("i1")
+
+    def _constant_names(self) -> set[str]:
+        """Temporaries that hold the same constant wherever they are defined (a loop and its strips have the same ones)."""
+        found: dict[str, set[object]] = {}
+        for i in self.typed.flow.instructions():
+            for target in i.targets:
+                constant = (type(i.detail), repr(i.detail)) if i.op == "const" and id(i) in self.typed.constants else i
+                found.setdefault(target, set()).add(constant)
+        return {n for n, values in found.items() if n.startswith("%") and len(values) == 1 and isinstance(next(iter(values)), tuple)}
 
     def _makes_objects(self, instruction: Instruction) -> bool:
         """Whether an instruction gives a new reference to an object."""

@@ -156,7 +156,11 @@ def _get(body: FunctionBody, instruction: Instruction, successors: Successors) -
     value, *indexes = (body.read(n) for n in instruction.arguments)
     assert isinstance(base, Array)
     lengths = arrays.shape_of(base, value)
-    at = [(_from_end(body.e, index[0], length),) for index, length in zip(indexes, lengths, strict=True)]
+    e = body.e
+    at = [
+        (e.value(f"add i64 {length}, {index[0]}"),) if from_end else index
+        for index, length, from_end in zip(indexes, lengths, instruction.detail, strict=True)
+    ]
     _write(body, instruction, *arrays.emit_item(body.e, base, tuple(kinds), value, at, checked=False))
 
 

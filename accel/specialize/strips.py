@@ -114,7 +114,10 @@ class _Reader:
         if i.op == "set_item":
             number = sum(j.op == "set_item" for j in self.body[: self.body.index(i)])
             return Instruction("strip_put", (), (i.arguments[0], i.arguments[-1], f"%k{self.number}"), number, i.node, i.phase)
-        op = {"item": "strip_get"}.get(i.op, i.op)
+        op, detail = i.op, i.detail
+        if i.op == "item":  # which subscripts count from the end
+            found = [self.known.get(n) for n in i.arguments[1:]]
+            op, detail = "strip_get", tuple(a is not None and a.is_constant and a.constant < 0 for a in found)
         if i.op == "binary" and self.known[i.targets[0]] is not None:
             op = "strip_affine"
         return Instruction(op, i.targets, i.arguments, i.detail, i.node, i.phase)
