@@ -53,6 +53,7 @@ class Summary:
     skipped: Counter[str] = field(default_factory=Counter)
     compiled: int = 0
     exits: Counter[str] = field(default_factory=Counter)
+    refusals: Counter[str] = field(default_factory=Counter)
     differences: list[tuple[int, str]] = field(default_factory=list)
     crashes: list[tuple[int, str]] = field(default_factory=list)
 
@@ -63,6 +64,7 @@ class Summary:
         self.raised += row["raised"]
         self.compiled += row["compiled"]
         self.exits.update(row["exits"])
+        self.refusals.update(why for why in row["refusals"] if not row["compiled"] or "compiler-failure" in why)
         if row["skipped"]:
             self.skipped[row["skipped"]] += 1
         if row["difference"]:
@@ -75,7 +77,10 @@ class Summary:
         lines += [f"differences  {len(self.differences)}  seeds {[s for s, _ in self.differences]}"]
         lines += [f"crashes      {len(self.crashes)}  seeds {[s for s, _ in self.crashes]}"]
         lines += [f"exits        {sum(self.exits.values())}"]
-        return "\n".join(lines + [f"  {count:>9}  {kind}" for kind, count in self.exits.most_common(30)])
+        lines += [f"  {count:>9}  {kind}" for kind, count in self.exits.most_common(30)]
+        if self.refusals:
+            lines += ["why programs were not compiled, and failures of the compiler"] + [f"  {count:>9}  {why}" for why, count in self.refusals.most_common(12)]
+        return "\n".join(lines)
 
 
 def serve_batch(start: int, stop: int, kind: str, decorator: str) -> None:
@@ -88,7 +93,7 @@ def serve_batch(start: int, stop: int, kind: str, decorator: str) -> None:
         print(json.dumps({"begin": seed}), flush=True)
         verdict = compare_program(make_program(seed, kind), decorate)
         row = {"seed": seed, "calls": verdict.calls, "raised": verdict.raised, "compiled": verdict.compiled}
-        row |= {"exits": dict(verdict.exits), "skipped": verdict.skipped}
+        row |= {"exits": dict(verdict.exits), "skipped": verdict.skipped, "refusals": verdict.refusals}
         row |= {"difference": str(verdict.difference) if verdict.difference else ""}
         print(json.dumps(row), flush=True)
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from tests.differential.counters import count_exits, has_compiled, hasten
+from tests.differential.counters import count_exits, find_refusals, has_compiled, hasten
 from tests.differential.describe import describe, describe_exception, describe_warning
 from tests.differential.program import Program, evaluate_arguments, load_program, write_program
 from tests.differential.watchdog import TooLong, time_limit
@@ -51,6 +51,7 @@ class Run:
     outcomes: list[Outcome] = field(default_factory=list)
     compiled: bool = False
     exits: Counter[str] = field(default_factory=Counter)
+    refusals: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,7 @@ class Verdict:
     skipped: str = ""
     compiled: bool = False
     exits: Counter[str] = field(default_factory=Counter)
+    refusals: list[str] = field(default_factory=list)
 
 
 def observe(
@@ -125,6 +127,7 @@ def run_program(path: Path, program: Program, decorate: Decorator, repeats: int 
                 run.outcomes.append(observe(main, positional, keywords, str(path), lambda: _describe_names(namespace)))
     run.compiled = any(has_compiled(function) for function in functions)
     run.exits = count_exits(functions)
+    run.refusals = find_refusals(functions)
     return run
 
 
@@ -148,7 +151,7 @@ def compare_program(program: Program, decorate: Decorator, repeats: int = REPEAT
         except MemoryError:
             return Verdict(calls, raised, Difference(-1, "memory", "an answer", "MemoryError"))
     difference = find_difference(want.outcomes, got.outcomes)
-    return Verdict(calls, raised, difference, "", got.compiled, got.exits)
+    return Verdict(calls, raised, difference, "", got.compiled, got.exits, got.refusals)
 
 
 def find_difference(want: Sequence[Outcome], got: Sequence[Outcome]) -> Difference | None:

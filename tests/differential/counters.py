@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-__all__ = ["count_exits", "has_compiled", "hasten", "require_compiled"]
+__all__ = ["count_exits", "has_compiled", "find_refusals", "hasten", "require_compiled"]
 
 
 def hasten(function: object) -> None:
@@ -18,6 +18,12 @@ def hasten(function: object) -> None:
 def has_compiled(function: object) -> bool:
     """Whether machine code has been made for this function."""
     return bool(getattr(getattr(function, "accel", None), "compiled", False))
+
+
+def find_refusals(functions: Iterable[object]) -> list[str]:
+    """Why functions were not compiled, the last time that was tried."""
+    found = [row for function in functions for row in getattr(getattr(function, "accel", None), "diagnostics", ())]
+    return sorted({f"{row.what} [{row.slug}] {row.found}"[:110] for row in found})
 
 
 def count_exits(functions: Iterable[object]) -> Counter[str]:

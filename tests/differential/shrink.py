@@ -223,7 +223,7 @@ def _simpler_arguments(program: Program) -> Iterator[Program]:
     for number, call in enumerate(program.calls):
         values, keywords = _split(call.arguments)
         for index in range(len(values)):
-            parts = [ast.unparse(child) for child in _children(values[index])]
+            parts = [ast.unparse(child) for child in _children(values[index]) if not isinstance(child, ast.Name)]
             for text in [*_SIMPLE_ARGUMENTS, *parts, *_shorter(copy.deepcopy(values[index]))]:
                 changed = copy.deepcopy(values)
                 changed[index] = ast.parse(text, mode="eval").body
