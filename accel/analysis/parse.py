@@ -17,10 +17,10 @@ from typing import Any, NoReturn
 from accel.analysis.mangling import PrivateNameError, has_private_names, mangle_tree
 from accel.ir import Source
 
-__all__ = ["compile_quietly", "number_nodes", "parse_function", "read_text"]
+__all__ = ["FUTURE_FLAGS", "compile_quietly", "number_nodes", "parse_function", "read_text"]
 
 _Function = ast.FunctionDef | ast.Lambda
-_FUTURE = 0x1FE0000  # flags of `from __future__` imports
+FUTURE_FLAGS = 0x1FE0000  # flags of `from __future__` imports
 _KEPT_FILES = 32
 _FAR = 100_000_000  # lines down: beyond the end of any file
 
@@ -102,7 +102,7 @@ def compile_quietly(tree: ast.Module, filename: str, flags: int) -> CodeType:
 def _find_in_text(function: FunctionType, text: str) -> Source | None:
     code = function.__code__
     with _lock:
-        file = _open_file(code.co_filename, text, code.co_flags & _FUTURE)
+        file = _open_file(code.co_filename, text, code.co_flags & FUTURE_FLAGS)
         found = file.find(code) if file is not None else None
     if found is None or file is None:
         return None

@@ -129,7 +129,7 @@ def _box_array(kind: Any, words: Words) -> Any:
     owner, data = object_at(words[0]), words[1]
     shape = tuple(_signed(w) for w in words[2 : 2 + kind.ndim])
     strides = tuple(_signed(w) for w in words[2 + kind.ndim : 2 + 2 * kind.ndim])
-    if type(owner) is numpy.ndarray and owner.ctypes.data == data and (owner.shape, owner.strides) == (shape, strides):
+    if not kind.is_view and type(owner) is numpy.ndarray and owner.ctypes.data == data and (owner.shape, owner.strides) == (shape, strides):
         if owner.dtype.char == kind.char and owner.dtype.isnative:
             return owner
     writeable = kind.writeable and (not isinstance(owner, numpy.ndarray) or bool(owner.flags.writeable))
