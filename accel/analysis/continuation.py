@@ -148,13 +148,15 @@ def _remade_function(source: Source, number: int, names: list[str]) -> Iterator[
     defaults = [d for d in (*node.args.defaults, *node.args.kw_defaults) if d is not None]
     if getattr(node, "decorator_list", []) or not all(isinstance(d, ast.Constant) for d in defaults):
         raise ContinuationError(f"can't define a nested function of {source.name} once more: it has decorators or defaults")
-    made: ast.expr = node
+    value: ast.expr
     if isinstance(node, ast.FunctionDef):
         yield node
-        made = ast.Name(id=node.name, ctx=ast.Load())
+        value = ast.Name(id=node.name, ctx=ast.Load())
         names = [n for n in names if n != node.name]
+    else:
+        value = node
     if names:
-        yield ast.Assign(targets=[ast.Name(id=n, ctx=ast.Store()) for n in names], value=made)
+        yield ast.Assign(targets=[ast.Name(id=n, ctx=ast.Store()) for n in names], value=value)
 
 
 def _without_declarations(statement: ast.stmt) -> ast.stmt:
@@ -200,7 +202,8 @@ def _compile(source: Source, scope: Scope, body: list[ast.stmt]) -> CodeType:
         inner.decorator_list = [mark]
     outer_body: list[ast.stmt] = [inner]
     if free:
-        outer_body.insert(0, ast.Assign(targets=[ast.Name(id=n, ctx=ast.Store()) for n in free], value=ast.Constant(value=None)))
+        names = [ast.Name(id=n, ctx=ast.Store()) for n in free]
+        outer_body.insert(0, ast.Assign(targets=list[ast.expr](names), value=ast.Constant(value=None)))
     module = ast.Module(body=[_definition("%outer", [], outer_body)], type_ignores=[])
     ast.fix_missing_locations(module)
     compiled = compile_quietly(module, source.filename, code.co_flags & FUTURE_FLAGS)
@@ -211,9 +214,8 @@ def _compile(source: Source, scope: Scope, body: list[ast.stmt]) -> CodeType:
 
 
 def _definition(name: str, parameters: list[str], body: list[ast.stmt]) -> ast.FunctionDef:
-    arguments = ast.arguments(
-        posonlyargs=[], args=[ast.arg(arg=p) for p in parameters], vararg=None, kwonlyargs=[], kw_defaults=[], kwarg=None, defaults=[]
-    )
+    plain = [ast.arg(arg=p) for p in parameters]
+    arguments = ast.arguments(posonlyargs=[], args=plain, vararg=None, kwonlyargs=[], kw_defaults=[], kwarg=None, defaults=[])
     made = ast.FunctionDef(name=name, args=arguments, body=body, decorator_list=[])
     if sys.version_info >= (3, 12):
         made.type_params = []

@@ -64,9 +64,9 @@ def parse_function(function: FunctionType, text: str | None = None) -> Source:
         fresh = read_text(function)
         texts = [] if fresh is None or fresh in texts else [fresh]
     if text is None and read_text(function) is None:
-        _refuse(function, "there is no source", "no-source", "the file, cell or string it was compiled from can't be read any more")
+        _refuse(function, "there is no source", "no-source", "the file or cell it was compiled from can't be read any more")
     _refuse(function, "the source is not that of the function", "stale-source",
-            "compiling its file gives other byte code: the file was edited, or the function was rewritten, since it was made")  # fmt: skip
+            "its file compiles to other byte code: it was edited, or the function rewritten, since then")  # fmt: skip
 
 
 def read_text(function: FunctionType) -> str | None:
@@ -226,7 +226,8 @@ _COMPARED = (
 
 
 def _is_same_code(first: CodeType, second: CodeType) -> bool:
-    return all(getattr(first, a) == getattr(second, a) for a in _COMPARED) and _is_same_constant(first.co_consts, second.co_consts)
+    alike = all(getattr(first, a) == getattr(second, a) for a in _COMPARED)
+    return alike and _is_same_constant(first.co_consts, second.co_consts)
 
 
 def _is_same_constant(first: Any, second: Any) -> bool:

@@ -112,7 +112,19 @@ class Remainder:
             raise self.failure(f"`{type(node).__name__}` is no operation")
         if isinstance(getattr(node, "ctx", None), ast.Store) and stage in ("", "store"):
             return self._store_at(number, node, stage)
+        if stage == "raise":
+            return self._raised(number, node)
         return self._complete(number, self._operation(number, node, stage))
+
+    def _raised(self, number: int, node: ast.expr) -> list[ast.stmt]:
+        """An exception at an expression: nothing else of its statement is done."""
+        call = ast.Call(func=self.value("%raise", node), args=[], keywords=[])
+        placed = self._place_of_call(call, node) if isinstance(node, ast.Call) else located(call, node)
+        while not isinstance(self.nodes[number], ast.stmt):
+            if number == 0:
+                return [located(ast.Expr(value=placed), node)]
+            number = self.parents[number][0]
+        return self._above(number, [located(ast.Expr(value=placed), node)])
 
     def failure(self, why: str) -> ContinuationError:
         """The error to raise."""
@@ -147,7 +159,8 @@ class Remainder:
         if isinstance(node, ast.NamedExpr) and f"%{self.numbers[id(node.value)]}" in self.bound:
             return self.evaluated(node.value)
         if isinstance(node, _REPEATABLE):
-            return self._rebuilt(node, self.evaluated)
+            again: ast.expr = self._rebuilt(node, self.evaluated)
+            return again
         raise self.failure(f"the value {name} of `{ast.unparse(node)}` is missing")
 
     def _is_constant(self, node: ast.expr) -> bool:
@@ -228,13 +241,6 @@ class Remainder:
                 return self.evaluated(node)
             case "value":
                 return self.value("%result", node)
-            case "raise" if isinstance(node, ast.Call):
-                call = ast.Call(func=self.value("%raise", node), args=[], keywords=[])
-                placed: ast.expr = self._place_of_call(call, node)
-                return placed
-            case "raise":
-                raised: ast.expr = located(ast.Call(func=self.value("%raise", node), args=[], keywords=[]), node)
-                return raised
             case "" | "0":
                 done: ast.expr = self._redone(node)
                 return done
@@ -285,7 +291,7 @@ class Remainder:
         match above:
             case ast.BoolOp(values=values):
                 later = values[(index or 0) + 1 :]
-                return _changed(above, values=[new, *later]) if later else new  # type: ignore[no-any-return]
+                return _changed(above, values=[new, *later]) if later else new
             case ast.IfExp():
                 if field != "test":
                     return new
@@ -322,7 +328,7 @@ class Remainder:
 
     def _place_known(self, number: int, target: ast.expr) -> list[ast.stmt]:
         """The rest from a subscript or attribute that is stored to (or deleted), its place being evaluated in `target`."""
-        parent, field, index = self.parents[number]
+        parent, _, index = self.parents[number]
         above = self.nodes[parent]
         if isinstance(above, ast.AugAssign):
             return self._above(parent, [_changed(above, target=target)])
@@ -443,10 +449,8 @@ class Remainder:
         loop = self._rest_of_loop(number)
         if not _has_jump(rest):
             return [*rest, loop]
-        once = ast.For(
-            target=located(ast.Name(id="%once", ctx=ast.Store()), loop), iter=located(ast.Constant(value=(0,)), loop), body=rest, orelse=[loop]
-        )
-        return [located(once, loop)]
+        target, one = located(ast.Name(id="%once", ctx=ast.Store()), loop), located(ast.Constant(value="1"), loop)
+        return [located(ast.For(target=target, iter=one, body=rest, orelse=[loop]), loop)]
 
     def _augmented(self, node: ast.AugAssign, value: ast.expr) -> list[ast.stmt]:
         """`target op= value` with the target read and `value` standing for the operand."""
@@ -519,7 +523,8 @@ class Remainder:
         if field == "orelse":
             if not node.finalbody:
                 return block
-            return [located(ast.Try(body=block or [located(ast.Pass(), node)], handlers=[], orelse=[], finalbody=node.finalbody), node)]
+            body = block or [located(ast.Pass(), node)]
+            return [located(ast.Try(body=body, handlers=[], orelse=[], finalbody=node.finalbody), node)]
         if field == "finalbody":
             return [*block, *self._way_out(number, node)]
         raise self.failure("it is inside an `except`")
@@ -561,7 +566,7 @@ def _has_jump(block: Sequence[ast.AST]) -> bool:
             return True
         if isinstance(node, (*_DEFINITIONS, ast.expr)):
             continue
-        inner: list[ast.AST] = list(node.orelse) if isinstance(node, (ast.For, ast.While, ast.AsyncFor)) else list(ast.iter_child_nodes(node))
-        if _has_jump(inner):
+        is_loop = isinstance(node, (ast.For, ast.While, ast.AsyncFor))
+        if _has_jump(node.orelse if is_loop else list(ast.iter_child_nodes(node))):  # type: ignore[attr-defined]
             return True
     return False

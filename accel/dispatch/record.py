@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import importlib
 import struct
 import sys
 from collections.abc import Callable, Sequence
@@ -129,7 +130,8 @@ def _box_array(kind: Any, words: Words) -> Any:
     owner, data = object_at(words[0]), words[1]
     shape = tuple(_signed(w) for w in words[2 : 2 + kind.ndim])
     strides = tuple(_signed(w) for w in words[2 + kind.ndim : 2 + 2 * kind.ndim])
-    if not kind.is_view and type(owner) is numpy.ndarray and owner.ctypes.data == data and (owner.shape, owner.strides) == (shape, strides):
+    whole = type(owner) is numpy.ndarray and (owner.ctypes.data, owner.shape, owner.strides) == (data, shape, strides)
+    if whole and not kind.is_view:
         if owner.dtype.char == kind.char and owner.dtype.isnative:
             return owner
     writeable = kind.writeable and (not isinstance(owner, numpy.ndarray) or bool(owner.flags.writeable))
@@ -154,14 +156,13 @@ def _numpy_functions() -> tuple[Callable[..., Any], Callable[..., Any], Callable
     """PyArray_NewFromDescr, PyArray_SetBaseObject, Py_IncRef."""
     import numpy
 
-    if int(numpy.__version__.split(".")[0]) >= 2:
-        from numpy._core import _multiarray_umath as umath
-    else:
-        from numpy.core import _multiarray_umath as umath
-    pointer = ctypes.PYFUNCTYPE(ctypes.c_void_p, ctypes.py_object, ctypes.c_char_p)(("PyCapsule_GetPointer", ctypes.pythonapi))
+    core = "numpy._core" if int(numpy.__version__.split(".")[0]) >= 2 else "numpy.core"
+    umath = importlib.import_module(f"{core}._multiarray_umath")
+    take = ctypes.PYFUNCTYPE(ctypes.c_void_p, ctypes.py_object, ctypes.c_char_p)
+    pointer = take(("PyCapsule_GetPointer", ctypes.pythonapi))
     table = ctypes.cast(pointer(umath._ARRAY_API, None), ctypes.POINTER(ctypes.c_void_p))
     thing, longs = ctypes.py_object, ctypes.c_void_p
-    new = ctypes.PYFUNCTYPE(thing, thing, thing, ctypes.c_int, longs, longs, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p)
+    new = ctypes.PYFUNCTYPE(thing, thing, thing, ctypes.c_int, longs, longs, longs, ctypes.c_int, longs)
     set_base = ctypes.PYFUNCTYPE(ctypes.c_int, thing, thing)
     increment = ctypes.PYFUNCTYPE(None, thing)(("Py_IncRef", ctypes.pythonapi))
     return new(table[_NEW_FROM_DESCR]), set_base(table[_SET_BASE_OBJECT]), increment
@@ -205,5 +206,5 @@ _BOXES: dict[type[Kind], Callable[[Any, Words], Any]] = {
     ArrayIterator: _box_sequence_iterator,
     TupleIterator: _box_sequence_iterator,
     EnumerateIterator: _box_enumerate,
-    ZipIterator: lambda kind, words: zip(*_split(kind.inner, words)),
+    ZipIterator: lambda kind, words: zip(*_split(kind.inner, words), strict=False),
 }

@@ -88,13 +88,13 @@ class Resumer:
     def _continuation(self, number: int, bound: frozenset[str], closures: dict[str, Nested]) -> Continuation:
         with self._lock:
             self.counts[number] += 1
-            if self.on_exit is not None and not self.exits[number].phase.startswith("raise"):
-                self.on_exit(self.counts)
             made = self._built.get((number, bound))
             if made is None:
                 source, exit_ = self.source(), self.exits[number]
                 numbers = {name: _find_nested(source, kind.code) for name, kind in closures.items()}
                 made = self._built[number, bound] = build_continuation(source, exit_.node, exit_.phase, bound, numbers)
+        if self.on_exit is not None and not self.exits[number].phase.startswith("raise"):
+            self.on_exit(self.counts)  # outside of the lock: it may take others
         return made
 
 

@@ -1,4 +1,4 @@
-"""Runs a function from its tree, one operation after the other, and stops before any of them: what compiled code does at an exit."""
+"""Runs a function from its tree, one operation after the other, and stops before any of them, as compiled code does."""
 
 from __future__ import annotations
 
@@ -10,18 +10,19 @@ from typing import Any
 from accel.ir import Source
 
 BINARY = {
-    ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv, ast.FloorDiv: operator.floordiv,
-    ast.Mod: operator.mod, ast.Pow: operator.pow, ast.LShift: operator.lshift, ast.RShift: operator.rshift, ast.BitAnd: operator.and_,
+    ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
+    ast.FloorDiv: operator.floordiv, ast.Mod: operator.mod, ast.Pow: operator.pow,
+    ast.LShift: operator.lshift, ast.RShift: operator.rshift, ast.BitAnd: operator.and_,
     ast.BitOr: operator.or_, ast.BitXor: operator.xor, ast.MatMult: operator.matmul,
 }  # fmt: skip
 INPLACE = {
-    ast.Add: operator.iadd, ast.Sub: operator.isub, ast.Mult: operator.imul, ast.Div: operator.itruediv, ast.FloorDiv: operator.ifloordiv,
-    ast.Mod: operator.imod, ast.Pow: operator.ipow, ast.BitOr: operator.ior, ast.LShift: operator.ilshift,
+    ast.Add: operator.iadd, ast.Sub: operator.isub, ast.Mult: operator.imul, ast.Div: operator.itruediv,
+    ast.FloorDiv: operator.ifloordiv, ast.Mod: operator.imod, ast.Pow: operator.ipow, ast.BitOr: operator.ior, ast.LShift: operator.ilshift,
 }  # fmt: skip
 UNARY = {ast.USub: operator.neg, ast.UAdd: operator.pos, ast.Invert: operator.invert, ast.Not: operator.not_}
 COMPARE = {
-    ast.Lt: operator.lt, ast.LtE: operator.le, ast.Gt: operator.gt, ast.GtE: operator.ge, ast.Eq: operator.eq, ast.NotEq: operator.ne,
-    ast.Is: operator.is_, ast.IsNot: operator.is_not, ast.In: lambda a, b: a in b, ast.NotIn: lambda a, b: a not in b,
+    ast.Lt: operator.lt, ast.LtE: operator.le, ast.Gt: operator.gt, ast.GtE: operator.ge,
+    ast.Eq: operator.eq, ast.NotEq: operator.ne, ast.Is: operator.is_, ast.IsNot: operator.is_not, ast.In: lambda a, b: a in b, ast.NotIn: lambda a, b: a not in b,
 }  # fmt: skip
 
 
@@ -58,7 +59,8 @@ class Closure:
         code = next(c for c in consts if (c.co_name, c.co_firstlineno) == (name, node.lineno))
         cells = dict(zip(stepper.source.code.co_freevars, stepper.source.function.__closure__ or (), strict=True))
         cells |= {n: CellType(v) for n, v in stepper.variables.items()}
-        made = FunctionType(code, stepper.source.function.__globals__, name, None, tuple(cells.get(n) or CellType() for n in code.co_freevars))
+        closure = tuple(cells.get(n) or CellType() for n in code.co_freevars)
+        made = FunctionType(code, stepper.source.function.__globals__, name, None, closure)
         return made(*args, **kwargs)
 
 
@@ -215,7 +217,8 @@ class Stepper:
         func, *values = [self.expression(p) for p in parts]
         self.reach(node)
         self.drop(*parts)
-        if func is super or (isinstance(func, Closure) and any(isinstance(n, ast.Nonlocal) for n in ast.walk(self.source.nodes[func.number]))):
+        inner = ast.walk(self.source.nodes[func.number]) if isinstance(func, Closure) else ()
+        if func is super or any(isinstance(n, ast.Nonlocal) for n in inner):
             raise NotStepped
         count = len(node.args)
         result, phase = None, "value"
@@ -361,7 +364,8 @@ class Stepper:
 
     def do_AugAssign(self, node: ast.AugAssign) -> None:
         target: Any = node.target
-        place = [target.value] + ([target.slice] if isinstance(target, ast.Subscript) else []) if not isinstance(target, ast.Name) else []
+        place = [] if isinstance(target, ast.Name) else [target.value]
+        place += [target.slice] if isinstance(target, ast.Subscript) else []
         parts = [self.expression(p) for p in place]
         if isinstance(target, ast.Name):
             old = self.variables[target.id]

@@ -15,7 +15,7 @@ from accel.analysis.continuation import build_continuation
 from accel.analysis.parse import parse_function
 from accel.dispatch.resume import make_raiser
 from tests.analysis import corpus
-from tests.analysis.stepper import NotStepped, Stopped, Stepper
+from tests.analysis.stepper import NotStepped, Stepper, Stopped
 
 LIMIT = 400  # operations of one run
 
@@ -27,7 +27,8 @@ def places(error: BaseException) -> list[Any]:
     while trace is not None:
         code = trace.tb_frame.f_code
         columns = list(code.co_positions())[trace.tb_lasti // 2]
-        found.append((code.co_name, code.co_qualname, code.co_filename, trace.tb_lineno, columns, trace.tb_frame.f_globals["__name__"]))
+        module = trace.tb_frame.f_globals["__name__"]
+        found.append((code.co_name, code.co_qualname, code.co_filename, trace.tb_lineno, columns, module))
         trace = trace.tb_next
     return found
 
