@@ -1,0 +1,1 @@
+"""The contract of compiled code, subject by subject, by hand-written cases."""

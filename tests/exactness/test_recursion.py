@@ -1,0 +1,125 @@
+"""Recursion, deep and mutual, ends as CPython's does."""
+
+from __future__ import annotations
+
+import sys
+import threading
+
+import pytest
+
+from tests.exactness.agreement import agree, decorated
+
+
+def fib(n):
+    return n if n < 2 else fib(n - 1) + fib(n - 2)
+
+
+def depth(n):
+    if n == 0:
+        return 0
+    return depth(n - 1) + 1
+
+
+def even(n):
+    return True if n == 0 else odd(n - 1)
+
+
+def odd(n):
+    return False if n == 0 else even(n - 1)
+
+
+def forever(n):
+    return forever(n + 1)
+
+
+def ping(n):
+    return pong(n + 1) + 1
+
+
+def pong(n):
+    return ping(n + 1) - 1
+
+
+@pytest.fixture
+def all_decorated(monkeypatch: pytest.MonkeyPatch) -> dict:
+    names = ("fib", "depth", "even", "odd", "forever", "ping", "pong")
+    for name in names:
+        monkeypatch.setitem(globals(), name, decorated(globals()[name]))
+    return {name: globals()[name] for name in names}
+
+
+def test_recursive_results(all_decorated: dict) -> None:
+    assert [all_decorated["fib"](n) for n in (0, 1, 10, 15)] == [0, 1, 55, 610]
+    assert [all_decorated["depth"](n) for n in (0, 5, 200, 200)] == [0, 5, 200, 200]
+    assert all_decorated["even"](100) is True and all_decorated["even"](101) is False
+    assert all_decorated["fib"](True) is True
+    assert all_decorated["fib"](3.0) == 2.0 and type(all_decorated["fib"](3.0)) is float
+
+
+@pytest.mark.parametrize("name", ["forever", "ping", "depth"])
+def test_endless_recursion_raises(all_decorated: dict, name: str) -> None:
+    for start in (1, 1.5, -1):
+        with pytest.raises(RecursionError, match="maximum recursion depth exceeded"):
+            all_decorated[name](start if name != "depth" else -1)
+    assert all_decorated["depth"](100) == 100
+
+
+def test_the_limit_is_the_interpreters(all_decorated: dict) -> None:
+    before = sys.getrecursionlimit()
+    try:
+        sys.setrecursionlimit(5000)
+        assert all_decorated["depth"](3000) == 3000
+        sys.setrecursionlimit(400)
+        with pytest.raises(RecursionError):
+            all_decorated["depth"](3000)
+    finally:
+        sys.setrecursionlimit(before)
+
+
+def test_a_million_deep_does_not_crash(all_decorated: dict) -> None:
+    before = sys.getrecursionlimit()
+    try:
+        with pytest.raises(RecursionError):
+            all_decorated["depth"](10**6)
+    finally:
+        sys.setrecursionlimit(before)
+
+
+def test_in_a_thread_with_a_small_stack(all_decorated: dict) -> None:
+    found: list[object] = []
+
+    def work() -> None:
+        try:
+            found.append(all_decorated["depth"](10**5))
+        except RecursionError as error:
+            found.append(type(error))
+
+    before = threading.stack_size(256 * 1024 if sys.version_info < (3, 12) else 1024 * 1024)
+    try:
+        thread = threading.Thread(target=work)
+        thread.start()
+        thread.join()
+    finally:
+        threading.stack_size(before)
+    assert found == [RecursionError]
+
+
+def guarded(n):
+    try:
+        return forever(n)
+    except RecursionError:
+        return -n
+
+
+def test_a_handler_gets_it(all_decorated: dict) -> None:
+    agree(guarded, lambda: (1,), lambda: (2,))
+
+
+def big(n):
+    return 1 if n == 0 else n * big(n - 1)
+
+
+def test_results_that_outgrow_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = [big(n) for n in (5, 20, 21, 60, 5)]
+    monkeypatch.setitem(globals(), "big", decorated(big))
+    assert [globals()["big"](n) for n in (5, 20, 21, 60, 5)] == plain
