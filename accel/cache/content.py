@@ -217,7 +217,8 @@ class Content:
 
     def _describe_names(self, names: tuple[str, ...], function: FunctionType) -> Description:
         """What the names in the code stand for, should they be globals; attributes of modules likewise."""
-        namespace, builtins = function.__globals__, function.__builtins__
+        namespace = function.__globals__
+        builtins: dict[str, Any] = function.__builtins__  # type: ignore[attr-defined]  # typeshed lacks it
         told: list[Description] = []
         for name in names:
             if name in namespace:
@@ -252,7 +253,7 @@ class Content:
         if told is None:
             if strict:
                 raise NotCacheable(f"{_name_of_class(kind)} object that has no content to compare")
-            return ("object", module_of(kind), _name_of_class(kind))
+            return ("object", _name_of_class(kind))
         return told
 
     def _describe_other(self, value: Any) -> Description | None:
@@ -363,6 +364,7 @@ _DESCRIBE: dict[type, Callable[[Content, Any], Description | None]] = {
     MethodType: Content._describe_method,
     BuiltinFunctionType: Content._describe_builtin,
     ModuleType: Content._describe_module,
+    CodeType: lambda _, code: ("code", describe_code(code)[0]),
     type: Content._describe_class,
     range: _describe_range,
     slice: _describe_range,

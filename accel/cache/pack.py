@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import marshal
-from types import FunctionType
 
 from accel.cache.content import NotCacheable, unwrap
 from accel.cache.routes import Finder, Routes
@@ -12,12 +11,13 @@ from accel.types import kinds as _kinds
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from types import CodeType, FunctionType
     from typing import Any
 
-    from accel.ir import Exit, Guard, Lowered, Signature
+    from accel.ir import Exit, Guard, Live, Lowered, PythonStep, Signature, Source
     from accel.types.kinds import Kind
 
-__all__ = ["PackedExits", "pack_kind", "pack_lowered", "unpack_kind", "unpack_lowered"]
+__all__ = ["LazyTable", "Origin", "pack_kind", "pack_lowered", "unpack_kind", "unpack_lowered"]
 
 _CLASSES: dict[str, type[Kind]] = {
     name: cls for name, cls in vars(_kinds).items() if isinstance(cls, type) and issubclass(cls, _kinds.Kind)
@@ -26,7 +26,7 @@ _FUNCTION_PARTS = ("__code__", "__defaults__", "__kwdefaults__")
 
 
 def pack_kind(kind: Kind, pack_static: Callable[[Any], Any]) -> tuple[Any, ...]:
-    """A kind as nested tuples: the name of its class, then its fields. `pack_static` replaces the object of a `Static`.
+    """A kind as nested tuples: the name of its class, then its fields. `pack_static` replaces the object some kinds hold.
 
     >>> pack_kind(_kinds.Tuple((_kinds.Int(), _kinds.Array("d", 2))), str)
     ('Tuple', (('Int',), ('Array', 'd', 2, 'C', True)))
@@ -36,6 +36,8 @@ def pack_kind(kind: Kind, pack_static: Callable[[Any], Any]) -> tuple[Any, ...]:
         raise NotCacheable(f"kind of class {name}")
     if isinstance(kind, _kinds.Static):
         return (name, pack_static(kind.value))
+    if isinstance(kind, _kinds.Nested):
+        return (name, pack_static(kind.code), kind.captured)
     fields: tuple[str, ...] = getattr(kind, "__match_args__", ())
     return (name, *[_pack_field(getattr(kind, field), pack_static) for field in fields])
 
@@ -49,10 +51,12 @@ def _pack_field(value: Any, pack_static: Callable[[Any], Any]) -> Any:
 
 
 def unpack_kind(packed: tuple[Any, ...], find_static: Callable[[Any], Any]) -> Kind:
-    """The kind that `pack_kind` made a tuple of; `find_static` gives the object of a `Static`."""
+    """The kind that `pack_kind` made a tuple of; `find_static` gives the object a kind holds."""
     name, *fields = packed
     if name == "Static":
         return _kinds.Static(find_static(fields[0]))
+    if name == "Nested":
+        return _kinds.Nested(find_static(fields[0]), fields[1])
     return _CLASSES[name](*[_unpack_field(field, find_static) for field in fields])
 
 
@@ -84,7 +88,21 @@ def pack_lowered(lowered: Lowered, function: FunctionType) -> bytes:
     finder = Finder(function, lowered.signature)
     guards = tuple([_pack_guard(guard, routes, finder) for guard in lowered.guards])
     exits = {symbol: tuple([_pack_exit(e, number) for e in found]) for symbol, found in lowered.exits.items()}
-    return marshal.dumps((tuple(numbers), signature, result, guards, exits, lowered.image), 2)
+    origins = {symbol: _find_origin(source, routes) for symbol, source in lowered.sources.items()}
+    steps = {symbol: _pack_steps(found, lowered.sources.get(symbol)) for symbol, found in lowered.steps.items() if found}
+    return marshal.dumps((tuple(numbers), signature, result, guards, exits, steps, origins, lowered.image), 2)
+
+
+def _find_origin(source: Source | Origin, routes: Routes) -> tuple[Any, ...]:
+    """The route to the code of a function that was compiled: its own, or inside the code of the function around it."""
+    return ("code", routes.find(source.function)) if routes.knows(source.function) else routes.find(source.code)
+
+
+def _pack_steps(steps: tuple[PythonStep, ...], source: Source | Origin | None) -> tuple[Any, ...]:
+    """Steps with lines counted from the first line of their function, as that may move."""
+    if source is None:
+        raise NotCacheable("steps of a function that is not known")
+    return tuple([(step.text, step.line - source.code.co_firstlineno, step.operands) for step in steps])
 
 
 def _pack_exit(exit_: Exit, number: Callable[[Kind], int]) -> tuple[Any, ...]:
@@ -99,18 +117,38 @@ def unpack_lowered(packed: bytes, function: FunctionType, signature: Signature |
     NotCacheable
         When something it relies on is not there in this process.
     """
-    from accel.ir import Lowered, Signature
+    from accel.ir import Exit, Live, Lowered, PythonStep, Signature
 
-    kinds_, arguments, result, guards, exits, image = marshal.loads(packed)
+    kinds_, arguments, result, guards, exits, steps, routes, image = marshal.loads(packed)
     finder = Finder(function, signature)
     kinds = [unpack_kind(kind, finder.find) for kind in kinds_]
+    origins = {symbol: _unpack_origin(route, finder) for symbol, route in routes.items()}
+
+    def build_exit(_: str, packed: tuple[Any, ...]) -> Exit:
+        node, phase, live = packed
+        return Exit(node, phase, tuple([Live(name, kinds[kind], offset, flag) for name, kind, offset, flag in live]))
+
+    def build_step(symbol: str, packed: tuple[Any, ...]) -> PythonStep:
+        text, line, operands = packed
+        return PythonStep(text, origins[symbol].code.co_firstlineno + line, operands)
+
     return Lowered(
         signature or Signature(tuple([kinds[number] for number in arguments])),
         kinds[result],
         image,
         tuple([_unpack_guard(guard, finder) for guard in guards]),
-        PackedExits(exits, kinds),
+        LazyTable(exits, build_exit),
+        "",
+        LazyTable({symbol: steps.get(symbol, ()) for symbol in exits}, build_step),
+        origins,
     )
+
+
+def _unpack_origin(route: tuple[Any, ...], finder: Finder) -> Origin:
+    code, outer = finder.find(route), route
+    while outer[0] == "constant":
+        outer = outer[1]
+    return Origin(unwrap(finder.find(outer[1])), code)
 
 
 def _pack_guard(guard: Guard, routes: Routes, finder: Finder) -> tuple[Any, ...]:
@@ -176,29 +214,32 @@ def _check_missing(what: str, holder: Any, name: str) -> None:
     raise NotCacheable(f"{name!r} was absent and is there now")
 
 
-class PackedExits(dict[str, "tuple[Exit, ...]"]):
-    """Exits by symbol, built when first looked at: they matter only when compiled code is left."""
+class Origin:
+    """Where a compiled function comes from, when nothing has been parsed: the code of `function`, or code inside of it."""
 
-    def __init__(self, packed: dict[str, tuple[Any, ...]], kinds: list[Kind]) -> None:
+    __slots__ = ("code", "function")
+
+    def __init__(self, function: FunctionType, code: CodeType) -> None:
+        self.function, self.code = function, code
+
+
+class LazyTable(dict[str, "tuple[Any, ...]"]):
+    """Exits or steps by symbol, built when first looked at: they matter only when compiled code is left."""
+
+    def __init__(self, packed: dict[str, tuple[Any, ...]], build: Callable[[str, tuple[Any, ...]], Any]) -> None:
         super().__init__()
-        self._packed, self._kinds = packed, kinds
+        self._packed, self._build = packed, build
         for symbol in packed:
             super().__setitem__(symbol, ())
 
-    def __getitem__(self, symbol: str) -> tuple[Exit, ...]:
+    def __getitem__(self, symbol: str) -> tuple[Any, ...]:
         packed = self._packed.get(symbol)
         if packed is not None:  # two threads may both come here: they store equal values
-            super().__setitem__(symbol, tuple([self._unpack(exit_) for exit_ in packed]))
+            super().__setitem__(symbol, tuple([self._build(symbol, item) for item in packed]))
             self._packed.pop(symbol, None)
         return super().__getitem__(symbol)
 
-    def _unpack(self, packed: tuple[Any, ...]) -> Exit:
-        from accel.ir import Exit, Live
-
-        node, phase, live = packed
-        return Exit(node, phase, tuple([Live(name, self._kinds[kind], offset, flag) for name, kind, offset, flag in live]))
-
-    def _unpack_all(self) -> None:
+    def _build_all(self) -> None:
         for symbol in list(self._packed):
             self[symbol]
 
@@ -211,20 +252,20 @@ class PackedExits(dict[str, "tuple[Exit, ...]"]):
 
     def items(self) -> Any:
         """As `dict.items`."""
-        self._unpack_all()
+        self._build_all()
         return super().items()
 
     def values(self) -> Any:
         """As `dict.values`."""
-        self._unpack_all()
+        self._build_all()
         return super().values()
 
     def __eq__(self, other: object) -> bool:
-        self._unpack_all()
+        self._build_all()
         return super().__eq__(other)
 
     __hash__ = None
 
     def __repr__(self) -> str:
-        self._unpack_all()
+        self._build_all()
         return super().__repr__()

@@ -7,7 +7,7 @@ follow one.
 from __future__ import annotations
 
 import sys
-from types import FunctionType, ModuleType
+from types import CodeType, FunctionType, ModuleType
 
 from accel.cache.content import NotCacheable, namespace_of, unwrap
 
@@ -50,8 +50,13 @@ class Routes:
             self.learn(inner, ("wrapped", route))
         elif type(value) is FunctionType:
             self.learn(value.__globals__, ("globals", route))
+            self.learn(value.__code__, ("code", route))
             for name, cell in zip(value.__code__.co_freevars, value.__closure__ or (), strict=True):
                 self.learn(cell, ("cell", route, name))
+        elif type(value) is CodeType:  # functions inside it
+            for number, constant in enumerate(value.co_consts):
+                if type(constant) is CodeType:
+                    self.learn(constant, ("constant", route, number))
         elif issubclass(type(value), ModuleType):
             self.learn(namespace_of(value), ("namespace", route))
 
@@ -92,6 +97,10 @@ class Routes:
             if type(module) is str and type(sys.modules.get(module)) is ModuleType:
                 self.learn(sys.modules[module], ("module", module))
         return id(guard.holder) in self._known
+
+    def knows(self, value: Any) -> bool:
+        """Whether `value` was met on the way."""
+        return id(value) in self._known
 
     def find(self, value: Any) -> Route:
         """The route to `value`; raises NotCacheable where there is none."""
@@ -161,6 +170,8 @@ _STEPS: dict[str, Callable[..., Any]] = {
     "builtins": lambda finder: finder._function.__builtins__,
     "argument": Finder._find_argument,
     "globals": lambda finder, owner: finder.find(owner).__globals__,
+    "code": lambda finder, owner: finder.find(owner).__code__,
+    "constant": lambda finder, owner, number: finder.find(owner).co_consts[number],
     "namespace": Finder._find_namespace,
     "item": lambda finder, owner, name: finder.find(owner)[name],
     "cell": Finder._find_cell,

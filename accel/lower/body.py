@@ -189,7 +189,8 @@ class FunctionBody:
         if extra:
             live.append(Live("%result", Object(), words))
         label = self.e.label("exit")
-        exit_ = Exit(instruction.node, instruction.phase if phase is None else phase, tuple(live))
+        _, at, leaving = instruction.phase.partition("@")
+        exit_ = Exit(instruction.node, instruction.phase if phase is None else phase + at + leaving, tuple(live))
         self._pending.append(_PendingExit(label, -1, exit_, values, extra))
         return label
 

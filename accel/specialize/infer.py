@@ -146,6 +146,9 @@ class _Inference(KindRules):
             b: {n: (k, maybe) for n, (k, maybe) in state.items() if k is not None} for b, state in states.items()
         }
         typed.result = self.returned
+        mixed = sorted({n for state in states.values() for n, (k, _) in state.items() if k is None and not n.startswith("%")})
+        if mixed:  # CPython could not be given its value
+            self.unsupported[-1] = Fault(0, f"`{mixed[0]}`, whose kind depends on the path taken", "mixed-kinds")
 
     def join(self, states: dict[str, State], name: str, arriving: State) -> bool:
         """Merge a state into the one at the entry of a block; whether that changed. A temporary with one definition has the

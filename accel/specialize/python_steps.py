@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from typing import Any
 
 from accel.ir import Instruction, PythonStep, TypedFunction
@@ -25,6 +26,9 @@ class PythonSteps:
         """The kind of what the step gives, None when it is not done this way."""
         concerned = any(isinstance(k, Array) for k in kinds)
         op, detail = instruction.op, instruction.detail
+        node = self.typed.source.nodes[instruction.node]
+        if op == "inplace" and "@" in instruction.phase or (isinstance(node, ast.Compare) and len(node.ops) > 1):
+            return None
         if op in ("binary", "inplace", "compare") and concerned and detail not in ("is", "is not", "in", "not in"):
             assign = op == "inplace" and isinstance(kinds[0], Array)
             text = f"a0 {detail}= a1; return a0" if assign else f"return a0 {detail} a1"

@@ -14,6 +14,8 @@ def refuse_unavoidable(functions: list[TypedFunction]) -> None:
     """Raise a CompileError that lists every fault which the usual way through a function meets."""
     found: list[Diagnostic] = []
     for typed in functions:
+        if -1 in typed.faults:
+            found.append(diagnose(typed, typed.faults[-1]))
         for instruction in typed.flow.instructions():
             fault = typed.faults.get(id(instruction))
             if fault is not None and fault.slug and not _is_avoidable(typed.source, fault.node):

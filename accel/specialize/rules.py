@@ -306,7 +306,7 @@ class KindRules:
         shifted = tuple((what, value + len(captured)) for what, value in bound)
         every = (*(("argument", k) for k in range(len(captured))), *shifted)
         parameters = tuple(kinds[1 + value] for _, value in every)
-        if any(isinstance(k, (Static, *_ITERATORS)) for k in parameters):
+        if any(isinstance(k, (Static, Nested, *_ITERATORS)) for k in parameters):
             return None
         typed = self.typer(facts, parameters)
         self.typed.calls[id(instruction)] = Call("", typed, every)

@@ -120,7 +120,7 @@ class _Reader:
             op, detail = "strip_get", tuple(a is not None and a.is_constant and a.constant < 0 for a in found)
         if i.op == "binary" and self.known[i.targets[0]] is not None:
             op = "strip_affine"
-        return Instruction(op, i.targets, i.arguments, i.detail, i.node, i.phase)
+        return Instruction(op, i.targets, i.arguments, detail, i.node, i.phase)
 
 
 def _combine(symbol: str, left: Affine | None, right: Affine | None) -> Affine | None:

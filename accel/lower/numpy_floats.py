@@ -1,0 +1,132 @@
+"""Float arithmetic of NumPy scalars in their own precision; what NumPy would warn about leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from accel.lower.layout import element_type
+from accel.lower.numpy_casts import emit_finite
+from accel.lower.text import Emitter, float_text
+
+__all__ = ["check_flags", "check_result", "emit_float", "emit_float_divmod", "emit_flagged", "emit_in_float", "suffix_of"]
+
+_NAMES = {"+": "fadd", "-": "fsub", "*": "fmul", "/": "fdiv"}
+_SUFFIXES = {"half": "f16", "float": "f32", "double": "f64"}
+
+
+def suffix_of(type_: str) -> str:
+    """The suffix of intrinsics of a float type."""
+    return _SUFFIXES[type_]
+
+
+def emit_float(e: Emitter, symbol: str, char: str, x: str, y: str) -> str:
+    """`x symbol y` of two floats of dtype `char`."""
+    if symbol in _NAMES:
+        made = e.value(f"{_NAMES[symbol]} {element_type(char)} {x}, {y}")
+        check_flags(e, symbol, char, x, y, made)
+        return made
+    if symbol in ("//", "%"):
+        quotient, rest = emit_float_divmod(e, char, x, y, symbol)
+        return quotient if symbol == "//" else rest
+    assert symbol == "**", symbol
+    return _power(e, char, x, y)
+
+
+def check_flags(e: Emitter, symbol: str, char: str, x: str, y: str, r: str) -> None:
+    """Leave where NumPy would warn about `r = x symbol y` (+ - * /): overflow, invalid value, division by zero.
+
+    A result that is finite is never warned about; only the cold block looks at the operands, so that those which are
+    infinite or NaN already do not leave. In a strip, where checks are put off and nothing may branch, they do.
+    """
+    type_ = element_type(char)
+    check_result(e, type_, r, lambda: emit_flagged(e, type_, x, y, r))
+
+
+def check_result(e: Emitter, type_: str, r: str, flagged: Callable[[], str]) -> None:
+    """Leave when `r` is not finite and `flagged()`, emitted in a cold block, is true."""
+    if e.is_covered:
+        return
+    if e.put_off and type_ in e.sums:
+        e.note_float(type_, r)
+        return
+    usual = emit_finite(e, type_, r)
+    if e.put_off:
+        e.exit_if(e.value(f"xor i1 {usual}, true"))
+        return
+    cold, go_on = e.label("special"), e.label("usual")
+    e.branch_if(usual, go_on, cold, likely=True)
+    e.place(cold)
+    e.exit_if(flagged())
+    e.branch(go_on)
+    e.place(go_on)
+
+
+def emit_flagged(e: Emitter, type_: str, x: str, y: str, r: str) -> str:
+    """Whether `r`, which is not finite, was made of operands that do not explain it: an infinity of finite ones, a NaN of numbers.
+
+    An infinity divided by zero is an infinity without a flag.
+    """
+    invalid = e.value(f"fcmp ord {type_} {x}, {y}")
+    finite = e.value(f"and i1 {emit_finite(e, type_, x)}, {emit_finite(e, type_, y)}")
+    return e.select(e.value(f"fcmp uno {type_} {r}, {r}"), "i1", invalid, finite)
+
+
+def emit_in_float(e: Emitter, char: str, *operands: str) -> list[str]:
+    """Halves as floats, in which NumPy computes with them; others as they are."""
+    return [e.value(f"fpext half {x} to float") for x in operands] if char == "e" else list(operands)
+
+
+def emit_out_of_float(e: Emitter, char: str, x: str) -> str:
+    """A result back in its dtype; the caller looks whether it overflowed."""
+    return e.value(f"fptrunc float {x} to half") if char == "e" else x
+
+
+def _power(e: Emitter, char: str, x: str, y: str) -> str:
+    """libm's pow or powf. Special operands are NumPy's, unless the result is a number."""
+    p, q = emit_in_float(e, char, x, y)
+    type_ = "float" if char == "e" else element_type(char)
+    made = e.libm("pow" if char == "d" else "powf", f"{type_} {p}", f"{type_} {q}", result=type_)
+    made = emit_out_of_float(e, char, made)
+    e.exit_if(e.value(f"xor i1 {emit_finite(e, element_type(char), made)}, true"))
+    return made
+
+
+def emit_float_divmod(e: Emitter, char: str, x: str, y: str, wanted: str = "//%") -> tuple[str, str]:
+    """`x // y` and `x % y` by NumPy's algorithm (`npy_divmod`); of those not `wanted` the operand is empty.
+
+    Zero as a divisor, an infinite dividend and a quotient that overflows (it is computed for the rest too) leave.
+    """
+    p, q = emit_in_float(e, char, x, y)
+    type_ = "float" if char == "e" else element_type(char)
+    zero, one, half = (float_text(v, type_) for v in (0.0, 1.0, 0.5))
+    suffix = _SUFFIXES[type_]
+    rest = e.libm("fmod" if char == "d" else "fmodf", f"{type_} {p}", f"{type_} {q}", result=type_)
+    ratio = e.value(f"fdiv {type_} {e.value(f'fsub {type_} {p}, {rest}')}, {q}")
+    # not finite: zero divisor, infinite or NaN operand (an infinite divisor leaves below), overflow
+    plain = e.value(f"and i1 {emit_finite(e, type_, ratio)}, {emit_finite(e, type_, q)}")
+    e.exit_if(e.value(f"xor i1 {plain}, true"))
+    nonzero = e.value(f"fcmp une {type_} {rest}, {zero}")
+    signs = e.value(f"xor i1 {e.value(f'fcmp olt {type_} {q}, {zero}')}, {e.value(f'fcmp olt {type_} {rest}, {zero}')}")
+    flip = e.value(f"and i1 {nonzero}, {signs}")
+    modulo = quotient = ""
+    if "%" in wanted:
+        signed_zero = e.call(type_, f"llvm.copysign.{suffix}", f"{type_} {zero}", f"{type_} {q}")
+        modulo = e.select(flip, type_, e.value(f"fadd {type_} {rest}, {q}"), e.select(nonzero, type_, rest, signed_zero))
+        modulo = _checked_half(e, char, modulo)
+    if "//" in wanted:
+        ratio = e.select(flip, type_, e.value(f"fsub {type_} {ratio}, {one}"), ratio)
+        floor = e.call(type_, f"llvm.floor.{suffix}", f"{type_} {ratio}")
+        high = e.value(f"fcmp ogt {type_} {e.value(f'fsub {type_} {ratio}, {floor}')}, {half}")
+        floor = e.select(high, type_, e.value(f"fadd {type_} {floor}, {one}"), floor)
+        signed_zero = e.call(type_, f"llvm.copysign.{suffix}", f"{type_} {zero}", f"{type_} {e.value(f'fdiv {type_} {p}, {q}')}")
+        quotient = e.select(e.value(f"fcmp une {type_} {ratio}, {zero}"), type_, floor, signed_zero)
+        quotient = _checked_half(e, char, quotient)
+    return quotient, modulo
+
+
+def _checked_half(e: Emitter, char: str, x: str) -> str:
+    if char != "e":
+        return x
+    made = emit_out_of_float(e, char, x)
+    e.exit_if(e.value(f"xor i1 {emit_finite(e, 'half', made)}, true"))
+    return made

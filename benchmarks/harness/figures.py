@@ -1,0 +1,124 @@
+"""This module compares measured rows with the figures that accel promises."""
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from benchmarks.harness.problem import Row
+
+CALLS = ("f(int, int)", "f(float, float)", "f()", "f(ndarray)", "method(float)", "keyword")
+DYNAMIC_LIMIT = 1.02 if sys.version_info >= (3, 12) else 1.05
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One promise: what was measured, the limit, whether it holds (None: could not be measured)."""
+
+    what: str
+    limit: str
+    measured: str
+    holds: bool | None
+
+    @property
+    def verdict(self) -> str:
+        """In words."""
+        return "not measured" if self.holds is None else "holds" if self.holds else "falls short"
+
+
+def find_figures(rows: Sequence[Row]) -> list[Figure]:
+    """All promises in the order in which they were made."""
+    return [
+        judge_calls(rows),
+        judge_import(rows),
+        judge_start(rows),
+        judge_group(rows, "affine", "affine loops over numba.njit", mean_limit=1.05, worst_limit=1.15),
+        judge_group(rows, "irregular", "matmul, histogram, gather, sieve, collatz", mean_limit=1.2),
+        judge_group(rows, "compile time", "compile time, cold, over numba.njit", mean_limit=2.0),
+        judge_group(rows, "dynamic", "dynamic code under @fn over undecorated", mean_limit=DYNAMIC_LIMIT, worst_limit=1.15, least=12),
+        judge_fuzzer(rows),
+        judge_language_tests(rows),
+    ]
+
+
+def judge_calls(rows: Sequence[Row]) -> Figure:
+    """Hot calls, each against the same undecorated function."""
+    ratios = {row.case: row.ratio for row in rows if row.problem == "calls" and row.implementation == "accel" and row.ratio is not None}
+    holds = all(ratios.get(case, math.inf) <= (1.2 if case == "keyword" else 1.0) for case in CALLS)
+    measured = " ".join(f"{case.replace(', ', ',')} {ratio:.2f}" for case, ratio in ratios.items())
+    return Figure("hot call over the undecorated function", "each <= 1.0, keyword <= 1.2", measured, holds if ratios else None)
+
+
+def judge_import(rows: Sequence[Row]) -> Figure:
+    """`import accel` over `import numpy`, and that nothing heavy comes with it."""
+    best = find_best(rows, "startup")
+    faults = [row.fault for row in rows if row.problem == "startup" and row.case in ("import", "light") and row.fault]
+    limit = "<= +15 ms; no numba, llvmlite, unused numpy"
+    if faults:
+        return Figure("import accel over import numpy", limit, faults[0], False)
+    if not {("import", "accel"), ("import", "numpy")} <= set(best):
+        return Figure("import accel over import numpy", limit, "", None)
+    extra_ms = (best["import", "accel"] - best["import", "numpy"]) / 1e6
+    return Figure("import accel over import numpy", limit, f"{extra_ms:+.1f} ms, nothing heavy imported", extra_ms <= 15)
+
+
+def judge_start(rows: Sequence[Row]) -> Figure:
+    """A new process with a warm cache, to its first result."""
+    best = find_best(rows, "startup")
+    limit = "scalars <= 0.15x numba, arrays <= numpy + 40 ms"
+    faults = [row.fault for row in rows if row.problem == "startup" and row.implementation == "accel" and row.fault]
+    needed = {("scalars", "accel"), ("scalars", "numba"), ("arrays", "accel"), ("import", "numpy")}
+    if faults or not needed <= set(best):
+        return Figure("new process, warm cache, first result", limit, faults[0] if faults else "", False if faults else None)
+    ratio = best["scalars", "accel"] / best["scalars", "numba"]
+    extra_ms = (best["arrays", "accel"] - best["import", "numpy"]) / 1e6
+    return Figure("new process, warm cache, first result", limit, f"scalars {ratio:.3f}x, arrays {extra_ms:+.1f} ms", ratio <= 0.15 and extra_ms <= 40)
+
+
+def judge_group(rows: Sequence[Row], group: str, what: str, *, mean_limit: float, worst_limit: float = math.inf, least: int = 1) -> Figure:
+    """Geometric mean and worst ratio of accel's rows in a group; a fault falls short."""
+    mine = [row for row in rows if row.group == group and row.implementation == "accel"]
+    ratios = {row.case: row.ratio for row in mine if row.ratio is not None}
+    limit = f"mean <= {mean_limit}" + (f", none above {worst_limit}" if worst_limit < math.inf else "")
+    faults = [f"{row.case}: {row.fault}" for row in mine if row.fault]
+    if not ratios:
+        return Figure(what, limit, faults[0] if faults else "", False if faults else None)
+    mean = find_mean(ratios)
+    holds = mean <= mean_limit and max(ratios.values()) <= worst_limit and not faults and len(ratios) >= least
+    listed = " ".join(f"{case} {ratio:.2f}" for case, ratio in ratios.items()) if len(ratios) <= 16 else f"worst {max(ratios.values()):.2f}"
+    return Figure(what, limit, f"{mean:.3f} of {len(ratios)}: {listed}" + (f"; {len(faults)} broken" if faults else ""), holds)
+
+
+def judge_fuzzer(rows: Sequence[Row]) -> Figure:
+    """Random programs against CPython."""
+    what, limit = "differential fuzzer, 10,000 fresh programs", "0 differences, 0 crashes, >= 60 % compiled"
+    row = next((row for row in rows if row.problem == "fuzzer"), None)
+    if row is None or row.fault:
+        return Figure(what, limit, row.fault if row else "", None if row is None else False)
+    found = row.figures
+    measured = f"{found['programs']:.0f} programs, {found['differences']:.0f} differences, {found['crashes']:.0f} crashes, {found['compiled']:.0f} % compiled"
+    clean = found["differences"] == found["crashes"] == 0 and found["compiled"] >= 60
+    return Figure(what, limit, measured, clean if found["programs"] >= 10_000 or not clean else None)
+
+
+def judge_language_tests(rows: Sequence[Row]) -> Figure:
+    """CPython's own test package under the decorator."""
+    what, limit = "the interpreter's own tests, decorated", ">= 40 modules, none lost, 0 crashes"
+    row = next((row for row in rows if row.problem == "language"), None)
+    if row is None or row.fault:
+        return Figure(what, limit, row.fault if row else "", None if row is None else False)
+    found = row.figures
+    clean = found["lost"] == found["crashes"] == 0
+    measured = f"{found['modules']:.0f} modules, {found['lost']:.0f} lost, {found['crashes']:.0f} crashes"
+    return Figure(what, limit, measured, clean if found["modules"] >= 40 or not clean else None)
+
+
+def find_best(rows: Iterable[Row], problem: str) -> dict[tuple[str, str], float]:
+    """Fastest round by case and implementation."""
+    return {(row.case, row.implementation): row.best_ns for row in rows if row.problem == problem and row.rounds_ns}
+
+
+def find_mean(ratios: Mapping[str, float]) -> float:
+    """Geometric mean."""
+    return math.exp(sum(map(math.log, ratios.values())) / len(ratios))

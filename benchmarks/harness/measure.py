@@ -1,0 +1,61 @@
+"""This module times implementations in turns, within one process."""
+from __future__ import annotations
+
+import gc
+import time
+import timeit
+from collections.abc import Callable, Mapping
+from typing import Any
+
+SLOW_S = 0.25       # a call that takes this long is timed in few rounds
+SLOW_ROUNDS = 2
+TARGET_S = 0.01     # of one turn
+
+
+def interleave(calls: Mapping[str, Callable[[], Any]], *, rounds: int) -> dict[str, list[float]]:
+    """Nanoseconds per call, for each round; every round gives each call its turn, beginning with another one each time."""
+    loops = {name: choose_loops(call) for name, call in calls.items()}
+    times: dict[str, list[float]] = {name: [] for name in calls}
+    names = list(calls)
+    gc.collect()
+    gc.disable()
+    try:
+        for turn in range(rounds):
+            shift = turn % len(names)
+            for name in names[shift:] + names[:shift]:
+                if loops[name] or turn < SLOW_ROUNDS:
+                    times[name].append(time_calls(calls[name], max(1, loops[name])))
+    finally:
+        gc.enable()
+    return times
+
+
+def choose_loops(call: Callable[[], Any]) -> int:
+    """How many calls fill one turn; 0 for a call that is slow."""
+    fastest = time_calls(call, 1)
+    if fastest < SLOW_S * 1e9:
+        fastest = min(fastest, time_calls(call, 1), time_calls(call, 1))
+    return 0 if fastest >= SLOW_S * 1e9 else max(1, int(TARGET_S * 1e9 / fastest))
+
+
+def time_calls(call: Callable[[], Any], count: int) -> float:
+    """Nanoseconds per call over `count` calls."""
+    turns = range(count)
+    start = time.perf_counter_ns()
+    for _ in turns:
+        call()
+    return max(1.0, (time.perf_counter_ns() - start) / count)
+
+
+def interleave_statements(statements: Mapping[str, tuple[str, dict[str, Any]]], *, rounds: int, count: int) -> dict[str, list[float]]:
+    """The same for statements that are too short for a call around them: nanoseconds per execution, for each round."""
+    timers = {name: timeit.Timer(text, globals=space) for name, (text, space) in statements.items()}
+    for timer in timers.values():
+        timer.timeit(3000)
+    times: dict[str, list[float]] = {name: [] for name in timers}
+    names = list(timers)
+    for turn in range(rounds):
+        shift = turn % len(names)
+        for name in names[shift:] + names[:shift]:
+            times[name].append(timers[name].timeit(count) / count * 1e9)
+    return times
