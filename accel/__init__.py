@@ -40,16 +40,14 @@ __all__ = [
 
 __version__ = "0.1.0"
 
-_HOMES = {name: "errors" for name in __all__[:8]} | {"disabled": "decorators", "fn": "decorators"}
+_HOMES = dict.fromkeys(__all__[:8], "errors") | {"disabled": "decorators", "fn": "decorators"}
 
 
 def __getattr__(name: str) -> object:
     home = _HOMES.get(name)
     if home is None:
         raise AttributeError(f"module 'accel' has no attribute {name!r}")
-    from importlib import import_module
-
-    value: object = getattr(import_module(f"accel.{home}"), name)
+    value: object = getattr(__import__(f"accel.{home}", fromlist=[name]), name)
     globals()[name] = value
     return value
 

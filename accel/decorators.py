@@ -6,29 +6,30 @@ import os
 import sys
 from types import FunctionType
 
-from accel.options import FnOptions
+from accel.options import FnOptions, read_switch
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from typing import Any, ParamSpec, TypeVar, overload
+    from collections.abc import Callable
+    from typing import Any, NoReturn, TypeVar, overload
 
-    P = ParamSpec("P")
-    R = TypeVar("R")
+    F = TypeVar("F")  # what is decorated keeps its type: signature, overloads, type variables, binding as a method
 
 __all__ = ["disabled", "fn"]
 
-_KNOWN = sys.implementation.name == "cpython" and (3, 11) <= sys.version_info[:2] <= (3, 13)
+_GENERATOR, _COROUTINE, _ASYNC_GENERATOR = 0x20, 0x80, 0x200
+_NEVER = _GENERATOR | _COROUTINE | _ASYNC_GENERATOR  # CPython's own, which is no fault: no hint
 _said: list[bool] = []
+
 
 if TYPE_CHECKING:
 
     @overload
-    def fn(function: Callable[P, R], /) -> Callable[P, R]: ...
+    def fn(function: F, /) -> F: ...
     @overload
     def fn(
         *, strict: bool = ..., relaxed: bool = ..., cache: bool = ..., inline: bool = ..., debug: bool = ...
-    ) -> Callable[[Callable[P, R]], Callable[P, R]]: ...
+    ) -> Callable[[F], F]: ...
 
 
 def fn(function: Any = None, /, **options: Any) -> Any:
@@ -65,8 +66,8 @@ def fn(function: Any = None, /, **options: Any) -> Any:
 
     Notes
     -----
-    A call of compiled code costs less than a call of a plain function. Threads may call at once; one compiles. Parameters annotated
-    `int`, `float`, `bool` or `complex` are enforced: another argument raises ArgumentError, a TypeError.
+    A call of compiled code costs less than a call of a plain function. Threads may call at once; one compiles. Parameters
+    annotated `int`, `float`, `bool` or `complex` are enforced: another argument raises ArgumentError, a TypeError.
 
     Examples
     --------
@@ -81,8 +82,8 @@ def fn(function: Any = None, /, **options: Any) -> Any:
     1024.0
     """
     chosen = FnOptions(**options)
-    if function is None:
-        return lambda decorated: fn(decorated, **options)
+    if function is None and options:
+        return lambda decorated: _decorate(decorated, chosen)
     return _decorate(function, chosen)
 
 
@@ -90,39 +91,83 @@ def _decorate(function: Any, options: FnOptions) -> Any:
     if isinstance(function, (staticmethod, classmethod)):
         return type(function)(_decorate(function.__func__, options))
     if not isinstance(function, FunctionType):
-        return _refuse(function)
-    if "accel" in function.__dict__ or os.environ.get("ACCEL") == "0" or options.debug or not _is_known():
-        return function
-    if function.__code__.co_flags & _NEVER:
+        return _pass_through(function)
+    if _is_decorated(function) or read_switch("ACCEL") == "0" or not _is_known():
         return function
     from accel.dispatch.dispatcher import Dispatcher
     from accel.explain.hints import give_hint
     from accel.explain.inspect import Inspection
 
-    return Dispatcher(function, options, hint=give_hint, inspect=Inspection).attach()
+    never = function.__code__.co_flags & _NEVER
+    if never and options.strict:
+        _refuse_strict(function)
+    is_plain = never or options.debug or read_switch("ACCEL_DEBUG") == "1"
+    dispatcher = Dispatcher(function, options, hint=give_hint, inspect=Inspection)
+    if is_plain and not dispatcher.enforced:
+        return function
+    decorated = dispatcher.attach()
+    if is_plain:
+        dispatcher.settle()
+    return decorated
 
 
-_NEVER = 0x20 | 0x80 | 0x200  # generators, coroutines, asynchronous generators: CPython's own, which is no fault
+def _is_decorated(function: FunctionType) -> bool:
+    """Whether `f.accel` is the function's own (`functools.wraps` copies it to others)."""
+    inspection = function.__dict__.get("accel")
+    return inspection is not None and getattr(inspection, "function", None) is function
 
 
 def _is_known() -> bool:
     """Whether this interpreter is one that machine code can be made for; says so once if not."""
-    known = _KNOWN and sys.platform == "linux" and os.uname().machine == "x86_64"
+    system = sys.platform, os.uname().machine if hasattr(os, "uname") else ""
+    known = sys.implementation.name == "cpython" and (3, 11) <= sys.version_info[:2] <= (3, 13) and system == ("linux", "x86_64")
     if not known and not _said:
+        from accel.explain.hints import say
+
         _said.append(True)
-        print(f"accel: {sys.implementation.name} {sys.version.split()[0]} on {sys.platform}: functions run as plain Python", file=sys.stderr)
+        name = f"{sys.implementation.name} {sys.version.split()[0]}"
+        say(f"accel does not know {name} on {' '.join(system)}: decorated functions run as plain Python")
     return known
 
 
-def _refuse(given: Any) -> Any:
+def _pass_through(given: Any) -> Any:
+    """What is decorated already, or wraps a function (`functools.cache` and the like), stays as it is. All else is refused."""
     if type(given).__module__.partition(".")[0] == "accel":
-        return given  # decorated already
+        return given
+    if callable(given) and hasattr(given, "__wrapped__") and not isinstance(given, type):
+        from accel.explain.hints import say
+
+        say(f"{given!r:.60} is left as it is: put `@fn` below the decorator that made it")
+        return given
+    _refuse(given)
+
+
+def _refuse(given: Any) -> NoReturn:
     from accel.errors import DecorationError, Diagnostic
 
-    what = f"`fn` decorates Python functions, and {given!r:.60} is {'a class' if isinstance(given, type) else f'a {type(given).__name__}'}"
-    slug = "decorated-class" if isinstance(given, type) else "decorated-object"
-    do = ("decorate its methods",) if isinstance(given, type) else ("write a function that calls it and decorate that",)
-    raise DecorationError(Diagnostic(what, slug, do=do))
+    is_class = isinstance(given, type)
+    kind = "a class" if is_class else f"an object of class {type(given).__name__}"
+    name = getattr(given, "__qualname__", "") or repr(given)[:60]
+    what = f"`fn` decorates Python functions, and `{name}` is {kind}"
+    do = ("put `@fn` on its methods",) if is_class else ("write a Python function that calls it, and put `@fn` on that",)
+    raise DecorationError(Diagnostic(what, "decorated-class" if is_class else "decorated-object", do=do))
+
+
+def _refuse_strict(function: FunctionType) -> NoReturn:
+    import linecache
+
+    from accel.errors import CompileError, Diagnostic
+
+    code = function.__code__
+    kinds = {_GENERATOR: "a generator", _COROUTINE: "a coroutine", _ASYNC_GENERATOR: "an asynchronous generator"}
+    kind = kinds[code.co_flags & _NEVER]
+    text = linecache.getline(code.co_filename, code.co_firstlineno, function.__globals__).rstrip()
+    indent = len(text) - len(text.lstrip())
+    raise CompileError(Diagnostic(
+        f"cannot compile `{function.__qualname__}`: it is {kind}", "generator", code.co_filename, code.co_firstlineno, indent,
+        len(text), text, why="generators and coroutines run in CPython, which suspends and resumes them",
+        do=("drop `strict=True`", "or move the computing into a plain function and put `@fn` on that"),
+    ))  # fmt: skip
 
 
 class disabled:  # noqa: N801  a context manager reads as a verb here

@@ -125,6 +125,8 @@ def render_diagnostic(diagnostic: Diagnostic) -> str:
         lines += [f"{margin}|", f"{number.ljust(len(margin))}| {text}", f"{margin}| {gap}{caret}{found}"]
         if d.why or d.do:
             lines.append(f"{margin}|")
+    elif d.found:
+        lines.append(f"{margin}= found: {d.found}")
     lines += [f"{margin}= why: {d.why}"] if d.why else []
     lines += [f"{margin}= do: {remedy}" for remedy in d.do]
     return "\n".join(lines)

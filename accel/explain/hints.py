@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import os
+import sys
 import warnings
 from types import FunctionType
 
 from accel.errors import Diagnostic, FallbackHint, render_diagnostic
+from accel.options import read_switch
 
-__all__ = ["give_hint"]
+__all__ = ["give_hint", "say"]
 
 _given: set[tuple[str, int]] = set()
 
@@ -17,12 +18,27 @@ def give_hint(function: FunctionType, diagnostics: tuple[Diagnostic, ...]) -> No
     """Warn once per function, at its definition; a filter that makes errors of warnings does not make one of this."""
     code = function.__code__
     place = (code.co_filename, code.co_firstlineno)
-    if os.environ.get("ACCEL_HINTS") == "0" or place in _given or not diagnostics:
+    if read_switch("ACCEL_HINTS") == "0" or place in _given or not diagnostics:
         return
     _given.add(place)
     text = "\n\n".join(render_diagnostic(d) for d in diagnostics) + "\nit runs in CPython, as before"
     registry = function.__globals__.setdefault("__warningregistry__", {})
     try:
         warnings.warn_explicit(text, FallbackHint, code.co_filename, code.co_firstlineno, function.__module__, registry)
+    except Warning:
+        pass
+
+
+def say(text: str) -> None:
+    """Warn about something that is no single function's, at the line outside accel that led here."""
+    if read_switch("ACCEL_HINTS") == "0":
+        return
+    frame = sys._getframe(1)
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == "accel":
+        frame = frame.f_back
+    space, filename = frame.f_globals, frame.f_code.co_filename
+    registry = space.setdefault("__warningregistry__", {})
+    try:
+        warnings.warn_explicit(text, FallbackHint, filename, frame.f_lineno, space.get("__name__"), registry)
     except Warning:
         pass

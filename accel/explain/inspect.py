@@ -30,6 +30,16 @@ class Inspection:
         self._dispatcher = dispatcher
 
     @property
+    def function(self) -> Any:
+        """The decorated function itself."""
+        return self._dispatcher.callable
+
+    @property
+    def options(self) -> Any:
+        """The options it was decorated with."""
+        return self._dispatcher.options
+
+    @property
     def compiled(self) -> bool:
         """Whether machine code was made (or loaded) for at least one signature."""
         counters = self._dispatcher.counters
