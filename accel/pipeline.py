@@ -5,6 +5,11 @@ from __future__ import annotations
 from types import FunctionType
 
 from accel.ir import Facts, Lowered, Plan, Signature
+from accel.options import FnOptions
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from accel.cache.store import Store
 
 __all__ = ["analyse", "plan", "specialize"]
 
@@ -24,14 +29,28 @@ def plan(function: FunctionType, signature: Signature) -> Plan:
     return plan_function(function, signature, analyse)
 
 
-def specialize(function: FunctionType, signature: Signature, options: object = None) -> Lowered:
-    """Function + Signature -> Lowered: machine code and its boundary.
+def specialize(function: FunctionType, signature: Signature, options: FnOptions | None = None) -> Lowered:
+    """Function + Signature -> Lowered: machine code and its boundary, from the cache if it is there.
 
     Raises
     ------
     CompileError
         When the function can't be compiled for these arguments.
     """
+    cached = options is None or options.cache
+    if cached:
+        from accel.cache.store import Store
+
+        store = _stores[0] if _stores else _stores.append(Store()) or _stores[0]
+        found = store.load(function, signature, options)
+        if found is not None:
+            return found
     from accel.lower.program import lower_plan
 
-    return lower_plan(plan(function, signature))
+    lowered = lower_plan(plan(function, signature))
+    if cached:
+        store.save(function, lowered, options)
+    return lowered
+
+
+_stores: list[Store] = []

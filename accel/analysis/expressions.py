@@ -82,9 +82,12 @@ class ExpressionBuilder:
                     todo.append(name)
         return seen
 
-    def refuse(self, node: ast.AST, what: str, slug: str, why: str = "", do: tuple[str, ...] = (), *, phase: str = "") -> str:
-        """Note that `node` can't be compiled: CPython goes on there."""
-        left = self.emit("leave", node=node, phase=phase)
+    def refuse(
+        self, node: ast.AST, what: str, slug: str, why: str = "", do: tuple[str, ...] = (), *, phase: str = "",
+        needs: tuple[str, ...] = (),
+    ) -> str:  # fmt: skip
+        """Note that `node` can't be compiled: CPython goes on there, with the values `needs`."""
+        left = self.emit("leave", (), needs, node=node, phase=phase)
         self.faults[id(left)] = Fault(self.number(node), what, slug, why, do)
         return self.temporary(node)
 
@@ -133,7 +136,7 @@ class ExpressionBuilder:
             for k, (part, element) in enumerate(zip(parts, target.elts, strict=True)):
                 self.store(element, part, node=target, phase=f"part{k}")
         else:
-            self.refuse(target, "assignment to an attribute or a starred target", "attribute-assignment", phase="store")
+            self.refuse(target, "assignment to an attribute or a starred target", "attribute-assignment", phase="store", needs=(value,))
 
     def place(self, target: ast.Subscript) -> tuple[str, ...]:
         """Base and indexes of a subscript, evaluated once."""

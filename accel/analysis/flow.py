@@ -63,7 +63,12 @@ def build_flow(
         Names of nested functions, with what each captures.
     """
     builder = _StatementBuilder(source, locals_, cells, nested)
-    builder.function()
+    foreign = next((n for n in source.nodes if isinstance(n, (ast.Global, ast.Nonlocal))), None)
+    if foreign is not None:  # CPython could not go on half way without doing the statement again
+        builder.start_block("entry")
+        builder.refuse(foreign, "assignment to a global or nonlocal name", "global-write", phase="start")
+    else:
+        builder.function()
     parameters = (*captured, *(a.arg for a in _arguments(source.tree.args)))
     blocks = {name: block for name, block in builder.blocks.items() if name in builder.reachable()}
     return Flow(source.name, parameters, blocks), builder.faults
@@ -261,7 +266,7 @@ class _StatementBuilder(ExpressionBuilder):
         pending, loops = self.finally_[:], self.loops
         while len(self.finally_) > depth and self.open:
             body = self.finally_.pop()
-            outer, self.suffix = self.suffix, suffix
+            outer, self.suffix = self.suffix, (suffix if value else f"{suffix}{self.number(body.node)}") + self.suffix
             self.loops = [loop for loop in loops if loop.depth <= len(self.finally_)]
             self.statements(body.body)
             self.suffix = outer

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import ctypes
 import sys
-from types import FunctionType
+from types import CellType, FunctionType
 from typing import TYPE_CHECKING, Any
 
 from accel.dispatch.carriers import WATCHED, depth_offset, stubs
 from accel.dispatch.guards import function_words, guard_words
 from accel.dispatch.python_steps import make_step
 from accel.dispatch.resume import Resumer
-from accel.ir import Lowered
+from accel.ir import Lowered, Source
 from accel.runtime.image import Image, Loaded
 from accel.runtime.interrupt import find_tripped
 from accel.runtime.symbols import resolve
@@ -76,14 +76,24 @@ class Linking:
         return resolve(name)
 
     def _resumer(self, symbol: str) -> int:
-        resumer = Resumer(self._function_of(symbol), self.lowered.exits[symbol], self.lowered.sources.get(symbol))
+        source = self.lowered.sources.get(symbol)
+        known = source if isinstance(source, Source) else None  # code from the cache: parsed when it first leaves
+        resumer = Resumer(self._function_of(symbol), self.lowered.exits[symbol], known)
         resumer.on_exit = self.dispatcher.note_exit
         self.resumers.append(resumer)
         return self._held(resumer.prepare)
 
     def _function_of(self, symbol: str) -> FunctionType:
+        """The function a symbol stands for; a nested one is made anew, with the cells of the function it is in."""
         source = self.lowered.sources.get(symbol)
-        return source.function if source is not None else self.function
+        if source is None:
+            return self.function
+        function: FunctionType = source.function
+        if source.code is function.__code__:
+            return function
+        outer = dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True))
+        cells = tuple(outer.get(name) or CellType() for name in source.code.co_freevars)
+        return FunctionType(source.code, function.__globals__, source.code.co_name, None, cells)
 
     @staticmethod
     def _held(value: Any) -> int:

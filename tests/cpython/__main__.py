@@ -49,7 +49,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--decorator", default="accel")
     parser.add_argument("--outermost", action="store_true", help="decorate no function inside another, so that more can compile")
-    parser.add_argument("--limit", type=float, default=900.0, help="seconds for a module")
+    parser.add_argument("--limit", type=float, default=300.0, help="seconds for a module")
     parser.add_argument("--list", action="store_true", help="print what is left out, and why")
     parser.add_argument("--child", help=argparse.SUPPRESS)
     parsed = parser.parse_args(arguments)

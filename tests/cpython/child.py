@@ -37,7 +37,8 @@ class _Recorder(unittest.TestResult):
         if self.words.get(name) not in ("failed", "error"):
             self.words[name] = word
         if error is not None and name not in self.texts:
-            self.texts[name] = self._exc_info_to_string(error, test)[-3000:]  # type: ignore[attr-defined]
+            text = self._exc_info_to_string(error, test)  # type: ignore[attr-defined]
+            self.texts[name] = text if len(text) < 2500 else f"{text[:1200]}\n  ...\n{text[-1200:]}"
 
     def addSuccess(self, test: unittest.TestCase) -> None:
         self.note(test, "passed")
@@ -80,6 +81,7 @@ def run_module(name: str, decorator: str, outermost: bool) -> None:
     """Import `test.<name>`, decorated unless `decorator` is "none", and run its tests."""
     faulthandler.enable()
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_AS, (8 << 30, 8 << 30))
     from test import support
 
     support.use_resources = []
