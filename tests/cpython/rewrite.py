@@ -32,7 +32,7 @@ class _Decorate(ast.NodeTransformer):
         name = ".".join(self.path)
         return any(name == s or s.endswith(".") and f"{name}.".startswith(s) or fnmatch.fnmatch(name, s) for s in self.skipped)
 
-    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
+    def visit_ClassDef(self, node: ast.ClassDef) -> Any:
         """Classes with a metaclass may see each name that is looked up in their body: nothing directly inside is marked."""
         watched = any(keyword.arg == "metaclass" for keyword in node.keywords)
         self.path.append(node.name)
@@ -47,11 +47,11 @@ class _Decorate(ast.NodeTransformer):
         self.path.pop()
         return node
 
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> Any:
         """Mark a function, and those inside."""
         return self.visit_function(node)
 
-    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.AST:
+    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> Any:
         """Mark a coroutine, which the decorator must hand back as it is."""
         return self.visit_function(node)
 

@@ -92,7 +92,7 @@ def serve_batch(start: int, stop: int, kind: str, decorator: str) -> None:
     for seed in range(start, stop):
         print(json.dumps({"begin": seed}), flush=True)
         verdict = compare_program(make_program(seed, kind), decorate)
-        row = {"seed": seed, "calls": verdict.calls, "raised": verdict.raised, "compiled": verdict.compiled}
+        row: dict[str, Any] = {"seed": seed, "calls": verdict.calls, "raised": verdict.raised, "compiled": verdict.compiled}
         row |= {"exits": dict(verdict.exits), "skipped": verdict.skipped, "refusals": verdict.refusals}
         row |= {"difference": str(verdict.difference) if verdict.difference else ""}
         print(json.dumps(row), flush=True)

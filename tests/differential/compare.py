@@ -195,4 +195,4 @@ def _error_difference(index: int, a: dict[str, Any], b: dict[str, Any]) -> Diffe
 
 def _is_unsure(error: dict[str, Any]) -> bool:
     # Python 3.11 itself gives the line before for an unbound local once the code is warm.
-    return sys.version_info < (3, 12) and error["class"] == "builtins.UnboundLocalError"
+    return sys.version_info < (3, 12) and bool(error["class"] == "builtins.UnboundLocalError")

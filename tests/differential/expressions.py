@@ -65,7 +65,7 @@ class Expressions:
     def plain(self, kind: str, depth: int) -> str:
         """An expression of a plain Python kind."""
         made: dict[str, Callable[[int], str]] = {
-            "int": self.int, "float": self.float, "bool": self.bool, "complex": self.complex, "none": lambda _: "None",
+            "int": self.integer, "float": self.floating, "bool": self.truth, "complex": self.complex_number, "none": lambda _: "None",
             "opt": self.optional,
         }  # fmt: skip
         return made[kind](depth)
@@ -97,7 +97,7 @@ class Expressions:
     def conditional(self, kind: str, depth: int) -> str | None:
         """Now and then a conditional expression."""
         if depth < 3 and self.r.random() < 0.04:
-            return f"({self.of(kind, depth + 1)} if {self.bool(depth + 1)} else {self.of(kind, depth + 1)})"
+            return f"({self.of(kind, depth + 1)} if {self.truth(depth + 1)} else {self.of(kind, depth + 1)})"
         return None
 
     def number(self, depth: int = 0) -> str:
@@ -110,7 +110,7 @@ class Expressions:
         wild = r.random() < (0.04 if self.tame else 0.4)
         return str(r.choice(INTS)) if wild else str(r.choice([r.randint(-9, 9), r.randint(1, 3), 5]))
 
-    def int(self, depth: int = 0) -> str:
+    def integer(self, depth: int = 0) -> str:
         """An expression that is an int, or now and then a bool."""
         r, k = self.r, self.r.random()
         if depth > 2 or k < 0.28:
@@ -118,25 +118,25 @@ class Expressions:
         if k < 0.58:
             op = r.choice(["+", "-", "*", "+", "-", "//", "%", "//", "%", "&", "|", "^"])
             if op in ("//", "%") and self.tame:
-                return f"({self.int(depth + 1)} {op} {r.choice([2, 3, 7, -5, 10])})"
-            return f"({self.int(depth + 1)} {op} {self.int(depth + 1)})"
+                return f"({self.integer(depth + 1)} {op} {r.choice([2, 3, 7, -5, 10])})"
+            return f"({self.integer(depth + 1)} {op} {self.integer(depth + 1)})"
         if k < 0.63:
-            return f"({self.int(depth + 1)} {r.choice(['<<', '>>'])} ({self.int(depth + 1)} % {r.choice([5, 8, 64, 70])}))"
+            return f"({self.integer(depth + 1)} {r.choice(['<<', '>>'])} ({self.integer(depth + 1)} % {r.choice([5, 8, 64, 70])}))"
         if k < 0.67:
-            return f"({self.int(depth + 1)} % 100) ** {r.choice(['2', '3', f'({self.int(depth + 2)} % 5)'])}"
+            return f"({self.integer(depth + 1)} % 100) ** {r.choice(['2', '3', f'({self.integer(depth + 2)} % 5)'])}"
         if k < 0.76:
-            return f"{r.choice(['abs', '-', '~', 'int', 'round', '+'])}({self.int(depth + 1)})"
+            return f"{r.choice(['abs', '-', '~', 'int', 'round', '+'])}({self.integer(depth + 1)})"
         if k < 0.80:
-            return f"{r.choice(['int', 'round'])}({self.float(depth + 1)})"
+            return f"{r.choice(['int', 'round'])}({self.floating(depth + 1)})"
         if k < 0.85:
-            return f"{r.choice(['min', 'max'])}({self.int(depth + 1)}, {self.int(depth + 1)})"
+            return f"{r.choice(['min', 'max'])}({self.integer(depth + 1)}, {self.integer(depth + 1)})"
         if k < 0.90:
             return self.fill(r.choice(MATH_INT), depth + 1)
         if k < 0.94:
             return self.int_of_container(depth) or self.int_literal()
         if k < 0.97:
-            return f"int({self.bool(depth + 1)})"
-        return f"divmod({self.int(depth + 1)}, {r.choice([3, -7, 16])})[{r.randint(0, 1)}]"
+            return f"int({self.truth(depth + 1)})"
+        return f"divmod({self.integer(depth + 1)}, {r.choice([3, -7, 16])})[{r.randint(0, 1)}]"
 
     def int_of_container(self, depth: int) -> str | None:
         """A length, a size, an item of a tuple of ints."""
@@ -150,7 +150,7 @@ class Expressions:
             return self.r.choice(texts)
         return None
 
-    def float(self, depth: int = 0) -> str:
+    def floating(self, depth: int = 0) -> str:
         """An expression that is a float."""
         r, k = self.r, self.r.random()
         if depth > 2 or k < 0.26:
@@ -159,82 +159,82 @@ class Expressions:
             return name or (r.choice(FLOATS) if edge else r.choice(["0.0", "1.0", "1.5", "2.5", "0.1", "-3.0", "1e-3"]))
         if k < 0.58:
             op = r.choice(["+", "-", "*", "+", "-", "*", "/", "//", "%"])
-            left, right = self.float(depth + 1), r.choice([self.float, self.int, self.float])(depth + 1)
+            left, right = self.floating(depth + 1), r.choice([self.floating, self.integer, self.floating])(depth + 1)
             if op[0] in "/%" and self.tame:
                 return f"({left} {op} (abs({right}) + 0.25))"
             return f"({left} {op} {right})" if r.random() < 0.5 else f"({right} {op} {left})"
         if k < 0.63:
-            divisor = r.choice(["2", "3", "-7"]) if self.tame else self.int(depth + 1)
-            return f"({self.int(depth + 1)} / {divisor})"
+            divisor = r.choice(["2", "3", "-7"]) if self.tame else self.integer(depth + 1)
+            return f"({self.integer(depth + 1)} / {divisor})"
         if k < 0.67:
-            return f"(({self.float(depth + 1)} % 50.0) ** {r.choice(['2', '2', '3', '0.5', '2.0'])})"
+            return f"(({self.floating(depth + 1)} % 50.0) ** {r.choice(['2', '2', '3', '0.5', '2.0'])})"
         if k < 0.75:
-            return f"{r.choice(['abs', '-', 'float', '+'])}({self.float(depth + 1)})"
+            return f"{r.choice(['abs', '-', 'float', '+'])}({self.floating(depth + 1)})"
         if k < 0.79:
-            return f"float({self.int(depth + 1)})"
+            return f"float({self.integer(depth + 1)})"
         if k < 0.83:
-            return f"{r.choice(['min', 'max'])}({self.float(depth + 1)}, {self.float(depth + 1)})"
+            return f"{r.choice(['min', 'max'])}({self.floating(depth + 1)}, {self.floating(depth + 1)})"
         if k < 0.92:
             return self.fill(r.choice(MATH_FLOAT), depth + 1)
         if k < 0.94:
-            return f"{self.complex(depth + 1)}.{r.choice(['real', 'imag'])}"
+            return f"{self.complex_number(depth + 1)}.{r.choice(['real', 'imag'])}"
         if k < 0.96:
-            return f"round({self.float(depth + 1)}, {r.randint(-1, 3)})"
+            return f"round({self.floating(depth + 1)}, {r.randint(-1, 3)})"
         if k < 0.98:
-            return f"divmod({self.float(depth + 1)}, {r.choice(['2.5', '-3.0'])})[{r.randint(0, 1)}]"
+            return f"divmod({self.floating(depth + 1)}, {r.choice(['2.5', '-3.0'])})[{r.randint(0, 1)}]"
         item = self.item("d", depth)
-        return f"float({item})" if item else f"sum(({self.float(depth + 1)}, {self.float(depth + 1)}, {self.int(depth + 1)}))"
+        return f"float({item})" if item else f"sum(({self.floating(depth + 1)}, {self.floating(depth + 1)}, {self.integer(depth + 1)}))"
 
     def fill(self, pattern: str, depth: int) -> str:
         """A pattern with {i}, {f}, {c} replaced by expressions."""
-        for mark, made in (("{i}", self.int), ("{f}", self.float), ("{c}", self.complex)):
+        for mark, made in (("{i}", self.integer), ("{f}", self.floating), ("{c}", self.complex_number)):
             while mark in pattern:
                 pattern = pattern.replace(mark, made(depth + 1), 1)
         return pattern
 
-    def complex(self, depth: int = 0) -> str:
+    def complex_number(self, depth: int = 0) -> str:
         """An expression that is a complex."""
         r, k = self.r, self.r.random()
         if depth > 2 or k < 0.4:
             return (self.pick("complex") if r.random() < 0.8 else None) or r.choice(["(1+2j)", "(0.5-1j)", "1j", "(-0.0+0j)"])
         if k < 0.7:
-            return f"({self.complex(depth + 1)} {r.choice('+-*')} {r.choice([self.complex, self.float, self.int])(depth + 1)})"
+            return f"({self.complex_number(depth + 1)} {r.choice('+-*')} {r.choice([self.complex_number, self.floating, self.integer])(depth + 1)})"
         if k < 0.78:
-            return f"({self.complex(depth + 1)} / {r.choice(['(3-1j)', '2', '0.5'])})"
+            return f"({self.complex_number(depth + 1)} / {r.choice(['(3-1j)', '2', '0.5'])})"
         if k < 0.9:
-            return f"complex({self.float(depth + 1)}, {self.float(depth + 1)})"
+            return f"complex({self.floating(depth + 1)}, {self.floating(depth + 1)})"
         if k < 0.95:
-            return f"{self.complex(depth + 1)}.conjugate()"
+            return f"{self.complex_number(depth + 1)}.conjugate()"
         if k < 0.98:
-            return f"cmath.{r.choice(['sqrt', 'exp', 'sin', 'cos', 'tanh'])}(complex({self.float(3)} % 3.0, {self.int(3)} % 7))"
-        return f"-{self.complex(depth + 1)}"
+            return f"cmath.{r.choice(['sqrt', 'exp', 'sin', 'cos', 'tanh'])}(complex({self.floating(3)} % 3.0, {self.integer(3)} % 7))"
+        return f"-{self.complex_number(depth + 1)}"
 
     def optional(self, depth: int = 0) -> str:
         """An int or None."""
-        return (self.pick("opt") if self.r.random() < 0.6 else None) or (self.int(depth + 1) if self.r.random() < 0.6 else "None")
+        return (self.pick("opt") if self.r.random() < 0.6 else None) or (self.integer(depth + 1) if self.r.random() < 0.6 else "None")
 
-    def bool(self, depth: int = 0) -> str:
+    def truth(self, depth: int = 0) -> str:
         """An expression that is a bool."""
         r, k = self.r, self.r.random()
         if depth > 2 or k < 0.1:
-            return self.pick("bool") or r.choice(["True", "False", f"{self.int(3)} > 0"])
+            return self.pick("bool") or r.choice(["True", "False", f"{self.integer(3)} > 0"])
         ops = ["<", "<=", ">", ">=", "==", "!="]
         if k < 0.55:
-            left, right = r.choice([(self.int, self.int), (self.float, self.float), (self.int, self.float), (self.float, self.int)])
+            left, right = r.choice([(self.integer, self.integer), (self.floating, self.floating), (self.integer, self.floating), (self.floating, self.integer)])
             return f"({left(depth + 1)} {r.choice(ops)} {right(depth + 1)})"
         if k < 0.65:
-            return f"({self.int(depth + 1)} {r.choice(ops)} {self.int(depth + 1)} {r.choice(ops)} {self.float(depth + 1)})"
+            return f"({self.integer(depth + 1)} {r.choice(ops)} {self.integer(depth + 1)} {r.choice(ops)} {self.floating(depth + 1)})"
         if k < 0.80:
-            return f"({self.bool(depth + 1)} {r.choice(['and', 'or'])} {self.bool(depth + 1)})"
+            return f"({self.truth(depth + 1)} {r.choice(['and', 'or'])} {self.truth(depth + 1)})"
         if k < 0.86:
-            return f"(not {r.choice([self.bool, self.int, self.float])(depth + 1)})"
+            return f"(not {r.choice([self.truth, self.integer, self.floating])(depth + 1)})"
         name = self.pick("opt", "none", "int")
         if k < 0.91 and name:
             return f"({name} is{r.choice(['', ' not'])} None)"
         if k < 0.95:
             return f"isinstance({self.pick('int', 'float', 'bool', 'np:', 'opt') or '1'}, {r.choice(['int', 'float', 'bool', '(int, float)'])})"
-        return r.choice([f"math.isnan({self.float(depth + 1)})", f"math.isfinite({self.float(depth + 1)})", f"bool({self.int(depth + 1)})",
-                         f"({self.int(depth + 1)} in (1, 2, 3))"])  # fmt: skip
+        return r.choice([f"math.isnan({self.floating(depth + 1)})", f"math.isfinite({self.floating(depth + 1)})", f"bool({self.integer(depth + 1)})",
+                         f"({self.integer(depth + 1)} in (1, 2, 3))"])  # fmt: skip
 
     def subscript(self, depth: int, array: str) -> str:
         """An index into the first dimension, mostly in range."""
@@ -242,7 +242,7 @@ class Expressions:
         if self.loops and r.random() < 0.6:
             return r.choice(self.loops) + r.choice(["", "", "", " - 1", " + 1" if not self.tame or r.random() < 0.1 else ""])
         if r.random() < 0.5:
-            return f"{self.int(depth + 1)} % max(1, len({array}))"
+            return f"{self.integer(depth + 1)} % max(1, len({array}))"
         return str(r.randint(-3, 3) if self.tame else r.randint(-9, 9))
 
     def item(self, chars: str, depth: int = 0) -> str | None:

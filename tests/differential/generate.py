@@ -132,11 +132,11 @@ class _Maker:
         """A function that calls itself with a smaller number."""
         r = self.r
         expressions = Expressions(r, self.tame, {**self.globals, "n": "int", "q": "int"}, [], list(self.functions))
-        step = r.choice([f"{name}(n - 1, {expressions.int(2)})", f"q + {name}(n - 1, q)", f"{name}(n - 1, q) * 3 - n"])
+        step = r.choice([f"{name}(n - 1, {expressions.integer(2)})", f"q + {name}(n - 1, q)", f"{name}(n - 1, q) * 3 - n"])
         if r.random() < 0.3:
             step = f"{name}(n - 1, q) + {name}(n - 2, q)"
         test = r.choice(["n <= 0", "n < 1", "not n > 0"])
-        lines = ["", "", "@fn", f"def {name}(n, q=1):", f"    if {test}:", f"        return {expressions.int(2)}", f"    return {step}", ""]
+        lines = ["", "", "@fn", f"def {name}(n, q=1):", f"    if {test}:", f"        return {expressions.integer(2)}", f"    return {step}", ""]
         self.parts.append("\n".join(lines))
         self.wrap(name)
 

@@ -58,7 +58,8 @@ class Program:
 def read_program(text: str) -> Program:
     """Read what `Program.text` (or a person) wrote."""
     tree = ast.parse(text)
-    title, calls, first = ast.get_docstring(tree) or "", (), 0
+    title, first = ast.get_docstring(tree) or "", 0
+    calls: tuple[Call, ...] = ()
     lines = text.splitlines()
     for node in tree.body:
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id == "CALLS":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import copy
+import functools
 import time
 import warnings
 from collections.abc import Callable, Iterator
@@ -110,12 +111,13 @@ def _smaller_bodies(program: Program) -> Iterator[Program]:
                 if isinstance(row, ast.ImportFrom):
                     continue
                 for flatten in (False, True) if hasattr(row, "body") else (False,):
-                    made = _edited(program, lambda nodes, n=number, f=name, i=index, flat=flatten: _cut(nodes[n], f, i, flat))
+                    made = _edited(program, functools.partial(_cut, number, name, index, flatten))
                     if made is not None:
                         yield made
 
 
-def _cut(owner: ast.AST, name: str, index: int, flatten: bool) -> bool:
+def _cut(number: int, name: str, index: int, flatten: bool, nodes: list[ast.AST]) -> bool:
+    owner = nodes[number]
     rows = getattr(owner, name)
     row = rows[index]
     inside = getattr(row, "body", None)
@@ -199,12 +201,12 @@ def _smaller_expressions(program: Program) -> Iterator[Program]:
         if isinstance(node, ast.Constant) and len(ast.unparse(node)) > 2:
             simple = ["1", "0"]
         for text in [*simple, *parts]:
-            made = _edited(program, lambda found, n=number, t=text: _replace(found, n, t))
+            made = _edited(program, functools.partial(_replace, number, text))
             if made is not None:
                 yield made
 
 
-def _replace(nodes: list[ast.AST], number: int, text: str) -> bool:
+def _replace(number: int, text: str, nodes: list[ast.AST]) -> bool:
     target = nodes[number]
     for owner in nodes:
         for name, value in ast.iter_fields(owner):

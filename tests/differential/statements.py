@@ -165,7 +165,7 @@ class Statements:
         """pass, assert, del, a call whose value nobody uses."""
         r, k = self.r, self.r.random()
         if k < 0.4:
-            test = self.e.bool(1)
+            test = self.e.truth(1)
             return [f"assert {test}{r.choice(['', ', 7', ', (1, 2.5)'])}"] if not self.e.tame or r.random() < 0.15 else [f"assert {test} or True"]
         temporary = [n for n, kind in self.e.names.items() if n.startswith("v") and n not in self.e.loops]
         if k < 0.55 and len(temporary) > 1 and not (self.e.tame and self.depth):
@@ -179,11 +179,11 @@ class Statements:
 
     def choose(self) -> list[str]:
         """if, elif, else."""
-        lines = [f"if {self.e.bool()}:"]
+        lines = [f"if {self.e.truth()}:"]
         with self.branch():
             lines += indented(self.block())
         if self.r.random() < 0.2:
-            lines += [f"elif {self.e.bool(1)}:"]
+            lines += [f"elif {self.e.truth(1)}:"]
             with self.branch():
                 lines += indented(self.block(2))
         if self.r.random() < 0.5:
@@ -201,14 +201,14 @@ class Statements:
         k = r.random()
         if k < 0.7:
             ranges = [str(r.randint(0, 9)), f"1, {r.randint(1, 9)}", f"{r.randint(2, 7)}, -1, -1", f"0, 9, {r.choice([2, 3, -1])}"]
-            ranges += [f"{self.e.int(3)} % 7"]
+            ranges += [f"{self.e.integer(3)} % 7"]
             if array:
                 ranges += [f"len({array})"] * 3 + [f"1, len({array}) - 1", f"{array}.shape[0]", f"len({array}) - 1, -1, -1"]
             if self.e.loops:
                 ranges += [f"{self.e.loops[-1]}", f"{self.e.loops[-1]}, 5"]
             return f"{i} in range({r.choice(ranges)})", {i: "int"}
         if k < 0.8:
-            return f"{i} in ({self.e.int(2)}, {self.e.int(2)}, {self.e.int_literal()})", {i: "int"}
+            return f"{i} in ({self.e.integer(2)}, {self.e.integer(2)}, {self.e.int_literal()})", {i: "int"}
         if array is None:
             return f"{i} in range({r.randint(1, 6)})", {i: "int"}
         kind = f"np:{self.e.names[array][4]}"
@@ -231,7 +231,7 @@ class Statements:
             self.e.loops += index
             body = self.block()
             if self.r.random() < 0.2:
-                body += [f"if {self.e.bool(1)}:", f"    {self.r.choice(['break', 'continue'])}", *self.block(1)]
+                body += [f"if {self.e.truth(1)}:", f"    {self.r.choice(['break', 'continue'])}", *self.block(1)]
             for name in index:
                 self.e.loops.remove(name)
             lines += indented(body)
@@ -248,12 +248,12 @@ class Statements:
         self.counter += 1
         count = f"c{self.counter}"
         lines = [f"{count} = {self.r.randint(0, 6)}"]
-        condition = f"{count} > 0" + (f" and {self.e.bool(1)}" if self.r.random() < 0.4 else "")
+        condition = f"{count} > 0" + (f" and {self.e.truth(1)}" if self.r.random() < 0.4 else "")
         outer, self.inside_loop = self.inside_loop, True
         with self.branch():
             body = [f"{count} -= 1", *self.block()]
             if self.r.random() < 0.2:
-                body += [f"if {self.e.bool(1)}:", f"    {self.r.choice(['break', 'continue'])}"]
+                body += [f"if {self.e.truth(1)}:", f"    {self.r.choice(['break', 'continue'])}"]
             lines += [f"while {condition}:", *indented(body)]
         self.inside_loop = outer
         if self.r.random() < 0.15:
@@ -265,15 +265,15 @@ class Statements:
         """A statement that raises now and then."""
         r = self.r
         name = self.new_name("int")
-        texts = [f"{name} = {self.e.int(2)} // ({self.e.int(2)} % 3)", f"{name} = int({self.e.float(2)} / ({self.e.int(2)} % 4))"]
-        texts += [f"{name} = 1 << ({self.e.int(2)} % 9 - 2)", f"{name} = math.isqrt({self.e.int(2)})"]
+        texts = [f"{name} = {self.e.integer(2)} // ({self.e.integer(2)} % 3)", f"{name} = int({self.e.floating(2)} / ({self.e.integer(2)} % 4))"]
+        texts += [f"{name} = 1 << ({self.e.integer(2)} % 9 - 2)", f"{name} = math.isqrt({self.e.integer(2)})"]
         array = self.e.pick("arr:d:1", "arr:l:1", "tup:int,int,int")
         if array:
-            texts.append(f"{name} = int({array}[{self.e.int(2)} % 12])")
+            texts.append(f"{name} = int({array}[{self.e.integer(2)} % 12])")
         text = r.choice(texts)
         if r.random() < 0.25:
-            error = r.choice(["ValueError('odd')", "Problem(3, 'x')", "IndexError", f"Problem({self.e.int(3)})", "ArithmeticError()"])
-            return [f"if {self.e.bool(2)}:", f"    raise {error}"]
+            error = r.choice(["ValueError('odd')", "Problem(3, 'x')", "IndexError", f"Problem({self.e.integer(3)})", "ArithmeticError()"])
+            return [f"if {self.e.truth(2)}:", f"    raise {error}"]
         self.e.names[name] = "int"
         return [text]
 
@@ -321,11 +321,11 @@ class Statements:
         self.e.names, self.e.loops, self.e.walrus = {**visible, "t": "int"}, [], False
         known, self.e.functions = self.e.functions, self.e.functions[:-1]
         if r.random() < 0.5:
-            lines = [f"{name} = lambda t: {self.e.int(1)}"]
+            lines = [f"{name} = lambda t: {self.e.integer(1)}"]
         else:
-            lines = [f"def {name}(t):", *indented([f"u = {self.e.int(1)}"])]
+            lines = [f"def {name}(t):", *indented([f"u = {self.e.integer(1)}"])]
             self.e.names["u"] = "int"
-            lines += indented([f"return {self.e.int(1)}"])
+            lines += indented([f"return {self.e.integer(1)}"])
         self.e.names, self.e.loops, self.e.functions, self.e.walrus = outer, loops, known, True
         return lines
 
@@ -333,8 +333,8 @@ class Statements:
         """An early return or, seldom, a raise."""
         r = self.r
         if r.random() < 0.75 or self.e.tame:
-            return [f"if {self.e.bool(1)} and {self.e.bool(1)}:", f"    return {self.e.of(self.result, 1)}"]
-        return [f"if {self.e.bool(1)}:", f"    raise {r.choice(['ValueError(1, 2)', 'Problem(4)', 'IndexError()'])}"]
+            return [f"if {self.e.truth(1)} and {self.e.truth(1)}:", f"    return {self.e.of(self.result, 1)}"]
+        return [f"if {self.e.truth(1)}:", f"    raise {r.choice(['ValueError(1, 2)', 'Problem(4)', 'IndexError()'])}"]
 
 
 def indented(lines: list[str]) -> list[str]:

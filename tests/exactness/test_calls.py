@@ -10,8 +10,8 @@ import threading
 import numpy as np
 import pytest
 
-from tests.exactness.agreement import agree, agree_compiled, decorated
 from tests.differential.decorators import find_decorator
+from tests.exactness.agreement import agree, agree_compiled, decorated
 
 
 def helper(a, b=2, *, c=3):
