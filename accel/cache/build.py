@@ -7,6 +7,7 @@ import os
 import sys
 
 from accel.cache.content import compute_digest
+from accel.runtime.cpu import fingerprint
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,23 +21,24 @@ _CODE_SUFFIXES = (".py", ".pyc", ".so", ".pyd")
 _PLAUSIBLE_TIME_NS = 631_152_000 * 10**9  # 1990: archives and reproducible builds set earlier, meaningless times
 _VERSION_FILES = {"llvmlite": "_version.py", "numpy": "version.py"}
 
-_build: list[bytes] = []
+_builds: dict[str, bytes] = {}  # by processor, as the environment may narrow it
 _versions: dict[str, bytes] = {}
 
 
 def describe_build() -> bytes:
     """A digest of Python, processor, this package's own files and the compiler library; found once per process."""
-    if not _build:
+    processor = fingerprint()
+    if processor not in _builds:
         machine = os.uname().machine if hasattr(os, "uname") else os.environ.get("PROCESSOR_ARCHITECTURE", "")
         parts = (
             FORMAT,
             (sys.version, str(sys.implementation.cache_tag), getattr(sys, "abiflags", ""), sys.flags.optimize),
-            (sys.platform, machine, sys.maxsize, _find_processor()),
+            (sys.platform, machine, sys.maxsize, processor),
             _find_own_files(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))),
             find_library_version("llvmlite"),
         )
-        _build.append(compute_digest(marshal.dumps(parts, 2)))
-    return _build[0]
+        _builds[processor] = compute_digest(marshal.dumps(parts, 2))
+    return _builds[processor]
 
 
 def find_library_version(name: str) -> bytes:
@@ -55,24 +57,6 @@ def find_library_version(name: str) -> bytes:
                 continue
         _versions[name] = compute_digest(found) if found else b""
     return _versions[name]
-
-
-def _find_processor() -> str:
-    try:
-        from accel.runtime.cpu import fingerprint
-    except ImportError:  # a build of the package without it
-        return _read_processor()
-    return str(fingerprint())
-
-
-def _read_processor() -> str:
-    try:
-        with open("/proc/cpuinfo", "rb", buffering=0) as file:
-            first = file.read(16384).decode("latin-1").partition("\n\n")[0]
-    except OSError:
-        return ""
-    wanted = ("vendor_id", "cpu family", "model", "flags", "Features")
-    return "".join(line for line in first.splitlines() if line.startswith(wanted))
 
 
 def _find_own_files(folder: str) -> tuple[Any, ...]:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     Description = tuple[Any, ...]
 
-__all__ = ["Content", "NotCacheable", "compute_digest", "describe_code", "module_of", "namespace_of", "unwrap"]
+__all__ = ["Content", "NotCacheable", "builtins_of", "compute_digest", "describe_code", "module_of", "namespace_of", "unwrap"]
 
 _FUNCTIONS_WALKED = 64  # beyond, a function counts by its own code alone; what was compiled is guarded anyway
 _FUNCTIONS_SEEN = 1024
@@ -49,6 +49,12 @@ def compute_digest(content: bytes) -> bytes:
 def namespace_of(module: ModuleType) -> dict[str, Any]:
     """The names in a module, without waking one that loads itself on first use."""
     names: dict[str, Any] = object.__getattribute__(module, "__dict__")
+    return names
+
+
+def builtins_of(function: Any) -> dict[str, Any]:
+    """The names a function finds behind its globals."""
+    names: dict[str, Any] = function.__builtins__
     return names
 
 
@@ -218,7 +224,7 @@ class Content:
     def _describe_names(self, names: tuple[str, ...], function: FunctionType) -> Description:
         """What the names in the code stand for, should they be globals; attributes of modules likewise."""
         namespace = function.__globals__
-        builtins: dict[str, Any] = function.__builtins__  # type: ignore[attr-defined]  # typeshed lacks it
+        builtins = builtins_of(function)
         told: list[Description] = []
         for name in names:
             if name in namespace:

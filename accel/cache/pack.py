@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import marshal
+from types import CellType, FunctionType
 
 from accel.cache.content import NotCacheable, unwrap
 from accel.cache.routes import Finder, Routes
@@ -11,10 +12,10 @@ from accel.types import kinds as _kinds
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from types import CodeType, FunctionType
+    from types import CodeType
     from typing import Any
 
-    from accel.ir import Exit, Guard, Live, Lowered, PythonStep, Signature, Source
+    from accel.ir import Exit, Guard, Lowered, PythonStep, Signature, Source
     from accel.types.kinds import Kind
 
 __all__ = ["LazyTable", "Origin", "pack_kind", "pack_lowered", "unpack_kind", "unpack_lowered"]
@@ -28,8 +29,8 @@ _FUNCTION_PARTS = ("__code__", "__defaults__", "__kwdefaults__")
 def pack_kind(kind: Kind, pack_static: Callable[[Any], Any]) -> tuple[Any, ...]:
     """A kind as nested tuples: the name of its class, then its fields. `pack_static` replaces the object some kinds hold.
 
-    >>> pack_kind(_kinds.Tuple((_kinds.Int(), _kinds.Array("d", 2))), str)
-    ('Tuple', (('Int',), ('Array', 'd', 2, 'C', True)))
+    >>> pack_kind(_kinds.Tuple((_kinds.Int(), _kinds.Scalar("d"))), str)
+    ('Tuple', (('Int',), ('Scalar', 'd')))
     """
     name = type(kind).__name__
     if _CLASSES.get(name) is not type(kind):
@@ -145,10 +146,13 @@ def unpack_lowered(packed: bytes, function: FunctionType, signature: Signature |
 
 
 def _unpack_origin(route: tuple[Any, ...], finder: Finder) -> Origin:
-    code, outer = finder.find(route), route
-    while outer[0] == "constant":
-        outer = outer[1]
-    return Origin(unwrap(finder.find(outer[1])), code)
+    """The function at `("code", route)`; for code inside of other code a function that stands for those made at run time."""
+    if route[0] == "code":
+        return Origin(unwrap(finder.find(route[1])))
+    code, around = finder.find(route), _unpack_origin(route[1], finder).function
+    cells = dict(zip(around.__code__.co_freevars, around.__closure__ or (), strict=True))
+    closure = tuple([cells.get(name) or CellType() for name in code.co_freevars])
+    return Origin(FunctionType(code, around.__globals__, code.co_name, None, closure))
 
 
 def _pack_guard(guard: Guard, routes: Routes, finder: Finder) -> tuple[Any, ...]:
@@ -215,12 +219,17 @@ def _check_missing(what: str, holder: Any, name: str) -> None:
 
 
 class Origin:
-    """Where a compiled function comes from, when nothing has been parsed: the code of `function`, or code inside of it."""
+    """The function some machine code was made from. It stands in `Lowered.sources` for a `Source`, as nothing is parsed yet."""
 
-    __slots__ = ("code", "function")
+    __slots__ = ("function",)
 
-    def __init__(self, function: FunctionType, code: CodeType) -> None:
-        self.function, self.code = function, code
+    def __init__(self, function: FunctionType) -> None:
+        self.function = function
+
+    @property
+    def code(self) -> CodeType:
+        """Its code object."""
+        return self.function.__code__
 
 
 class LazyTable(dict[str, "tuple[Any, ...]"]):

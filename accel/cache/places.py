@@ -9,7 +9,7 @@ import sys
 __all__ = ["Place", "find_places", "is_trusted"]
 
 _VARIABLES = ("ACCEL_CACHE_DIR", "XDG_CACHE_HOME", "HOME", "LOCALAPPDATA", "TMPDIR", "TEMP", "TMP")
-_found: list[tuple[tuple[str | None, ...], tuple[Place, ...]]] = []
+_found: list[tuple[tuple[str | int | None, ...], tuple[Place, ...]]] = []  # the last answer, and what it was the answer to
 
 
 class Place:
@@ -33,10 +33,14 @@ class Place:
 
     def is_writable(self) -> bool:
         """Whether entries can be saved here, as far as one can tell without trying."""
-        if self.is_usable():
-            return os.access(self.folder, os.W_OK | os.X_OK)
-        if os.path.lexists(self.folder):
+        try:
+            os.lstat(self.folder)
+        except FileNotFoundError:
+            pass
+        except (OSError, ValueError):
             return False
+        else:
+            return self.is_usable() and os.access(self.folder, os.W_OK | os.X_OK)
         parent = os.path.dirname(self.folder)
         while not os.path.lexists(parent) and os.path.dirname(parent) != parent:
             parent = os.path.dirname(parent)
@@ -67,18 +71,18 @@ def find_places() -> tuple[Place, ...]:
 
     `ACCEL_CACHE_DIR` alone while it can be written to; else also the user's cache folder and one among the temporary files.
     """
-    variables = tuple([os.environ.get(name) for name in _VARIABLES])
+    asked = (os.geteuid() if hasattr(os, "geteuid") else 0, *[os.environ.get(name) for name in _VARIABLES])
     for known, places in _found[:1]:
-        if known == variables:
+        if known == asked:
             return places
     wanted = os.environ.get("ACCEL_CACHE_DIR")
     if wanted:
         place = Place(os.path.join(os.path.abspath(os.path.expanduser(wanted)), "code"))
         if place.is_writable():
-            _found[:] = [(variables, (place,))]
+            _found[:] = [(asked, (place,))]
             return (place,)
     places = tuple(([place] if wanted else []) + _find_default_places())
-    _found[:] = [(variables, places)]
+    _found[:] = [(asked, places)]
     return places
 
 

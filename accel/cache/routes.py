@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from types import CodeType, FunctionType, ModuleType
 
-from accel.cache.content import NotCacheable, namespace_of, unwrap
+from accel.cache.content import NotCacheable, builtins_of, namespace_of, unwrap
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class Routes:
         self._known: dict[int, Route] = {}
         self._alive: list[Any] = []
         self.learn(function, _SELF)
-        self.learn(function.__builtins__, ("builtins",))
+        self.learn(builtins_of(function), ("builtins",))
         for number, kind in enumerate(signature.kinds):
             if hasattr(kind, "value"):  # a `Static`: the caller brings the object
                 self.learn(kind.value, ("argument", number))
@@ -167,7 +167,7 @@ class Finder:
 
 _STEPS: dict[str, Callable[..., Any]] = {
     "self": lambda finder: finder._function,
-    "builtins": lambda finder: finder._function.__builtins__,
+    "builtins": lambda finder: builtins_of(finder._function),
     "argument": Finder._find_argument,
     "globals": lambda finder, owner: finder.find(owner).__globals__,
     "code": lambda finder, owner: finder.find(owner).__code__,

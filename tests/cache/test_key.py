@@ -221,11 +221,11 @@ class Options:
 def test_processor_and_compiler(write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     function = make(write)
     found = set()
-    for name, value in (("_find_processor", "x"), ("FORMAT", 0), ("_find_own_files", ()), ("find_library_version", b"1")):
+    for name, value in (("fingerprint", "x"), ("FORMAT", 0), ("_find_own_files", ()), ("find_library_version", b"1")):
         found.add(digest(function))
         with monkeypatch.context() as patch:
             patch.setattr(build, name, (lambda *_, v=value: v) if name != "FORMAT" else value)
-            patch.setattr(build, "_build", [])
+            patch.setattr(build, "_builds", {})
             found.add(digest(function))
     assert len(found) == 5
     package = tmp_path / "package"

@@ -189,7 +189,7 @@ def test_steps_move_with_their_function() -> None:
 
     code = next(c for c in whole.__code__.co_consts if hasattr(c, "co_consts"))
     part = FunctionType(code, globals(), "part", None, (CellType(0.0),))
-    sources = {"whole.0": Origin(whole, whole.__code__), "part.1": Origin(part, code), "inner.2": Origin(inner, inner.__code__)}
+    sources = {"whole.0": Origin(whole), "part.1": Origin(part), "inner.2": Origin(inner)}
     first = whole.__code__.co_firstlineno
     steps = {"whole.0": (PythonStep("a0 + a1", first + 4, (0, 1)),), "part.1": (PythonStep("-a0", first + 2, (0,)),)}
     exits: dict[str, tuple[Exit, ...]] = dict.fromkeys(sources, ())
@@ -197,12 +197,8 @@ def test_steps_move_with_their_function() -> None:
     packed = pack_lowered(Lowered(Signature(()), k.Int(), b"", guards, exits, "", steps, sources), whole)
     again = unpack_lowered(packed, whole)
     assert again.steps == {**steps, "inner.2": ()}
-    origins = {symbol: (origin.function, origin.code) for symbol, origin in again.sources.items()}
-    assert origins == {
-        "whole.0": (whole, whole.__code__),
-        "part.1": (whole, code),
-        "inner.2": (inner, inner.__code__),
-    }
+    assert again.sources["whole.0"].function is whole and again.sources["inner.2"].function is inner
+    assert again.sources["part.1"].code is code
     whole.__code__ = whole.__code__.replace(co_firstlineno=first + 10)
     assert [step.line for step in unpack_lowered(packed, whole).steps["whole.0"]] == [first + 14]
     with pytest.raises(NotCacheable, match="steps of a function that is not known"):
