@@ -8,7 +8,7 @@ from typing import Any
 
 from accel.ir import Guard
 
-__all__ = ["GuardError", "find_slot", "guard_words", "holds"]
+__all__ = ["GuardError", "find_slot", "function_words", "guard_words", "holds"]
 
 # dict: keys 32 · keys: log2 size 8, log2 index bytes 9, kind 10, entries used 24, indices 32, then entries of (name, value)
 _DICT_KEYS, _LOG2_SIZE, _LOG2_INDEX_BYTES, _KIND, _COUNT, _INDICES = 32, 8, 9, 10, 24, 32

@@ -11,7 +11,7 @@ from accel.lower.layout import Value, element_type
 from accel.lower.text import Emitter, float_text
 from accel.types.kinds import DTYPES, Bool, Complex, Float, Int, Kind, Scalar
 
-__all__ = ["char_of", "emit_cast", "emit_finite", "emit_store_cast", "emit_truth_of", "load_element", "store_element"]
+__all__ = ["char_of", "emit_cast", "emit_finite", "emit_store_cast", "emit_truth_of", "load_element", "store_element", "zero_text"]
 
 _PLAIN_CHARS: dict[type[Kind], str] = {Bool: "?", Int: "l", Float: "d", Complex: "D"}
 
