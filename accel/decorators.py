@@ -6,7 +6,7 @@ import os
 import sys
 from types import FunctionType
 
-from accel.options import FnOptions, read_switch
+from accel.options import HOPELESS, FnOptions, read_switch
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -81,6 +81,8 @@ def fn(function: Any = None, /, **options: Any) -> Any:
     >>> power(2.0, 10)
     1024.0
     """
+    if not options and type(function) is FunctionType and function.__code__ in HOPELESS and not function.__annotations__:
+        return function  # a closure made again, say: finding out once was enough
     chosen = FnOptions(**options)
     if function is None and options:
         return lambda decorated: _decorate(decorated, chosen)
@@ -95,6 +97,7 @@ def _decorate(function: Any, options: FnOptions) -> Any:
     if _is_decorated(function) or read_switch("ACCEL") == "0" or not _is_known():
         return function
     from accel.dispatch.dispatcher import Dispatcher
+
     from accel.explain.hints import give_hint
     from accel.explain.inspect import Inspection
 

@@ -166,6 +166,8 @@ class AccelError(Exception):
 class CompileError(AccelError, NotImplementedError):
     """A function can't be compiled. Without `strict=True` it stays in CPython instead, and this is not seen."""
 
+    hopeless = False  # whether other arguments would make no difference
+
 
 class OptionError(AccelError, TypeError, ValueError):
     """An option accel does not have, or a value the option does not take."""

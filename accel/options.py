@@ -6,9 +6,13 @@ import os
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from types import CodeType
     from typing import Any, NoReturn
 
-__all__ = ["FnOptions", "SWITCHES", "Switch", "read_switch"]
+__all__ = ["FnOptions", "HOPELESS", "SWITCHES", "Switch", "read_switch"]
+
+
+HOPELESS: set[CodeType] = set()  # code that can't be compiled whatever the arguments
 
 
 class FnOptions:

@@ -165,7 +165,7 @@ def _own_type() -> type:
     code = stubs()
     members = (_Member * 5)(
         _Member(b"__vectorcalloffset__", _SIZE_TYPE, _VECTORCALL, _READ_ONLY), _Member(b"__dictoffset__", _SIZE_TYPE, 24, _READ_ONLY),
-        _Member(b"__weaklistoffset__", _SIZE_TYPE, 32, _READ_ONLY), _Member(b"__wrapped__", _OBJECT_TYPE, _FUNCTION, _READ_ONLY),
+        _Member(b"__weaklistoffset__", _SIZE_TYPE, 32, _READ_ONLY), _Member(b"_function", _OBJECT_TYPE, _FUNCTION, _READ_ONLY),
     )  # fmt: skip
     getset = (_GetSet * 2)(_GetSet(b"__dict__", _address("PyObject_GenericGetDict"), _address("PyObject_GenericSetDict")))
     get_slot = _api.PyType_GetSlot
@@ -188,7 +188,7 @@ def _own_type() -> type:
 
 
 def _forwarding(name: str) -> property:
-    return property(lambda self: getattr(self.__wrapped__, name), lambda self, value: setattr(self.__wrapped__, name, value))
+    return property(lambda self: getattr(self._function, name), lambda self, value: setattr(self._function, name, value))
 
 
 def _make_own(function: FunctionType) -> Any:
@@ -200,5 +200,5 @@ def _make_own(function: FunctionType) -> Any:
     ctypes.c_uint64.from_address(id(made) + _VECTORCALL).value = stubs()["last"]
     for name in ("__name__", "__qualname__", "__doc__", "__module__"):
         setattr(made, name, getattr(function, name))
-    made.__dict__.update(function.__dict__)
+    made.__dict__.update({"__wrapped__": function, **function.__dict__})
     return made

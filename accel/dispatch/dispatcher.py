@@ -17,6 +17,7 @@ from accel.dispatch.enforce import refuse_argument
 from accel.dispatch.guards import GuardError, function_words, guard_words, holds
 from accel.errors import CompileError, Diagnostic
 from accel.ir import Entry, Lowered, Signature
+from accel.options import HOPELESS
 from accel.types.annotations import enforced_parameters
 
 __all__ = ["Dispatcher", "MOST_ENTRIES", "find_dispatcher"]
@@ -27,7 +28,6 @@ _FIRST_CALLS = 8  # calls before a function without loops is compiled
 _LONGEST_WAIT = 4096  # misses between two looks at a call that compiled code does not serve
 _EXITS_TO_RETIRE = 500
 _lock = threading.RLock()  # one compilation at a time
-_hopeless: set[CodeType] = set()  # code that can't be compiled whatever the arguments
 
 Compile = Callable[[FunctionType, Signature, Any], Lowered]
 Hint = Callable[[FunctionType, tuple[Diagnostic, ...]], None]
@@ -69,7 +69,7 @@ class Dispatcher:
 
     def attach(self) -> Any:
         """Start serving calls; what the decorator returns."""
-        if self.function.__code__ in _hopeless and not self.enforced:
+        if self.function.__code__ in HOPELESS and not self.enforced:
             self._settled = True
             return self.callable
         install_callback(_answer_miss)
@@ -182,8 +182,8 @@ class Dispatcher:
             raise error
         if self._hint is not None:
             self._hint(self.function, error.diagnostics)
-        if getattr(error, "hopeless", False) and not self.entries:
-            _hopeless.add(self.function.__code__)
+        if error.hopeless and not self.entries:
+            HOPELESS.add(self.function.__code__)
             self.settle()
             return self.carrier.plain
         return self._give_way(signature)

@@ -96,7 +96,7 @@ def _require_function(e: Emitter) -> None:
     same = ""
     for name, offset in (("code", _CODE), ("defaults", _DEFAULTS), ("kwdefaults", _KWDEFAULTS)):
         found = _load(e, function, offset, "ptr")
-        one = e.value(f"icmp eq ptr {found}, {e.module.external(name)}")
+        one = e.value(f"icmp eq ptr {found}, {e.module.external(name, may_be_null=True)}")
         same = one if not same else e.value(f"and i1 {same}, {one}")
     _require(e, same)
 
@@ -180,7 +180,7 @@ def _define_bind(module: Module, positional: int, positional_only: int, count: i
     e.branch(loop)
     e.place(defaults)
     for k in range(count):
-        default = module.external(f"default.{k}")
+        default = module.external(f"default.{k}", may_be_null=True)
         held = e.value(f"load ptr, ptr {room(k)}")
         some = e.value(f"select i1 {e.value(f'icmp eq ptr {held}, null')}, ptr {default}, ptr {held}")
         require(e.value(f"icmp ne ptr {some}, null"))
@@ -201,7 +201,7 @@ def _check_guards(e: Emitter, guards: tuple[Guard, ...]) -> None:
         else:
             function = e.module.external(f"guard.{k}.function")
             for name, offset in (("code", _CODE), ("defaults", _DEFAULTS), ("kwdefaults", _KWDEFAULTS)):
-                expected = e.module.external(f"guard.{k}.{name}")
+                expected = e.module.external(f"guard.{k}.{name}", may_be_null=True)
                 _require(e, e.value(f"icmp eq ptr {_load(e, function, offset, 'ptr')}, {expected}"))
 
 

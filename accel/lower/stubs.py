@@ -25,7 +25,7 @@ declare i32 @strcmp(ptr, ptr)
 @_Py_NoneStruct = external global i8
 @gettrace = external global i8
 @getprofile = external global i8
-@get_tool = external global i8
+@get_tool = extern_weak global i8
 @watched = external global i8
 @watcher = external global i8
 @s.trace = private constant [13 x i8] c"sys.settrace\\00"

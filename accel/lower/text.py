@@ -35,9 +35,10 @@ class Module:
         self._declared.setdefault(name, f'declare {result} @"{name}"({", ".join(parameters)}) {attributes}')
         return f'@"{name}"'
 
-    def external(self, name: str) -> str:
-        """Declare an external object (its address is what matters) once; return its quoted name."""
-        self._globals.setdefault(name, f'@"{name}" = external global i8')
+    def external(self, name: str, *, may_be_null: bool = False) -> str:
+        """Declare an external object (its address is what matters) once; return its quoted name. LLVM takes it for granted that an
+        address is not null unless told."""
+        self._globals.setdefault(name, f'@"{name}" = {"extern_weak" if may_be_null else "external"} global i8')
         return f'@"{name}"'
 
     def constant(self, name: str, definition: str) -> str:

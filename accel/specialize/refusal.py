@@ -13,6 +13,7 @@ __all__ = ["diagnose", "refuse_unavoidable"]
 def refuse_unavoidable(functions: list[TypedFunction]) -> None:
     """Raise a CompileError that lists every fault which the usual way through a function meets."""
     found: list[Diagnostic] = []
+    hopeless = False
     for typed in functions:
         if -1 in typed.faults:
             found.append(diagnose(typed, typed.faults[-1]))
@@ -20,8 +21,11 @@ def refuse_unavoidable(functions: list[TypedFunction]) -> None:
             fault = typed.faults.get(id(instruction))
             if fault is not None and fault.slug and (fault.slug == "global-write" or not _is_avoidable(typed.source, fault.node)):
                 found.append(diagnose(typed, fault))
+                hopeless = hopeless or instruction.op == "leave"
     if found:
-        raise CompileError(tuple(found[:10]))
+        error = CompileError(tuple(found[:10]))
+        error.hopeless = hopeless  # whatever the arguments
+        raise error
 
 
 def diagnose(typed: TypedFunction, fault: Fault) -> Diagnostic:

@@ -71,9 +71,8 @@ def python_function(value: Any) -> FunctionType | None:
     """The plain function behind a function or a decorated one."""
     if isinstance(value, FunctionType):
         return value
-    inner = getattr(value, "__wrapped__", None)
-    is_ours = type(value).__module__.partition(".")[0] == "accel"
-    return inner if is_ours and isinstance(inner, FunctionType) else None
+    inner = getattr(value, "_function", None) if type(value).__module__.partition(".")[0] == "accel" else None
+    return inner if isinstance(inner, FunctionType) else None
 
 
 class KindRules:
