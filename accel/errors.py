@@ -99,18 +99,22 @@ class Diagnostic:
 
 
 def render_diagnostic(diagnostic: Diagnostic) -> str:
-    """The text of a Diagnostic: what, where with a caret, why, what to do.
+    """The text of a Diagnostic: what, where with a caret, why, what to do. What it does not say itself comes from the table of advice.
 
     Examples
     --------
-    >>> print(render_diagnostic(Diagnostic("cannot compile `f`: `yield`", "generator", "f.py", 7, 4, 9, "    yield x")))
-    cannot compile `f`: `yield` [generator]
+    >>> print(render_diagnostic(Diagnostic("`f` is a generator", "generator", "f.py", 7, 4, 9, "    yield x")))
+    `f` is a generator [generator]
       --> f.py:7:5
        |
     7  |     yield x
        |     ^^^^^
     """
+    from accel.advice import ADVICE
+
     d = diagnostic
+    advised = ADVICE.get(d.slug, ("", ()))
+    why, do = d.why or advised[0], d.do or advised[1]
     lines = [f"{d.what} [{d.slug}]"]
     number = str(d.line) if d.line else ""
     margin = " " * max(3, len(number) + 1)
@@ -123,12 +127,12 @@ def render_diagnostic(diagnostic: Diagnostic) -> str:
         gap = "".join([c if c == "\t" else " " for c in text[: d.column]])
         found = f" {d.found}" if d.found else ""
         lines += [f"{margin}|", f"{number.ljust(len(margin))}| {text}", f"{margin}| {gap}{caret}{found}"]
-        if d.why or d.do:
+        if why or do:
             lines.append(f"{margin}|")
     elif d.found:
         lines.append(f"{margin}= found: {d.found}")
-    lines += [f"{margin}= why: {d.why}"] if d.why else []
-    lines += [f"{margin}= do: {remedy}" for remedy in d.do]
+    lines += [f"{margin}= why: {why}"] if why else []
+    lines += [f"{margin}= do: {remedy}" for remedy in do]
     return "\n".join(lines)
 
 

@@ -23,6 +23,7 @@ LAYERS = (
     ("runtime",),
     ("options",),
     ("errors",),
+    ("advice",),
 )
 RANKS = {part: rank for rank, row in enumerate(LAYERS) for part in row}
 

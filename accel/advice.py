@@ -1,0 +1,78 @@
+"""Why something is refused and what to write instead, by slug, for a Diagnostic that does not say it itself."""
+
+from __future__ import annotations
+
+__all__ = ["ADVICE"]
+
+_UNDECORATED = "or drop `@fn`: the function then runs as plain Python, without this hint"
+
+ADVICE: dict[str, tuple[str, tuple[str, ...]]] = {
+    "attribute-assignment": (
+        "compiled code reads attributes and assigns to none",
+        ("return the new value, and assign it in a function without `@fn`",),
+    ),
+    "compiler-failure": (
+        "this is a fault of accel; the function runs in CPython",
+        ("report it with the function that shows it",),
+    ),
+    "global-write": (
+        "compiled code reads globals and closure variables and assigns to none",
+        ("return the new value, and assign it where you call",),
+    ),
+    "mixed-kinds": (
+        "a name may hold different numbers on different paths, but not an array on one and something else on another",
+        ("use two names", "or make both an array of one dtype and number of dimensions"),
+    ),
+    "nested-function": (
+        "functions inside a compiled function are plain: no decorators, no defaults",
+        ("pass the value as an argument", "or move the function to the module"),
+    ),
+    "no-executable-memory": (
+        "this system forbids memory that holds machine code made at run time",
+        ("allow it for this process; `accel doctor` tells whether it works",),
+    ),
+    "no-source": (
+        "functions are compiled from their source",
+        ("write the function in a file or a notebook cell", "or put its text into `linecache.cache` under the file name of its code"),
+    ),
+    "private-function": (
+        "Python renames names with two leading underscores inside a class",
+        ("use one underscore",),
+    ),
+    "stale-source": (
+        "compiling what now stands in the file could give another answer",
+        ("import the module again",),
+    ),
+    "starred-call": (
+        "how many arguments a call has must be known while compiling",
+        ("write the arguments out: `x, y = point`, then `f(x, y)`",),
+    ),
+    "undefined-name": (
+        "neither the module nor the builtins have it at this moment",
+        ("define it before the first call",),
+    ),
+    "unsupported-call": (
+        "compiled code calls Python functions, some builtins, math, cmath and NumPy: docs/what-compiles.md",
+        ("call it outside, and pass what it gives", _UNDECORATED),
+    ),
+    "unsupported-delete": (
+        "compiled code deletes one local name at a time",
+        ("write one `del` for each name",),
+    ),
+    "unsupported-expression": (
+        "compiled code computes with numbers, tuples and arrays",
+        ("write a loop, or fill an array", _UNDECORATED),
+    ),
+    "unsupported-operation": (
+        "only tuples, ranges and arrays can be looked into",
+        ("pass an array or a tuple of numbers", _UNDECORATED),
+    ),
+    "unsupported-operator": (
+        "operators work on numbers, tuples and arrays",
+        ("pass numbers or arrays", _UNDECORATED),
+    ),
+    "unsupported-statement": (
+        "this statement belongs to CPython",
+        ("move the loop that computes into a function of its own, and put `@fn` on that", _UNDECORATED),
+    ),
+}
