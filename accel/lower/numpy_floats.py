@@ -96,6 +96,7 @@ def emit_float_divmod(e: Emitter, char: str, x: str, y: str, wanted: str = "//%"
 
     Zero as a divisor, an infinite dividend and a quotient that overflows (it is computed for the rest too) leave.
     """
+    wanted = "//%" if char == "e" else wanted  # NumPy rounds both to halves, and warns if either overflows
     p, q = emit_in_float(e, char, x, y)
     type_ = "float" if char == "e" else element_type(char)
     zero, one, half = (float_text(v, type_) for v in (0.0, 1.0, 0.5))

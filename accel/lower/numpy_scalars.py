@@ -38,7 +38,8 @@ def emit_binary(e: Emitter, symbol: str, a: Kind, b: Kind, x: Value, y: Value) -
 
         (a, x), (b, y) = python_value(a, x), python_value(b, y)
         return operators.emit_binary(e, symbol, a, b, x, y)
-    return emit_arithmetic(e, symbol, kind.char, emit_cast(e, a, x, kind.char), emit_cast(e, b, y, kind.char))
+    wrap = not promotion.scalar_loop(a, b)  # the loops of ufuncs overflow silently
+    return emit_arithmetic(e, symbol, kind.char, emit_cast(e, a, x, kind.char), emit_cast(e, b, y, kind.char), wrap=wrap)
 
 
 def emit_arithmetic(e: Emitter, symbol: str, char: str, x: Value, y: Value, *, wrap: bool = False) -> Value:
@@ -81,15 +82,15 @@ def emit_comparison(e: Emitter, symbol: str, char: str, x: Value, y: Value, *, t
 
 
 def _compare_complex(e: Emitter, symbol: str, type_: str, x: Value, y: Value, through_arrays: bool) -> str:
-    """By the real parts, by the imaginary ones where those are equal; the two ways NumPy goes differ when a part is a NaN."""
+    """By the real parts, by the imaginary ones where those are equal. Of a NaN NumPy warns where it goes through arrays."""
     if symbol in ("==", "!="):
         parts = [e.value(f"fcmp {_ORDERED[symbol]} {type_} {p}, {q}") for p, q in zip(x, y, strict=True)]
         return e.value(f"{'and' if symbol == '==' else 'or'} i1 {parts[0]}, {parts[1]}")
+    if through_arrays:
+        for p, q in zip(x, y, strict=True):
+            e.exit_if(e.value(f"fcmp uno {type_} {p}, {q}"))
     same = e.value(f"fcmp oeq {type_} {x[0]}, {y[0]}")
     first = e.value(f"fcmp {_ORDERED[symbol]} {type_} {x[0]}, {y[0]}")
-    if through_arrays:
-        known = e.value(f"fcmp ord {type_} {x[1]}, {y[1]}")
-        first = e.value(f"and i1 {first}, {known}")
     second = e.value(f"fcmp {_ORDERED[symbol]} {type_} {x[1]}, {y[1]}")
     return e.select(same, "i1", second, first)
 

@@ -189,12 +189,14 @@ def _can_take(char: str, other: Kind) -> bool:
 def scalar_loop(a: Kind, b: Kind) -> str:
     """Type character in which NumPy's scalar arithmetic computes, "" where it goes through arrays and ufuncs.
 
+    It does for a `numpy.bool` on the left, and where the dtype of the result is that of neither operand.
+
     Examples
     --------
     >>> scalar_loop(Scalar("h"), Int()), scalar_loop(Scalar("b"), Scalar("B"))
     ('h', '')
     """
-    for kind, other in ((a, b), (b, a)):
+    for kind, other in () if a == Scalar("?") else ((a, b), (b, a)):
         if isinstance(kind, Scalar) and kind.char != "?" and _can_take(kind.char, other):
             return kind.char
     return ""
