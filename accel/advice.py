@@ -33,7 +33,7 @@ ADVICE: dict[str, tuple[str, tuple[str, ...]]] = {
     ),
     "no-source": (
         "functions are compiled from their source",
-        ("write the function in a file or a notebook cell", "or put its text into `linecache.cache` under the file name of its code"),
+        ("write it in a file or a notebook cell", "or put its text into `linecache.cache` under the file name of its code"),
     ),
     "private-function": (
         "Python renames names with two leading underscores inside a class",

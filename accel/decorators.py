@@ -97,7 +97,6 @@ def _decorate(function: Any, options: FnOptions) -> Any:
     if _is_decorated(function) or read_switch("ACCEL") == "0" or not _is_known():
         return function
     from accel.dispatch.dispatcher import Dispatcher
-
     from accel.explain.hints import give_hint
     from accel.explain.inspect import Inspection
 

@@ -99,7 +99,9 @@ class Diagnostic:
 
 
 def render_diagnostic(diagnostic: Diagnostic) -> str:
-    """The text of a Diagnostic: what, where with a caret, why, what to do. What it does not say itself comes from the table of advice.
+    """The text of a Diagnostic: what, where with a caret, why, what to do.
+
+    What it does not say itself comes from the table of advice.
 
     Examples
     --------

@@ -91,6 +91,10 @@ class ExpressionBuilder:
         self.faults[id(left)] = Fault(self.number(node), what, slug, why, do)
         return self.temporary(node)
 
+    def has_refused(self) -> bool:
+        """Whether the last block ended because something can't be compiled."""
+        return bool(self._block.instructions) and id(self._block.instructions[-1]) in self.faults
+
     def begin_statement(self, statement: ast.stmt) -> None:
         """Note which names the statement rebinds in mid-expression: values read before must be kept."""
         bodies = ("body", "orelse", "handlers", "finalbody")

@@ -104,8 +104,10 @@ class _StatementBuilder(ExpressionBuilder):
     def statements(self, body: Sequence[ast.stmt]) -> None:
         """Build statements one after the other; what follows a jump is dead and dropped."""
         for statement in body:
-            if not self.open:
+            if not self.open and not self.has_refused():
                 return
+            if not self.open:  # never reached: built for the faults in it, so that a refusal names all of them
+                self.start_block(self.new_block("after"))
             self.begin_statement(statement)
             method: Callable[[Any], None] | None = getattr(self, f"statement_{type(statement).__name__}", None)
             if method is None:
@@ -167,6 +169,7 @@ class _StatementBuilder(ExpressionBuilder):
         else:
             value = self.expression(statement.value)
         if self.finally_:
+            self.emit("result", (), (value,), node=statement)
             kept = f"%ret{self.number(self.finally_[-1].node)}"
             self.emit("copy", (kept,), (value,), node=statement)
             value = self.leave_finally(0, "@return", kept)

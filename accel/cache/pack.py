@@ -157,6 +157,8 @@ def _unpack_origin(route: tuple[Any, ...], finder: Finder) -> Origin:
 
 def _pack_guard(guard: Guard, routes: Routes, finder: Finder) -> tuple[Any, ...]:
     """A guard with routes in place of objects; what it watches must still be what was compiled."""
+    if guard.what == "errstate":
+        return ("errstate", None, "", None, False, ())
     holder = routes.find(guard.holder)
     value: Any = None
     if guard.what == "function":
@@ -194,6 +196,8 @@ def _unpack_guard(packed: tuple[Any, ...], finder: Finder) -> Guard:
     from accel.ir import Guard
 
     what, holder_route, name, value, missing, path = packed
+    if what == "errstate":
+        return Guard(what, None, "", None)
     holder = finder.find(holder_route)
     if what == "function":
         value = _unpack_part(value, holder)

@@ -62,7 +62,7 @@ class Routes:
 
     def learn_guards(self, guards: tuple[Guard, ...]) -> None:
         """Learn what the guards lead to, whatever their order."""
-        waiting = list(guards)
+        waiting = [guard for guard in guards if guard.what != "errstate"]
         while waiting:
             left = [guard for guard in waiting if not self._learn_guard(guard)]
             if len(left) == len(waiting):

@@ -24,7 +24,7 @@ __all__ = ["Dispatcher", "MOST_ENTRIES", "find_dispatcher"]
 
 MOST_ENTRIES = 16
 _MOST_REFUSALS = 4  # signatures that can't be compiled, until a function without any compiled one is left alone
-_FIRST_CALLS = 8  # calls before a function without loops is compiled
+_FIRST_CALLS = 2  # calls before a function without loops is compiled
 _LONGEST_WAIT = 4096  # misses between two looks at a call that compiled code does not serve
 _EXITS_TO_RETIRE = 500
 _lock = threading.RLock()  # one compilation at a time

@@ -62,6 +62,10 @@ def guard_words(guard: Guard) -> dict[str, int]:
     """
     if not holds(guard):
         raise GuardError(guard.name)
+    if guard.what == "errstate":
+        from numpy._core._multiarray_umath import _extobj_contextvar as variable
+
+        return {"variable": id(variable), "value": id(variable.get())}
     if guard.what == "cell":
         return {"cell": id(guard.holder), "value": id(guard.value)}
     if guard.what == "function":
@@ -75,13 +79,19 @@ def guard_words(guard: Guard) -> dict[str, int]:
 
 def holds(guard: Guard) -> bool:
     """Whether what was looked up is still the same object."""
+    if guard.what == "errstate":
+        from numpy import geterr
+
+        return bool(geterr()["under"] == "ignore")
     if guard.what == "cell":
         try:
             return guard.holder.cell_contents is guard.value
         except ValueError:
             return False
     if guard.what == "function":
-        return True
+        callee = guard.holder
+        now = (callee.__code__, callee.__defaults__, callee.__kwdefaults__)
+        return all(a is b for a, b in zip(now, guard.value, strict=True))
     if guard.missing:
         return guard.name not in guard.holder
     return guard.holder.get(guard.name, guard) is guard.value

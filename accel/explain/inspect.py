@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from accel.errors import Diagnostic, render_diagnostic
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, ClassVar
 
 __all__ = ["Inspection"]
 
@@ -26,8 +29,17 @@ class Inspection:
     ['(int)']
     """
 
+    _watchers: ClassVar[list[Callable[[Inspection], object]]] = []
+
     def __init__(self, dispatcher: Any) -> None:
         self._dispatcher = dispatcher
+        for watcher in self._watchers:
+            watcher(self)
+
+    @classmethod
+    def watch(cls, watcher: Callable[[Inspection], object]) -> None:
+        """Have `watcher` called with the inspection of each function decorated from now on."""
+        cls._watchers.append(watcher)
 
     @property
     def function(self) -> Any:

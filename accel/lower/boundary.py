@@ -195,6 +195,13 @@ def _check_guards(e: Emitter, guards: tuple[Guard, ...]) -> None:
     for k, guard in enumerate(guards):
         if guard.what == "global":
             _check_global(e, k, missing=guard.missing)
+        elif guard.what == "errstate":
+            variable, expected = (e.module.external(f"guard.{k}.{part}") for part in ("variable", "value"))
+            slot = e.slot("ptr")
+            e.call("i32", "PyContextVar_Get", f"ptr {variable}", "ptr null", f"ptr {slot}")
+            found = e.value(f"load ptr, ptr {slot}")
+            e.call("void", "Py_DecRef", f"ptr {found}")
+            _require(e, e.value(f"icmp eq ptr {found}, {expected}"))
         elif guard.what == "cell":
             cell, value = (e.module.external(f"guard.{k}.{part}") for part in ("cell", "value"))
             _require(e, e.value(f"icmp eq ptr {_load(e, cell, _CELL_CONTENTS, 'ptr')}, {value}"))

@@ -2,118 +2,164 @@
 
 from __future__ import annotations
 
+from accel.lower.convert import as_float, convert_value, int_literal
 from accel.lower.layout import Value, components, element_type
-from accel.lower.numpy_casts import emit_cast, emit_truth_of
-from accel.lower.numpy_floats import suffix_of
-from accel.lower.numpy_integers import emit_integer_abs
+from accel.lower.numpy_casts import emit_cast, emit_truth_of, zero_text
+from accel.lower.numpy_complex import emit_complex_abs
+from accel.lower.numpy_floats import emit_float_divmod, suffix_of
+from accel.lower.numpy_integers import emit_integer_abs, emit_integer_divmod
+from accel.lower.numpy_scalars import emit_binary
+from accel.lower.numpy_ufuncs import emit_round, emit_ufunc
 from accel.lower.text import Emitter, float_text
-from accel.types.kinds import Float, Kind, Scalar
-from accel.types.ufuncs import PREDICATES, constructed_char, plain_kind
+from accel.types import promotion
+from accel.types.kinds import Bool, Complex, Float, Int, Kind, NoneKind, Scalar, join_kinds
+from accel.types.ufuncs import constructed_char, plain_kind
 
 __all__ = ["emit_function"]
 
+Kinds = tuple[Kind, ...]
+_MOST_DIGITS = 8  # NumPy's own table of powers of ten
 
-def emit_function(e: Emitter, name: str, kinds: tuple[Kind, ...], values: list[Value]) -> Value:
+
+def emit_function(e: Emitter, name: str, kinds: Kinds, values: list[Value]) -> Value:
     """Call the function `name`; the components of the kind `accel.types.ufuncs.function_kind` promises."""
     module, _, function = name.partition(".")
-    if constructed_char(name):
-        wraps = isinstance(kinds[0], Scalar)
-        return emit_cast(e, kinds[0], values[0], constructed_char(name), wrap=wraps)
+    char = constructed_char(name)
+    if char:
+        return emit_cast(e, kinds[0], values[0], char, wrap=True) if kinds else (zero_text(element_type(char)),) * _width(char)
     if module == "numpy":
-        return (_ufunc(e, function, kinds[0], values[0][0]),)
-    if name in ("builtins.min", "builtins.max"):
-        return _select(e, "<" if function == "min" else ">", kinds, values)
+        return emit_ufunc(e, function, kinds, values)
     if module == "builtins":
-        return _builtin(e, function, kinds[0], values[0])
+        return _builtin(e, function, kinds, values)
     if module == "attribute":
-        return _part(kinds[0], function, values[0])
+        kind = kinds[0]
+        assert isinstance(kind, Scalar)
+        return _attribute(kind, function, values[0])
     from accel.lower import functions
 
-    plain = [_plain(e, k, v) for k, v in zip(kinds, values, strict=True)]
+    plain = [_plain(e, name, k, v) for k, v in zip(kinds, values, strict=True)]
     return functions.emit_function(e, name, tuple(k for k, _ in plain), [v for _, v in plain])
 
 
-def _part(kind: Kind, function: str, value: Value) -> Value:
-    if len(value) == 2:
-        return value[:1] if function == "real" else value[1:]
-    zero = float_text(0.0, components(kind)[0]) if isinstance(kind, Scalar) and kind.dtype.family == "f" else "0"
-    if isinstance(kind, Scalar) and kind.char == "?":
-        zero = "false"
-    return value if function == "real" else (zero,)
+def _width(char: str) -> int:
+    return len(components(Scalar(char)))
 
 
-def _plain(e: Emitter, kind: Kind, value: Value) -> tuple[Kind, Value]:
-    """A NumPy scalar as the Python number a function of `math` makes of it."""
-    made = plain_kind(kind)
+def _attribute(kind: Scalar, name: str, value: Value) -> Value:
+    match name:
+        case "real":
+            return value[:1]
+        case "imag":
+            return value[1:] or (zero_text(element_type(kind.char)),)
+        case "ndim":
+            return ("0",)
+        case "size":
+            return ("1",)
+    return (str(kind.dtype.size_bytes),)
+
+
+def _plain(e: Emitter, name: str, kind: Kind, value: Value) -> tuple[Kind, Value]:
+    """A NumPy scalar as the Python number a function of `math` or `cmath` makes of it."""
+    made = plain_kind(name, kind)
     assert made is not None
     if not isinstance(kind, Scalar):
         return kind, value
-    return made, _builtin(e, "float" if isinstance(made, Float) else "int", kind, value)
+    return made, emit_cast(e, kind, value, {Int(): "l", Float(): "d", Complex(): "D"}[made])
 
 
-def _ufunc(e: Emitter, function: str, kind: Kind, x: str) -> str:
-    """A ufunc of one float."""
-    type_ = element_type(kind.char) if isinstance(kind, Scalar) else "double"
-    suffix = suffix_of(type_)
-    size = e.call(type_, f"llvm.fabs.{suffix}", f"{type_} {x}")
-    infinity = float_text(float("inf"))
-    if function in PREDICATES:
-        if function == "signbit":
-            bits = "i32" if type_ == "float" else "i64"
-            return e.value(f"icmp slt {bits} {e.value(f'bitcast {type_} {x} to {bits}')}, 0")
-        tests = {"isnan": f"fcmp uno {type_} {x}, {x}", "isinf": f"fcmp oeq {type_} {size}, {infinity}"}
-        return e.value(tests.get(function, f"fcmp olt {type_} {size}, {infinity}"))
-    if function in ("fabs", "absolute"):
-        return size
-    if function == "negative":
-        return e.value(f"fneg {type_} {x}")
-    if function == "sqrt":  # of a negative number: an invalid value, which NumPy warns about
-        e.exit_if(e.value(f"fcmp olt {type_} {x}, 0.0"))
-    return e.call(type_, f"llvm.{function}.{suffix}", f"{type_} {x}")
+# -- builtins
 
 
-def _select(e: Emitter, symbol: str, kinds: tuple[Kind, ...], values: list[Value]) -> Value:
-    """The first smallest (or largest), as CPython picks it: a later one must compare as better."""
-    from accel.lower.operators import emit_compare
+def _builtin(e: Emitter, function: str, kinds: Kinds, values: list[Value]) -> Value:
+    match function:
+        case "min" | "max":
+            return _select(e, "<" if function == "min" else ">", kinds, values)
+        case "divmod":
+            return _divmod(e, kinds, values)
+        case "pow":
+            return emit_binary(e, "**", kinds[0], kinds[1], values[0], values[1])
+        case "complex":
+            if len(kinds) == 1:
+                return emit_cast(e, kinds[0], values[0], "D")
+            return (_as_double(e, kinds[0], values[0]), _as_double(e, kinds[1], values[1]))
+    kind = kinds[0]
+    assert isinstance(kind, Scalar), kind
+    if function == "round" and len(kinds) == 2 and not isinstance(kinds[1], NoneKind):
+        return (_round_digits(e, kind, values[0][0], values[1][0]),)
+    return _of_one(e, function, kind, values[0])
 
-    best = values[0]
-    for kind, value in zip(kinds[1:], values[1:], strict=True):
-        better = emit_compare(e, symbol, kind, kinds[0], value, best)[0]
-        best = tuple(e.select(better, t, a, b) for t, a, b in zip(components(kind), value, best, strict=True))
-    return best
+
+def _as_double(e: Emitter, kind: Kind, value: Value) -> str:
+    return emit_cast(e, kind, value, "d")[0] if isinstance(kind, Scalar) else as_float(e, kind, value)
 
 
-def _builtin(e: Emitter, function: str, kind: Kind, value: Value) -> Value:
-    assert isinstance(kind, Scalar)
+def _of_one(e: Emitter, function: str, kind: Scalar, value: Value) -> Value:
     family, type_ = kind.dtype.family, element_type(kind.char)
     match function:
         case "bool":
             return (emit_truth_of(e, kind.char, value),)
-        case "complex":
-            return emit_cast(e, kind, value, "D")
         case "float":
             return emit_cast(e, kind, value, "d")
         case "int":
-            return _int(e, kind, value)
-        case "abs" if family == "f":
+            return emit_cast(e, kind, value, "l")
+        case "round":
+            if family == "f":
+                value = (e.call(type_, f"llvm.rint.{suffix_of(type_)}", f"{type_} {value[0]}"),)
+            return emit_cast(e, kind, value, "l")
+    assert function == "abs", function
+    match family:
+        case "f":
             return (e.call(type_, f"llvm.fabs.{suffix_of(type_)}", f"{type_} {value[0]}"),)
-        case "abs":
-            return (emit_integer_abs(e, kind.char, value[0]) if family == "i" else value[0],)
-    from accel.lower import functions
-
-    return functions.emit_function(e, f"builtins.{function}", (Float(),), [emit_cast(e, kind, value, "d")])
-
-
-def _int(e: Emitter, kind: Scalar, value: Value) -> Value:
-    """`int(x)`."""
-    if kind.dtype.family == "f":
-        from accel.lower import functions
-
-        return functions.emit_function(e, "builtins.int", (Float(),), [emit_cast(e, kind, value, "d")])
-    if kind.char == "?":
-        return (e.value(f"zext i1 {value[0]} to i64"),)
-    if kind.dtype.bits < 64:
-        return (e.value(f"{'s' if kind.dtype.family == 'i' else 'z'}ext {element_type(kind.char)} {value[0]} to i64"),)
-    if kind.dtype.family == "u":
-        e.exit_if(e.value(f"icmp slt i64 {value[0]}, 0"))
+        case "c":
+            return (emit_complex_abs(e, kind.char, (value[0], value[1])),)
+        case "i":
+            return (emit_integer_abs(e, kind.char, value[0]),)
     return value
+
+
+def _round_digits(e: Emitter, kind: Scalar, x: str, digits: str) -> str:
+    """`round(x, digits)`: of a float for a small constant, of an integer for digits that drop nothing; others leave."""
+    known = int_literal(digits)
+    if kind.dtype.family in "iu":
+        if known is None or known < 0:
+            e.exit_if(e.value(f"icmp slt i64 {digits}, 0"))
+        return x
+    if known is None or not 0 <= known <= _MOST_DIGITS:
+        e.exit()
+        return x
+    return emit_round(e, kind.char, x, known)
+
+
+def _divmod(e: Emitter, kinds: Kinds, values: list[Value]) -> Value:
+    part = promotion.binary_kind("//", *kinds)
+    assert isinstance(part, Scalar)
+    x, y = (emit_cast(e, k, v, part.char)[0] for k, v in zip(kinds, values, strict=True))
+    emit = emit_float_divmod if part.dtype.family == "f" else emit_integer_divmod
+    return emit(e, part.char, x, y)
+
+
+def _select(e: Emitter, symbol: str, kinds: Kinds, values: list[Value]) -> Value:
+    """The first smallest (or largest), as CPython picks it: a later one must compare as better."""
+    best_kind, best = kinds[0], values[0]
+    for kind, value in zip(kinds[1:], values[1:], strict=True):
+        better = _is_better(e, symbol, (kind, best_kind), (value, best))
+        joined = join_kinds(best_kind, kind)
+        assert joined is not None
+        old, new = convert_value(e, best_kind, joined, best), convert_value(e, kind, joined, value)
+        best_kind = joined
+        best = tuple(n if n == o else e.select(better, t, n, o) for t, n, o in zip(components(joined), new, old, strict=True))
+    return best
+
+
+def _is_better(e: Emitter, symbol: str, kinds: tuple[Kind, Kind], values: tuple[Value, Value]) -> str:
+    from accel.lower.operators import emit_compare
+    from accel.lower.unions import emit_union
+    from accel.types.operators import compare_kind
+
+    def rule(*k: Kind) -> Kind | None:
+        return Bool() if compare_kind(symbol, *k) is not None else None
+
+    def compare(k: Kinds, v: tuple[Value, ...]) -> Value:
+        return emit_compare(e, symbol, k[0], k[1], v[0], v[1])
+
+    return emit_union(e, rule, compare, kinds, values, Bool())[0]

@@ -14,7 +14,7 @@ from accel.lower.text import Emitter
 from accel.types import promotion
 from accel.types.kinds import DTYPES, Bool, Complex, Float, Int, Kind, Scalar
 
-__all__ = ["emit_arithmetic", "emit_binary", "emit_compare", "emit_comparison", "emit_truth", "emit_unary", "python_value"]
+__all__ = ["compare_integers", "emit_arithmetic", "emit_binary", "emit_compare", "emit_comparison", "emit_truth", "emit_unary", "python_value"]
 
 _ORDERED = {"<": "olt", "<=": "ole", ">": "ogt", ">=": "oge", "==": "oeq", "!=": "une"}
 _SIGNED = {"<": "slt", "<=": "sle", ">": "sgt", ">=": "sge", "==": "eq", "!=": "ne"}
@@ -64,7 +64,7 @@ def emit_compare(e: Emitter, symbol: str, a: Kind, b: Kind, x: Value, y: Value) 
         return operators.emit_compare(e, symbol, a, b, x, y)
     char = promotion.common_char(symbol, a, b)
     if not char:
-        return (_compare_integers(e, symbol, char_of(a), char_of(b), x[0], y[0]),)
+        return (compare_integers(e, symbol, char_of(a), char_of(b), x[0], y[0]),)
     through_arrays = not promotion.scalar_loop(a, b)
     x, y = emit_cast(e, a, x, char), emit_cast(e, b, y, char)
     return (emit_comparison(e, symbol, char, x, y, through_arrays=through_arrays),)
@@ -95,7 +95,7 @@ def _compare_complex(e: Emitter, symbol: str, type_: str, x: Value, y: Value, th
     return e.select(same, "i1", second, first)
 
 
-def _compare_integers(e: Emitter, symbol: str, a: str, b: str, x: str, y: str) -> str:
+def compare_integers(e: Emitter, symbol: str, a: str, b: str, x: str, y: str) -> str:
     """Exactly, whatever the widths and signs."""
     old = (DTYPES[a], DTYPES[b])
     wide = []

@@ -84,6 +84,10 @@ def _copy(body: FunctionBody, instruction: Instruction, successors: Successors) 
     _write(body, instruction, body.read(instruction.arguments[0]))
 
 
+def _nothing(body: FunctionBody, instruction: Instruction, successors: Successors) -> None:
+    pass
+
+
 def _static(body: FunctionBody, instruction: Instruction, successors: Successors) -> None:
     _write(body, instruction, ())
 
@@ -231,9 +235,23 @@ def _next(body: FunctionBody, instruction: Instruction, successors: Successors) 
 
 
 def _poll(body: FunctionBody, instruction: Instruction, successors: Successors) -> None:
+    _serve_signals(body, instruction)
+
+
+def _serve_signals(body: FunctionBody, instruction: Instruction) -> None:
+    """Run the handlers of signals that have arrived; what one raises is raised here, else compiled code goes on."""
     e = body.e
     word = e.value(f"load atomic i32, ptr {e.module.external('accel.tripped')} monotonic, align 4")
-    e.exit_if(e.value(f"icmp ne i32 {word}, 0"))
+    arrived, raised, go_on = e.label("arrived"), e.label("raised"), e.label("quiet")
+    e.branch_if(e.value(f"icmp ne i32 {word}, 0"), arrived, go_on, likely=False)
+    e.place(arrived)
+    answer = e.value('call i32 @"accel.signals"()')
+    e.branch_if(e.value(f"icmp slt i32 {answer}, 0"), raised, go_on)
+    e.place(raised)
+    exit_label = body.make_exit(instruction, "raise", extra=e.value('call ptr @"accel.fetch"()'))
+    body.keep_exit()
+    e.branch(exit_label)
+    e.place(go_on)
 
 
 def _return(body: FunctionBody, instruction: Instruction, successors: Successors) -> bool:
@@ -385,6 +403,7 @@ def _hand_over(body: FunctionBody, instruction: Instruction, status: str) -> Non
 
 def _enter_recursion(body: FunctionBody, instruction: Instruction) -> None:
     """Count the depth; at the limit, RecursionError is raised at the call."""
+    _serve_signals(body, instruction)
     e = body.e
     place = e.value("getelementptr i64, ptr %state, i64 1")
     left = e.value(f"load i64, ptr {place}")
@@ -407,7 +426,7 @@ def _leave_recursion(body: FunctionBody) -> None:
 
 _STEPS: dict[str, Callable[[FunctionBody, Instruction, Successors], bool | None]] = {
     "attribute": _attribute, "binary": _binary, "bound": _bound, "call": _call, "cell": _static, "closure": _static, "compare": _compare, "const": _static,
-    "copy": _copy, "delete": _delete, "inplace": _binary, "item": _item, "iterate": _iterate, "next": _next, "poll": _poll,
+    "copy": _copy, "delete": _delete, "inplace": _binary, "item": _item, "iterate": _iterate, "next": _next, "poll": _poll, "result": _nothing,
     "return": _return, "set_item": _set_item, "slice": _slice, "static": _static, "truth": _truth, "tuple": _tuple, "unary": _unary,
     "unpack": _unpack, **STRIP_STEPS,
 }  # fmt: skip

@@ -58,6 +58,21 @@ out:
   ret ptr %value
 }
 """
+# In a thread that is not the main one nothing is served: the GIL is given up for a moment, so that the main one can.
+_SIGNALS = """
+define internal i32 @"accel.signals"() noinline cold {
+entry:
+  %answer = call i32 @"PyErr_CheckSignals"()
+  %failed = icmp slt i32 %answer, 0
+  br i1 %failed, label %out, label %yield
+yield:
+  %thread = call ptr @"PyEval_SaveThread"()
+  call void @"PyEval_RestoreThread"(ptr %thread)
+  br label %out
+out:
+  ret i32 %answer
+}
+"""
 _TOO_DEEP = """
 @"accel.deep_text" = private constant [33 x i8] c"maximum recursion depth exceeded\\00"
 define internal ptr @"accel.too_deep"() noinline cold {
@@ -100,6 +115,10 @@ def define_support(module: Module) -> None:
             module.declare(name, "void", ("ptr", "ptr", "ptr"))
         module.declare("PyException_SetTraceback", "i32", ("ptr", "ptr"))
         module.define_once("accel.fetch", _FETCH_311)
+    module.declare("PyErr_CheckSignals", "i32", ())
+    module.declare("PyEval_SaveThread", "ptr", ())
+    module.declare("PyEval_RestoreThread", "void", ("ptr",))
+    module.define_once("accel.signals", _SIGNALS)
     module.external("PyExc_RecursionError")
     module.declare("PyUnicode_FromString", "ptr", ("ptr",))
     module.define_once("accel.too_deep", _TOO_DEEP)

@@ -19,7 +19,7 @@ from accel.specialize.refusal import refuse_unavoidable
 from accel.specialize.rules import KindRules
 from accel.specialize.strip_rules import find_unfit_strips
 from accel.specialize.strips import insert_strips
-from accel.types.kinds import Kind, Nested, Never, is_value, join_kinds
+from accel.types.kinds import Kind, Nested, Never, Scalar, is_value, join_kinds, members_of
 
 __all__ = ["plan_function"]
 
@@ -36,7 +36,7 @@ def plan_function(function: FunctionType, signature: Signature, analyse: Callabl
     """
     specializer = Specializer(analyse)
     root = specializer.typed(function, signature.kinds)
-    refuse_unavoidable(specializer.finished())
+    refuse_unavoidable(specializer.finished(), specializer.written_faults())
     return Plan(signature, root, tuple(specializer.finished()), tuple(specializer.guards.values()))
 
 
@@ -55,6 +55,10 @@ class Specializer:
     def finished(self) -> list[TypedFunction]:
         """The functions typed so far."""
         return list(self._typed.values())
+
+    def written_faults(self) -> dict[int, Fault]:
+        """What can't be compiled whatever the kinds, by id of its instruction."""
+        return {number: fault for facts in self._analysed.values() for number, fault in facts.faults.items()}
 
     def nested(self, kind: Nested, facts: Facts | None) -> Facts:
         """The facts of a nested function, noted at its definition."""
@@ -146,6 +150,8 @@ class _Inference(KindRules):
             b: {n: (k, maybe) for n, (k, maybe) in state.items() if k is not None} for b, state in states.items()
         }
         typed.result = self.returned
+        if any(self.rounds(i) for i in self.flow.instructions()):
+            self.lookup.watch_errstate()
         mixed = sorted({n for state in states.values() for n, (k, _) in state.items() if k is None and not n.startswith("%")})
         if mixed:  # CPython could not be given its value
             self.unsupported[-1] = Fault(0, f"`{mixed[0]}`, whose kind depends on the path taken", "mixed-kinds")
@@ -193,9 +199,9 @@ class _Inference(KindRules):
         if kinds is None:
             return False
         self.typed.argument_kinds[key] = kinds
-        if op == "return":
+        if op in ("return", "result"):  # "result": a return that has `finally` bodies to run before
             self.take_result(instruction, kinds[0])
-            return False
+            return op == "result" and key not in self.unsupported
         if op == "branch":
             return True
         results = self.results(instruction, kinds)
@@ -206,6 +212,13 @@ class _Inference(KindRules):
         for target, kind in zip(instruction.targets, results, strict=True):
             state[target] = (kind, False)
         return not any(isinstance(k, Never) for k in results)
+
+    def rounds(self, instruction: Instruction) -> bool:
+        """Whether an instruction does arithmetic on NumPy floats, which may underflow unseen."""
+        if instruction.op not in ("binary", "inplace", "call", "unary"):
+            return False
+        kinds = self.typed.target_kinds.get(id(instruction), ())
+        return any(isinstance(m, Scalar) and m.dtype.family in "fc" for k in kinds for m in members_of(k))
 
     def take_result(self, instruction: Instruction, kind: Kind) -> None:
         """A value that is returned; one of a kind that does not go with the others is left to CPython to return."""

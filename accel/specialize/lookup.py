@@ -61,7 +61,12 @@ class Lookup:
         self.paths.setdefault(id(value), (name,))
         return value
 
+    def watch_errstate(self) -> None:
+        """Notice `numpy.errstate` and `numpy.seterr`: compiled code does not see an underflow, which they may ask to be told."""
+        self.note(Guard("errstate", None, "", None))
+
     def watch_function(self, callee: FunctionType) -> None:
         """Notice a replaced `__code__` or default of a function that is called."""
         if callee is not self.function:
-            self.note(Guard("function", callee, "", callee, path=self.paths.get(id(callee), ())))
+            held = (callee.__code__, callee.__defaults__, callee.__kwdefaults__)
+            self.note(Guard("function", callee, "", held, path=self.paths.get(id(callee), ())))

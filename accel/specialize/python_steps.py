@@ -42,7 +42,7 @@ class PythonSteps:
             return self.item(instruction, kinds)
         if op == "set_item" and isinstance(kinds[0], Array) and kinds[0].writeable:
             operands = tuple(range(len(kinds)))
-            text = f"a0[{', '.join(f'a{k}' for k in operands[1:-1])}] = a{operands[-1]}; return None"
+            text = f"a0[{', '.join(f'a{k}' for k in operands[1:-1]) or '()'}] = a{operands[-1]}; return None"
             return self.note(instruction, kinds, text, operands, NoneKind())
         if op == "call":
             return self.call(instruction, kinds)
@@ -51,7 +51,7 @@ class PythonSteps:
     def item(self, instruction: Instruction, kinds: Kinds) -> Kind | None:
         """Indexing beyond integers and slices: masks, arrays of indexes, None."""
         operands = tuple(range(len(kinds)))
-        names = ", ".join(f"a{k}" for k in operands[1:])
+        names = ", ".join(f"a{k}" for k in operands[1:]) or "()"
         constants = self.constants(instruction, operands)[1:]
         made = predict_kind(
             lambda base, *index: base[index if len(index) != 1 else index[0]], kinds, (..., *constants)

@@ -10,22 +10,32 @@ from accel.ir import Fault, Source, TypedFunction
 __all__ = ["diagnose", "refuse_unavoidable"]
 
 
-def refuse_unavoidable(functions: list[TypedFunction]) -> None:
-    """Raise a CompileError that lists every fault which the usual way through a function meets."""
-    found: list[Diagnostic] = []
-    hopeless = False
+def refuse_unavoidable(functions: list[TypedFunction], written: dict[int, Fault]) -> None:
+    """Raise a CompileError that lists every fault which the usual way through a function meets.
+
+    `written` holds what can't be compiled whatever the kinds, by id of its instruction: once a function is refused, that is
+    listed too where typing did not get so far.
+    """
+    met = _find_faults(functions, {})
+    if not met:
+        return
+    found = _find_faults(functions, written)
+    error = CompileError(tuple([diagnose(typed, fault) for typed, fault, _ in found[:10]]))
+    error.hopeless = any(leaves for _, _, leaves in met)  # whatever the arguments
+    raise error
+
+
+def _find_faults(functions: list[TypedFunction], written: dict[int, Fault]) -> list[tuple[TypedFunction, Fault, bool]]:
+    """The faults on the usual way, and whether CPython would go on there whatever the kinds."""
+    found = []
     for typed in functions:
         if -1 in typed.faults:
-            found.append(diagnose(typed, typed.faults[-1]))
+            found.append((typed, typed.faults[-1], False))
         for instruction in typed.flow.instructions():
-            fault = typed.faults.get(id(instruction))
+            fault = typed.faults.get(id(instruction)) or written.get(id(instruction))
             if fault is not None and fault.slug and (fault.slug == "global-write" or not _is_avoidable(typed.source, fault.node)):
-                found.append(diagnose(typed, fault))
-                hopeless = hopeless or instruction.op == "leave"
-    if found:
-        error = CompileError(tuple(found[:10]))
-        error.hopeless = hopeless  # whatever the arguments
-        raise error
+                found.append((typed, fault, instruction.op == "leave"))
+    return found
 
 
 def diagnose(typed: TypedFunction, fault: Fault) -> Diagnostic:

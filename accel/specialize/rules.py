@@ -288,6 +288,8 @@ class KindRules:
 
     def is_instance(self, instruction: Instruction, kind: Kind, classes: Any) -> Kind | None:
         """`isinstance(x, int)`, known while compiling unless x is a union."""
+        if type(classes) is not type or classes.__module__ != "builtins":
+            return None
         answers = {issubclass(_CLASSES[type(m)], classes) for m in members_of(kind) if type(m) in _CLASSES and isinstance(classes, type)}
         if len(answers) != 1 or not all(type(m) in _CLASSES for m in members_of(kind)):
             return None

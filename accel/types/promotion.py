@@ -17,6 +17,7 @@ __all__ = [
     "binary_kind",
     "common_char",
     "compare_kind",
+    "is_operand",
     "kind_of_class",
     "sample_of",
     "scalar_loop",

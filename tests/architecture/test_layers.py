@@ -33,6 +33,7 @@ ALLOWED: dict[tuple[str, str], str] = {}
 # Modules that need each other, and why.
 CYCLES = {
     ("accel.lower.floats", "accel.lower.powers"): "x ** y is an operator like the others, and is built from them",
+    ("accel.lower.operators", "accel.lower.numpy_scalars"): "operators of NumPy's scalars fall back on those of Python's",
     ("accel.lower.functions", "accel.lower.numpy_functions"): "NumPy's functions are functions among others, and fall back on them",
 }
 

@@ -1,4 +1,7 @@
-"""Exceptions: class, message, line, chain, traceback; handlers and finally."""
+"""Exceptions: class, message, line, chain, traceback; handlers and finally.
+
+PYTEST_DONT_REWRITE: functions with rewritten asserts are not those of the source.
+"""
 
 from __future__ import annotations
 
