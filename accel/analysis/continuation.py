@@ -190,10 +190,10 @@ class _DropDeclarations(ast.NodeTransformer):
 
 def _compile(source: Source, scope: Scope, body: list[ast.stmt]) -> CodeType:
     """Code of a function with the name and place of the source's. It is compiled inside another function, which binds the
-    names that are free in it."""
+    names that are free in it; under another name, as its own may be a global it calls."""
     code, tree = source.code, source.tree
     free = sorted({*code.co_freevars, *scope.nonlocals} - scope.bound)
-    inner = _definition(code.co_name, [*scope.parameters, _VALUES], body)
+    inner = _definition("%inner", [*scope.parameters, _VALUES], body)
     ast.copy_location(inner, tree)
     if code.co_firstlineno != tree.lineno:  # of the first decorator
         mark = located(ast.Constant(value=None), tree)
@@ -210,7 +210,7 @@ def _compile(source: Source, scope: Scope, body: list[ast.stmt]) -> CodeType:
     outer = next(c for c in compiled.co_consts if isinstance(c, CodeType))
     made = next(c for c in outer.co_consts if isinstance(c, CodeType))
     flags = (made.co_flags & ~_NESTED) | (code.co_flags & _NESTED)
-    return _renamed(made, made.co_qualname, code.co_qualname).replace(co_flags=flags)
+    return _renamed(made, made.co_qualname, code.co_qualname).replace(co_flags=flags, co_name=code.co_name)
 
 
 def _definition(name: str, parameters: list[str], body: list[ast.stmt]) -> ast.FunctionDef:

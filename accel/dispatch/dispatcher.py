@@ -169,6 +169,8 @@ class Dispatcher:
                 entry = self.make_entry(signature)
             except CompileError as error:
                 return self._refuse(signature, error)
+            except GuardError:  # something watched is not as it must be, for now
+                return self._give_way(None)
             self.entries.insert(0, entry)
             self._relink()
             self._wait = self._countdown.value = 1
@@ -222,7 +224,7 @@ class Dispatcher:
         linking = Linking(self, lowered)
         try:
             loaded = linking.load(ctypes.addressof(self._countdown))
-        except (OSError, GuardError, KeyError) as error:
+        except (OSError, KeyError) as error:
             diagnostic = Diagnostic(f"cannot load machine code for `{self.function.__qualname__}`: {error}", "no-executable-memory")
             raise CompileError((diagnostic,)) from error
         self.resumers += linking.resumers

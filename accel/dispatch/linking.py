@@ -46,7 +46,8 @@ class Linking:
             "accel.recheck": stubs()["recheck"], "trigger": stubs()["trigger"], "next": 0,
             "plain": stubs()["trigger"] if self.dispatcher.enforced else self.dispatcher.carrier.plain,
         }  # fmt: skip
-        _keep.append(self.lowered)
+        function = self.function  # what words of memory stand for must not be freed: another object could come to lie there
+        _keep.append((self.lowered, function.__code__, function.__defaults__, function.__kwdefaults__))
         return Loaded(Image.loads(self.lowered.image), self.address)
 
     def address(self, name: str) -> int:
