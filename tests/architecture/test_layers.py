@@ -34,6 +34,8 @@ ALLOWED: dict[tuple[str, str], str] = {}
 CYCLES = {
     ("accel.lower.floats", "accel.lower.powers"): "x ** y is an operator like the others, and is built from them",
     ("accel.lower.operators", "accel.lower.numpy_scalars"): "operators of NumPy's scalars fall back on those of Python's",
+    ("accel.types.operators", "accel.types.promotion"): "operators of NumPy's scalars fall back on those of Python's",
+    ("accel.types.functions", "accel.types.ufuncs"): "NumPy's functions are functions among others, and fall back on them",
     ("accel.lower.functions", "accel.lower.numpy_functions"): "NumPy's functions are functions among others, and fall back on them",
 }
 

@@ -1,0 +1,70 @@
+"""Runs the three examples against CPython in the same process: the same answer, the first call, a hot call, the speed-up."""
+
+import sys
+import time
+
+import accel
+import digits
+import mandelbrot
+import nbody
+import numpy as np
+
+
+def timed(call):
+    start = time.perf_counter()
+    result = call()
+    return result, time.perf_counter() - start
+
+
+def run_mandelbrot(size=240):
+    counts = np.zeros((size, size), np.int64)
+    mandelbrot.draw(counts, 200)
+    return counts.tobytes()
+
+
+def run_nbody(steps=4000):
+    p, v, m = nbody.start()
+    nbody.advance(p, v, m, steps, 0.01)
+    return p.tobytes() + v.tobytes()
+
+
+def run_digits(known=digits.load(20)):
+    return digits.recognise(*known[:3])
+
+
+PROGRAMS = {"Mandelbrot 240 x 240": run_mandelbrot, "n-body, 4000 steps": run_nbody, "digits, 20 of 1797": run_digits}
+
+
+def main():
+    rows = []
+    for name, run in PROGRAMS.items():
+        first, first_s = timed(run)
+        hot, hot_s = min((timed(run) for _ in range(5)), key=lambda r: r[1])
+        with accel.disabled():
+            plain, plain_s = timed(run)
+        same = first == plain and hot == plain
+        rows.append((name, "the same" if same else "DIFFERENT", f"{plain_s:.2f} s", f"{first_s:.2f} s", f"{hot_s * 1e3:.1f} ms", f"{plain_s / hot_s:.0f} x"))
+    show(("program", "answer", "CPython", "first call", "hot call", "speed-up"), rows)
+    known, labels, pictures, truth = digits.load(100)
+    found = digits.recognise(known, labels, pictures)
+    print(f"digits recognised: {sum(a == b for a, b in zip(found, truth))} of {len(truth)}")
+    mandelbrot.main()
+    return 0 if all(row[1] == "the same" for row in rows) else 1
+
+
+def show(head, rows):
+    try:
+        from rich.console import Console
+        from rich.table import Table
+    except ImportError:
+        for row in (head, *rows):
+            print("  ".join(f"{cell:22}" for cell in row))
+        return
+    table = Table(*head)
+    for row in rows:
+        table.add_row(*row)
+    Console().print(table)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
