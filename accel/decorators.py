@@ -89,11 +89,16 @@ def fn(function: Any = None, /, **options: Any) -> Any:
     return _decorate(function, chosen)
 
 
+_IMPLICIT = ("__new__", "__init_subclass__", "__class_getitem__")
+
+
 def _decorate(function: Any, options: FnOptions) -> Any:
     if isinstance(function, (staticmethod, classmethod)):
         return type(function)(_decorate(function.__func__, options))
     if not isinstance(function, FunctionType):
         return _pass_through(function)
+    if sys.version_info < (3, 12) and function.__name__ in _IMPLICIT:
+        return function  # a class makes a static or class method of it only when it is a function
     if _is_decorated(function) or read_switch("ACCEL") == "0" or not _is_known():
         return function
     from accel.dispatch.dispatcher import Dispatcher

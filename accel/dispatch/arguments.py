@@ -19,7 +19,8 @@ _LARGEST_TUPLE = 16
 def kind_of(value: Any) -> Kind | None:
     """The kind of an argument; None when compiled code has no business with it (an int beyond 64 bits, an array of objects).
 
-    A value of any other class is an `Object`, which compiled code only hands on.
+    A value of any other class is an `Object`, which compiled code only hands on. The class is asked with `type`: `isinstance` would
+    run code of the user's.
     """
     class_ = type(value)
     if class_ is int:
@@ -33,12 +34,12 @@ def kind_of(value: Any) -> Kind | None:
     if numpy is not None:
         if class_ is numpy.ndarray:
             return _array_kind(value)
-        if isinstance(value, numpy.generic):
+        if issubclass(class_, numpy.generic):
             dtype = value.dtype
             return Scalar(dtype.char) if dtype.char in DTYPES and class_ is dtype.type else None
-        if isinstance(value, numpy.ndarray):
+        if issubclass(class_, numpy.ndarray):
             return None
-    return None if isinstance(value, (int, float, complex, tuple)) else Object()
+    return None if issubclass(class_, (int, float, complex, tuple)) else Object()
 
 
 def _array_kind(value: Any) -> Array | None:

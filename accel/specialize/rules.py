@@ -302,7 +302,7 @@ class KindRules:
             return None
         facts = self.nested(callee, None)
         bound = _bind(facts.source.function, len(kinds) - 1 - len(captured) - len(keywords), keywords)
-        if bound is None:
+        if bound is None or callee.code.co_flags & _NO_PLAIN_CALL:
             return None
         shifted = tuple((what, value + len(captured)) for what, value in bound)
         every = (*(("argument", k) for k in range(len(captured))), *shifted)
@@ -316,7 +316,7 @@ class KindRules:
     def function_call(self, instruction: Instruction, function: FunctionType, kinds: Kinds, keywords: tuple[str, ...]) -> Kind | Fault | None:
         """A call of a Python function: typed for these arguments."""
         bound = _bind(function, len(kinds) - len(keywords), keywords)
-        if bound is None:
+        if bound is None or function.__code__.co_flags & _NO_PLAIN_CALL:
             return None
         parameters = []
         for what, value in bound:
@@ -330,6 +330,7 @@ class KindRules:
         return callee.result
 
 
+_NO_PLAIN_CALL = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR  # calling it does not run it
 _CLASSES: dict[type[Kind], type] = {Int: int, Float: float, Bool: bool, Complex: complex, NoneKind: type(None), Tuple: tuple}
 
 
