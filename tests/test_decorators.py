@@ -217,6 +217,20 @@ def test_disabled():
     assert decorated.accel.compiled
 
 
+def test_compiled_after_a_tracer_has_gone():
+    def total(n):
+        s = 0
+        for i in range(n):
+            s += i
+        return s
+
+    decorated = accel.fn(total)
+    sys.settrace(lambda *event: None)
+    sys.settrace(None)
+    assert decorated(10) == 45
+    assert decorated.accel.compiled
+
+
 def test_inspection():
     @accel.fn
     def total(n):

@@ -17,7 +17,7 @@ from typing import Any
 from accel.runtime.image import Image, Loaded
 from accel.runtime.symbols import resolve
 
-__all__ = ["Carrier", "NATIVE", "WATCHED", "add_audit_hook", "depth_offset", "install_callback", "stubs", "suspend"]
+__all__ = ["Carrier", "NATIVE", "WATCHED", "add_audit_hook", "depth_offset", "install_callback", "is_watched", "stubs", "suspend"]
 
 NATIVE = sys.version_info >= (3, 12)
 WATCHED = ctypes.c_int8(0)  # 0: nobody looks; 1: a tracer, profiler or tool does; 2: look again
@@ -64,9 +64,8 @@ def add_audit_hook() -> None:
     hook = _api.PySys_AddAuditHook
     hook.restype, hook.argtypes = ctypes.c_int, (ctypes.c_void_p, ctypes.c_void_p)
     hook(code["hook"], None)
-    ctypes.CDLL(None).pthread_self.restype = ctypes.c_uint64
     if sys.gettrace() is not None or sys.getprofile() is not None:
-        _WATCHER.value, WATCHED.value = ctypes.CDLL(None).pthread_self(), 1
+        _WATCHER.value, WATCHED.value = _pthread_self(), 1
 
 
 @lru_cache(maxsize=1)
@@ -84,10 +83,25 @@ def depth_offset() -> int:
     return 4 * (found[0] - 1) if found else 0
 
 
+def _pthread_self() -> int:
+    get = ctypes.CDLL(None).pthread_self
+    get.restype = ctypes.c_uint64
+    number: int = get()
+    return number
+
+
 def suspend(on: bool) -> None:
     """Have every call run as plain Python, or no longer."""
     _suspended[0] += 1 if on else -1
-    WATCHED.value = 1 if _suspended[0] else 0
+    _WATCHER.value = _pthread_self()
+    WATCHED.value = 1 if _suspended[0] else 2
+
+
+def is_watched() -> bool:
+    """Whether calls are to run as plain Python, settled anew after a tracer, profiler or tool has come or gone."""
+    if WATCHED.value == 2 and not _suspended[0]:
+        ctypes.PYFUNCTYPE(None)(stubs()["recheck"])()
+    return WATCHED.value != 0
 
 
 class Carrier:

@@ -12,7 +12,7 @@ from types import CodeType, FunctionType
 from typing import Any
 
 from accel.dispatch.arguments import bind_arguments, find_signature
-from accel.dispatch.carriers import WATCHED, Carrier, add_audit_hook, depth_offset, install_callback, stubs
+from accel.dispatch.carriers import Carrier, add_audit_hook, depth_offset, install_callback, is_watched, stubs
 from accel.dispatch.enforce import refuse_argument
 from accel.dispatch.guards import GuardError, function_words, guard_words, holds
 from accel.errors import CompileError, Diagnostic
@@ -85,7 +85,7 @@ class Dispatcher:
         bound = bind_arguments(self.function, values, positional, names)
         if self.enforced and bound is not None:
             self._enforce(bound)
-        if not self.enabled or self._settled or WATCHED.value or sys.is_finalizing():
+        if not self.enabled or self._settled or is_watched() or sys.is_finalizing():
             return self.carrier.plain
         signature = None if bound is None else find_signature(bound)
         if signature is None:

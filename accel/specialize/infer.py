@@ -56,9 +56,9 @@ class Specializer:
         """The functions typed so far."""
         return list(self._typed.values())
 
-    def written_faults(self) -> dict[int, Fault]:
-        """What can't be compiled whatever the kinds, by id of its instruction."""
-        return {number: fault for facts in self._analysed.values() for number, fault in facts.faults.items()}
+    def written_faults(self) -> dict[int, tuple[Fault, ...]]:
+        """What can't be compiled whatever the kinds, by id of the source."""
+        return {id(facts.source): tuple(facts.faults.values()) for facts in self._analysed.values()}
 
     def nested(self, kind: Nested, facts: Facts | None) -> Facts:
         """The facts of a nested function, noted at its definition."""

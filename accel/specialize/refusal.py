@@ -10,32 +10,30 @@ from accel.ir import Fault, Source, TypedFunction
 __all__ = ["diagnose", "refuse_unavoidable"]
 
 
-def refuse_unavoidable(functions: list[TypedFunction], written: dict[int, Fault]) -> None:
+def refuse_unavoidable(functions: list[TypedFunction], written: dict[int, tuple[Fault, ...]]) -> None:
     """Raise a CompileError that lists every fault which the usual way through a function meets.
 
-    `written` holds what can't be compiled whatever the kinds, by id of its instruction: once a function is refused, that is
-    listed too where typing did not get so far.
+    `written` holds what can't be compiled whatever the kinds, by id of the source: of a function that is refused, that is listed
+    too where typing did not get so far.
     """
-    met = _find_faults(functions, {})
-    if not met:
-        return
-    found = _find_faults(functions, written)
-    error = CompileError(tuple([diagnose(typed, fault) for typed, fault, _ in found[:10]]))
-    error.hopeless = any(leaves for _, _, leaves in met)  # whatever the arguments
-    raise error
-
-
-def _find_faults(functions: list[TypedFunction], written: dict[int, Fault]) -> list[tuple[TypedFunction, Fault, bool]]:
-    """The faults on the usual way, and whether CPython would go on there whatever the kinds."""
-    found = []
+    found: list[Diagnostic] = []
+    hopeless = False
     for typed in functions:
+        met: dict[tuple[int, str], Fault] = {}
         if -1 in typed.faults:
-            found.append((typed, typed.faults[-1], False))
+            met[-1, ""] = typed.faults[-1]
         for instruction in typed.flow.instructions():
-            fault = typed.faults.get(id(instruction)) or written.get(id(instruction))
-            if fault is not None and fault.slug and (fault.slug == "global-write" or not _is_avoidable(typed.source, fault.node)):
-                found.append((typed, fault, instruction.op == "leave"))
-    return found
+            fault = typed.faults.get(id(instruction))
+            if fault is not None and _is_unavoidable(typed.source, fault):
+                met[fault.node, fault.what] = fault
+                hopeless = hopeless or instruction.op == "leave"
+        if met:
+            met |= {(f.node, f.what): f for f in written.get(id(typed.source), ()) if _is_unavoidable(typed.source, f)}
+        found += [diagnose(typed, fault) for fault in met.values()]
+    if found:
+        error = CompileError(tuple(found[:10]))
+        error.hopeless = hopeless  # whatever the arguments
+        raise error
 
 
 def diagnose(typed: TypedFunction, fault: Fault) -> Diagnostic:
@@ -52,6 +50,10 @@ def diagnose(typed: TypedFunction, fault: Fault) -> Diagnostic:
         what=f"cannot compile `{source.name}`: {fault.what}", slug=fault.slug, filename=source.filename, line=line,
         column=start, end_column=end, source_line=text, why=fault.why, do=fault.do,
     )  # fmt: skip
+
+
+def _is_unavoidable(source: Source, fault: Fault) -> bool:
+    return bool(fault.slug) and (fault.slug == "global-write" or not _is_avoidable(source, fault.node))
 
 
 def _is_avoidable(source: Source, number: int) -> bool:

@@ -118,7 +118,7 @@ def test_constants_are_compared_by_type_and_sign(tmp_path: Path, first: str, sec
 
 def test_no_source() -> None:
     namespace: dict[str, Any] = {}
-    exec("def f(x):\n    return x", namespace)
+    exec(compile("def f(x):\n    return x", "<nowhere>", "exec"), namespace)
     with pytest.raises(CompileError, match="there is no source"):
         parse_function(namespace["f"])
 
