@@ -45,6 +45,7 @@ class FunctionBody:
         self._slots: dict[tuple[str, Kind], tuple[str, ...]] = {}
         self._flags: dict[str, str] = {}
         self._pending: list[_PendingExit] = []
+        self._restarts: list[Instruction] = []
         definitions = Counter(t for i in typed.flow.instructions() for t in i.targets)
         self._single = {n for n, count in definitions.items() if count == 1 and n.startswith("%") and not n.startswith("%keep")}
         self._single |= self._constant_names()
@@ -194,6 +195,13 @@ class FunctionBody:
         self._pending.append(_PendingExit(label, -1, exit_, values, extra))
         return label
 
+    def make_restart(self, first: Instruction, statement: int) -> str:
+        """Label of an exit at the start of a statement, whose first instruction is given."""
+        at = Instruction("restart", (), (), None, statement, "start")
+        self.typed.live[id(at)] = self.typed.live[id(first)]
+        self._restarts.append(at)  # its id must not be given to another
+        return self.make_exit(at)
+
     def keep_exit(self, pending: _PendingExit | None = None) -> None:
         """Give an exit, by default the one made last, its number: something branches to it."""
         pending = pending or self._pending[-1]
@@ -280,7 +288,8 @@ class FunctionBody:
                 self._write_edges(labels)
                 return
             before = e.exits
-            e.exit_label = self.make_exit(instruction)
+            restart = self.typed.restarts.get(id(instruction))
+            e.exit_label = self.make_exit(instruction) if restart is None else self.make_restart(*restart)
             pending = self._pending[-1]
             ended = lower_step(self, instruction, block.successors)
             if e.exits > before:

@@ -49,6 +49,9 @@ def check_result(e: Emitter, type_: str, r: str, flagged: Callable[[], str]) -> 
     if e.put_off and type_ in e.sums:
         e.note_float(type_, r)
         return
+    if e.covering and not e.put_off:
+        e.unsettled.append((e.covering, flagged))
+        return
     usual = emit_finite(e, type_, r)
     if e.put_off:
         e.exit_if(e.value(f"xor i1 {usual}, true"))
@@ -56,7 +59,11 @@ def check_result(e: Emitter, type_: str, r: str, flagged: Callable[[], str]) -> 
     cold, go_on = e.label("special"), e.label("usual")
     e.branch_if(usual, go_on, cold, likely=True)
     e.place(cold)
+    earlier = [test for operation, test in e.unsettled if operation == e.operation]
+    e.unsettled = [found for found in e.unsettled if found[0] != e.operation]
     e.exit_if(flagged())
+    for test in earlier:
+        e.exit_if(test())
     e.branch(go_on)
     e.place(go_on)
 

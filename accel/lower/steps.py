@@ -110,11 +110,12 @@ def _unpack(body: FunctionBody, instruction: Instruction, successors: Successors
 def _binary(body: FunctionBody, instruction: Instruction, successors: Successors) -> None:
     symbol, e = instruction.detail, body.e
     e.is_covered = id(instruction) in body.typed.covered
+    e.covering, e.operation = body.typed.covering.get(id(instruction), 0), id(instruction)
     made = emit_union(
         e, lambda *k: operators.binary_kind(symbol, *k), lambda k, v: emit_binary(e, symbol, *k, *v),
         _kinds(body, instruction), _values(body, instruction), _target(body, instruction),
     )  # fmt: skip
-    e.is_covered = False
+    e.is_covered, e.covering, e.operation = False, 0, 0
     _write(body, instruction, made)
 
 

@@ -73,6 +73,9 @@ class Emitter:
         self.exit_label = "exit"
         self.exits = 0
         self.is_covered = False  # a later test tells when this result is not finite
+        self.covering = 0  # id of the operation whose test tells, when CPython can start the statement anew
+        self.operation = 0  # id of the operation being lowered
+        self.unsettled: list[tuple[int, Callable[[], str]]] = []  # (operation whose test tells, emits whether NumPy would warn)
         self.sums: dict[str, str] = {}  # float type -> slot of a sum that is finite only if all results noted are
         self.put_off = ""  # slot of a flag: exits only raise it, and what was computed is thrown away later
         self._count = 0
@@ -176,12 +179,14 @@ class Emitter:
     def tried(self, emit: Callable[[], str]) -> str:
         """The text `emit` would append, with what it returns; nothing is kept."""
         kept = (self._lines, self._slots, self._count, self.block, self.exits)
+        unsettled = list(self.unsettled)
         self._lines, self._slots = [], []
         try:
             made = emit()
             return "\n".join([*self._slots, *self._lines, made])
         finally:
             self._lines, self._slots, self._count, self.block, self.exits = kept
+            self.unsettled = unsettled
 
     # -- the end
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from accel.ir import Instruction, TypedFunction
 from accel.types.kinds import Scalar
 
-__all__ = ["find_covered"]
+__all__ = ["find_covered", "tells"]
 
 
 def find_covered(typed: TypedFunction) -> tuple[set[int], dict[int, tuple[str, ...]]]:
@@ -29,7 +29,7 @@ def _cover(typed: TypedFunction, body: list[Instruction]) -> tuple[set[int], tup
     uses: list[tuple[Instruction | str, Instruction]] = []
     for instruction in body:
         makers = [last.get(n, n) for n in instruction.arguments]
-        if _tells(typed, instruction):
+        if tells(typed, instruction):
             through = makers[:1] if instruction.detail == "/" else makers
             uses += [(maker, instruction) for maker in through]
         for target in instruction.targets:
@@ -37,7 +37,7 @@ def _cover(typed: TypedFunction, body: list[Instruction]) -> tuple[set[int], tup
     covered, carried = set(), set()
     for maker, user in uses:
         made = last.get(maker) if isinstance(maker, str) else maker
-        if isinstance(made, Instruction) and _tells(typed, made):
+        if isinstance(made, Instruction) and tells(typed, made):
             if isinstance(maker, str):
                 carried.add(maker)
             elif made is user:
@@ -46,7 +46,7 @@ def _cover(typed: TypedFunction, body: list[Instruction]) -> tuple[set[int], tup
     return covered, tuple(sorted(carried))
 
 
-def _tells(typed: TypedFunction, i: Instruction) -> bool:
+def tells(typed: TypedFunction, i: Instruction) -> bool:
     """Whether an operation gives a NumPy float that is not finite when an operand is not."""
     kinds = typed.target_kinds.get(id(i), ())
     return i.op in ("binary", "inplace") and i.detail in "+-*/" and len(kinds) == 1 and isinstance(kinds[0], Scalar) and kinds[0].char in "fd"

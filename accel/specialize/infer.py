@@ -16,6 +16,7 @@ from accel.specialize.coverage import find_covered
 from accel.specialize.liveness import find_live
 from accel.specialize.lookup import Lookup
 from accel.specialize.refusal import refuse_unavoidable
+from accel.specialize.restarts import find_restarts
 from accel.specialize.rules import KindRules
 from accel.specialize.strip_rules import find_unfit_strips
 from accel.specialize.strips import insert_strips
@@ -100,6 +101,7 @@ class Specializer:
                 del self._typed[made]  # they saw a result that has changed
         typed.recursive = key in self._recursive
         typed.covered, typed.carried = find_covered(typed)
+        find_restarts(typed)
         self._active.pop()
         return typed
 
