@@ -51,6 +51,8 @@ class Routes:
         elif type(value) is FunctionType:
             self.learn(value.__globals__, ("globals", route))
             self.learn(value.__code__, ("code", route))
+            if value.__kwdefaults__:
+                self.learn(value.__kwdefaults__, ("keywords", route))
             for name, cell in zip(value.__code__.co_freevars, value.__closure__ or (), strict=True):
                 self.learn(cell, ("cell", route, name))
         elif type(value) is CodeType:  # functions inside it
@@ -171,6 +173,7 @@ _STEPS: dict[str, Callable[..., Any]] = {
     "argument": Finder._find_argument,
     "globals": lambda finder, owner: finder.find(owner).__globals__,
     "code": lambda finder, owner: finder.find(owner).__code__,
+    "keywords": lambda finder, owner: finder.find(owner).__kwdefaults__,
     "constant": lambda finder, owner, number: finder.find(owner).co_consts[number],
     "namespace": Finder._find_namespace,
     "item": lambda finder, owner, name: finder.find(owner)[name],

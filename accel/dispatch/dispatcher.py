@@ -14,7 +14,7 @@ from typing import Any
 from accel.dispatch.arguments import bind_arguments, find_signature
 from accel.dispatch.carriers import Carrier, add_audit_hook, depth_offset, install_callback, is_watched, stubs
 from accel.dispatch.enforce import refuse_argument
-from accel.dispatch.guards import GuardError, function_words, guard_words, holds
+from accel.dispatch.guards import GuardError, guard_words, holds, own_words
 from accel.errors import CompileError, Diagnostic
 from accel.ir import Entry, Lowered, Signature
 from accel.options import HOPELESS
@@ -233,7 +233,7 @@ class Dispatcher:
         return entry
 
     def _own_words(self) -> dict[str, int]:
-        return function_words(self.function)
+        return own_words(self.function)
 
     def _patch(self, entry: Entry, words: list[dict[str, int]]) -> None:
         """Change what the guards compare with; every state in between is a miss."""

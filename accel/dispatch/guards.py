@@ -8,11 +8,13 @@ from typing import Any
 
 from accel.ir import Guard
 
-__all__ = ["GuardError", "find_slot", "function_words", "guard_words", "holds"]
+__all__ = ["GuardError", "find_slot", "find_version", "function_words", "guard_words", "holds", "own_words"]
 
-# dict: keys 32 · keys: log2 size 8, log2 index bytes 9, kind 10, entries used 24, indices 32, then entries of (name, value)
-_DICT_KEYS, _LOG2_SIZE, _LOG2_INDEX_BYTES, _KIND, _COUNT, _INDICES = 32, 8, 9, 10, 24, 32
+# dict: keys 32 · keys: log2 size 8, log2 index bytes 9, kind 10, version 12, entries used 24, indices 32, then entries of
+# (name, value)
+_DICT_KEYS, _LOG2_SIZE, _LOG2_INDEX_BYTES, _KIND, _VERSION, _COUNT, _INDICES = 32, 8, 9, 10, 12, 24, 32
 _NAMES_ONLY = 1
+_CALLS_TO_SPECIALIZE = 32  # CPython 3.11 needs 8, later ones 2
 
 
 class GuardError(Exception):
@@ -40,6 +42,35 @@ def find_slot(namespace: dict[str, Any], name: str) -> tuple[int, int]:
     return keys, 0
 
 
+def find_version(namespace: dict[str, Any], name: str) -> int:
+    """The version of the set of keys of a dict, under which it holds no `name`, a builtin.
+
+    CPython gives a set of keys a number of its own when it specialises a LOAD_GLOBAL that went past the globals to the builtins,
+    and takes it back when a key comes or goes. Counting entries instead would not do: `popitem` makes room for another name.
+
+    Raises
+    ------
+    GuardError
+        When CPython gives no version, as for a dict with keys that are no names.
+    """
+    code = _load_abs.__code__.replace(co_names=(name,))
+    load = FunctionType(code, namespace)
+    try:
+        for _ in range(_CALLS_TO_SPECIALIZE):
+            load()
+    except NameError:
+        pass
+    keys = _word(id(namespace) + _DICT_KEYS)
+    version = ctypes.c_uint32.from_address(keys + _VERSION).value
+    if not version or name in namespace:
+        raise GuardError(name)
+    return version
+
+
+def _load_abs() -> Any:
+    return abs
+
+
 def _address(value: Any) -> int:
     """The C field that holds this object: an absent default is a null pointer."""
     return id(value) if value is not None else 0
@@ -50,6 +81,12 @@ def function_words(function: FunctionType) -> dict[str, int]:
     return {
         "code": id(function.__code__), "defaults": _address(function.__defaults__), "kwdefaults": _address(function.__kwdefaults__)
     }  # fmt: skip
+
+
+def own_words(function: FunctionType) -> dict[str, int]:
+    """`function_words`, and the objects in its dict of keyword-only defaults, which may change while the dict stays the same."""
+    keywords = function.__kwdefaults__ or {}
+    return function_words(function) | {f"default {name}": id(value) for name, value in keywords.items()}
 
 
 def guard_words(guard: Guard) -> dict[str, int]:
@@ -70,11 +107,13 @@ def guard_words(guard: Guard) -> dict[str, int]:
         return {"cell": id(guard.holder), "value": id(guard.value)}
     if guard.what == "function":
         return {"function": id(guard.holder), **function_words(guard.holder)}
+    if guard.missing:
+        return {"dict": id(guard.holder), "version": find_version(guard.holder, guard.name)}
     keys, entry = find_slot(guard.holder, guard.name)
-    words = {"dict": id(guard.holder), "keys": keys, "size": _byte(keys + _LOG2_SIZE), "count": _word(keys + _COUNT)}
-    if not guard.missing:
-        words |= {"entry": entry, "name": _word(entry), "value": _word(entry + 8)}
-    return words
+    if not entry:
+        raise GuardError(guard.name)
+    words = {"dict": id(guard.holder), "keys": keys, "size": _byte(keys + _LOG2_SIZE)}
+    return words | {"entry": entry, "name": _word(entry), "value": _word(entry + 8)}
 
 
 def holds(guard: Guard) -> bool:

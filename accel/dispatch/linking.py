@@ -47,7 +47,7 @@ class Linking:
             "plain": stubs()["trigger"] if self.dispatcher.enforced else self.dispatcher.carrier.plain,
         }  # fmt: skip
         function = self.function  # what words of memory stand for must not be freed: another object could come to lie there
-        _keep.append((self.lowered, function.__code__, function.__defaults__, function.__kwdefaults__))
+        _keep.append((self.lowered, function.__code__, function.__defaults__, function.__kwdefaults__, self._defaults))
         return Loaded(Image.loads(self.lowered.image), self.address)
 
     def address(self, name: str) -> int:

@@ -18,7 +18,7 @@ __all__ = ["emit_entry"]
 
 # Offsets in CPython's objects, 3.11 to 3.13 (`accel.dispatch.offsets` checks them against live objects).
 _CODE, _DEFAULTS, _KWDEFAULTS = 48, 56, 64
-_DICT_KEYS, _KEYS_SIZE, _KEYS_COUNT, _CELL_CONTENTS = 32, 8, 24, 16
+_DICT_KEYS, _KEYS_SIZE, _KEYS_VERSION, _CELL_CONTENTS = 32, 8, 12, 16
 
 
 def emit_entry(module: Module, plan: Plan) -> None:
@@ -182,9 +182,22 @@ def _define_bind(module: Module, positional: int, positional_only: int, count: i
     for k in range(count):
         default = module.external(f"default.{k}", may_be_null=True)
         held = e.value(f"load ptr, ptr {room(k)}")
-        some = e.value(f"select i1 {e.value(f'icmp eq ptr {held}, null')}, ptr {default}, ptr {held}")
-        require(e.value(f"icmp ne ptr {some}, null"))
-        e.do(f"store ptr {some}, ptr {room(k)}")
+        if k < positional:
+            some = e.value(f"select i1 {e.value(f'icmp eq ptr {held}, null')}, ptr {default}, ptr {held}")
+            require(e.value(f"icmp ne ptr {some}, null"))
+            e.do(f"store ptr {some}, ptr {room(k)}")
+            continue
+        absent, done = e.label("absent"), e.label("held")
+        e.branch_if(e.value(f"icmp eq ptr {held}, null"), absent, done)
+        e.place(absent)  # the dict of defaults may change: it must hold the very object that was there when this was loaded
+        keywords_at = _load(e, module.external("function"), _KWDEFAULTS, "ptr")
+        require(e.value(f"icmp ne ptr {keywords_at}, null"))
+        found = e.call("ptr", "PyDict_GetItem", f"ptr {keywords_at}", f"ptr {module.external(f'parameter.{k}')}")
+        require(e.value(f"icmp ne ptr {found}, null"))
+        require(e.value(f"icmp eq ptr {found}, {default}"))
+        e.do(f"store ptr {found}, ptr {room(k)}")
+        e.branch(done)
+        e.place(done)
     e.do("ret i1 true")
     e.place("no")
     e.do("ret i1 false")
@@ -214,23 +227,22 @@ def _check_guards(e: Emitter, guards: tuple[Guard, ...]) -> None:
 
 def _check_global(e: Emitter, k: int, *, missing: bool) -> None:
     """A name of a dict: the key table is the one seen, and its entry still holds that name and that value; or, for a name that is
-    missing, no entry was added. Survives any other store to the dict."""
-    part = {name: e.module.external(f"guard.{k}.{name}") for name in ("dict", "keys", "size")}
-    keys = _load(e, part["dict"], _DICT_KEYS, "ptr")
-    same = e.value(f"icmp eq ptr {keys}, {part['keys']}")
-    _require(e, same)
-    size = e.value(f"zext i8 {_load(e, part['keys'], _KEYS_SIZE, 'i8')} to i64")
-    same = e.value(f"icmp eq i64 {size}, ptrtoint (ptr {part['size']} to i64)")
+    missing, the set of keys has the version it had. Survives any other store to the dict."""
+
+    def part(name: str) -> str:
+        return e.module.external(f"guard.{k}.{name}")
+
+    keys = _load(e, part("dict"), _DICT_KEYS, "ptr")
     if missing:
-        count = _load(e, part["keys"], _KEYS_COUNT, "i64")
-        expected = e.module.external(f"guard.{k}.count")
-        other = e.value(f"icmp eq i64 {count}, ptrtoint (ptr {expected} to i64)")
-        _require(e, e.value(f"and i1 {same}, {other}"))
+        version = e.value(f"zext i32 {_load(e, keys, _KEYS_VERSION, 'i32')} to i64")
+        _require(e, e.value(f"icmp eq i64 {version}, ptrtoint (ptr {part('version')} to i64)"))
         return
-    entry, name, value = (e.module.external(f"guard.{k}.{n}") for n in ("entry", "name", "value"))
-    held = [_load(e, entry, offset, "ptr") for offset in (0, 8)]
-    for found, expected in zip(held, (name, value), strict=True):
-        same = e.value(f"and i1 {same}, {e.value(f'icmp eq ptr {found}, {expected}')}")
+    _require(e, e.value(f"icmp eq ptr {keys}, {part('keys')}"))
+    size = e.value(f"zext i8 {_load(e, part('keys'), _KEYS_SIZE, 'i8')} to i64")
+    same = e.value(f"icmp eq i64 {size}, ptrtoint (ptr {part('size')} to i64)")
+    for name, offset in (("name", 0), ("value", 8)):
+        found = _load(e, part("entry"), offset, "ptr")
+        same = e.value(f"and i1 {same}, {e.value(f'icmp eq ptr {found}, {part(name)}')}")
     _require(e, same)
 
 

@@ -70,3 +70,5 @@ class Lookup:
         if callee is not self.function:
             held = (callee.__code__, callee.__defaults__, callee.__kwdefaults__)
             self.note(Guard("function", callee, "", held, path=self.paths.get(id(callee), ())))
+        for name, value in (callee.__kwdefaults__ or {}).items():  # a dict, which may change and stay the same object
+            self.note(Guard("global", callee.__kwdefaults__, name, value))
