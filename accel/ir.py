@@ -292,7 +292,9 @@ class TypedFunction:
     recursive: bool = False
     covered: set[int] = field(default_factory=set)  # ids of instructions in strips whose result a later test tells about
     covering: dict[int, int] = field(default_factory=dict)  # id(operation) -> id of the later one whose test tells about it
-    restarts: dict[int, tuple[Instruction, int]] = field(default_factory=dict)  # id(instruction) -> first one of its statement, number
+    restarts: dict[int, tuple[Instruction, int]] = field(
+        default_factory=dict
+    )  # id(instruction) -> first one of its statement, number
     carried: dict[int, tuple[str, ...]] = field(default_factory=dict)  # loop node -> names to be tested behind each strip
     faults: dict[int, Fault] = field(default_factory=dict)  # id(instruction) -> why CPython must do it
 

@@ -41,7 +41,9 @@ def specialize(function: FunctionType, signature: Signature, options: FnOptions 
     if cached:
         from accel.cache.store import Store
 
-        store = _stores[0] if _stores else _stores.append(Store()) or _stores[0]
+        if not _stores:
+            _stores.append(Store())
+        store = _stores[0]
         found = store.load(function, signature, options)
         if found is not None:
             return found

@@ -3,11 +3,12 @@
 import sys
 import time
 
-import accel
 import digits
 import mandelbrot
 import nbody
 import numpy as np
+
+import accel
 
 
 def timed(call):
@@ -28,8 +29,11 @@ def run_nbody(steps=4000):
     return p.tobytes() + v.tobytes()
 
 
-def run_digits(known=digits.load(20)):
-    return digits.recognise(*known[:3])
+KNOWN = digits.load(20)
+
+
+def run_digits():
+    return digits.recognise(*KNOWN[:3])
 
 
 PROGRAMS = {"Mandelbrot 240 x 240": run_mandelbrot, "n-body, 4000 steps": run_nbody, "digits, 20 of 1797": run_digits}
@@ -43,11 +47,20 @@ def main():
         with accel.disabled():
             plain, plain_s = timed(run)
         same = first == plain and hot == plain
-        rows.append((name, "the same" if same else "DIFFERENT", f"{plain_s:.2f} s", f"{first_s:.2f} s", f"{hot_s * 1e3:.1f} ms", f"{plain_s / hot_s:.0f} x"))
+        rows.append(
+            (
+                name,
+                "the same" if same else "DIFFERENT",
+                f"{plain_s:.2f} s",
+                f"{first_s:.2f} s",
+                f"{hot_s * 1e3:.1f} ms",
+                f"{plain_s / hot_s:.0f} x",
+            )
+        )
     show(("program", "answer", "CPython", "first call", "hot call", "speed-up"), rows)
     known, labels, pictures, truth = digits.load(100)
     found = digits.recognise(known, labels, pictures)
-    print(f"digits recognised: {sum(a == b for a, b in zip(found, truth))} of {len(truth)}")
+    print(f"digits recognised: {sum(a == b for a, b in zip(found, truth, strict=True))} of {len(truth)}")
     mandelbrot.main()
     return 0 if all(row[1] == "the same" for row in rows) else 1
 

@@ -47,7 +47,7 @@ def recognise(known, labels, pictures, k=5):
 def main(tested=100):
     known, labels, pictures, truth = load(tested)
     found = recognise(known, labels, pictures)
-    print(f"{sum(a == b for a, b in zip(found, truth))} of {len(truth)} right")
+    print(f"{sum(a == b for a, b in zip(found, truth, strict=True))} of {len(truth)} right")
 
 
 if __name__ == "__main__":

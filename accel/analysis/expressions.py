@@ -24,7 +24,9 @@ _COMPARE: dict[type[ast.cmpop], str] = {
 class ExpressionBuilder:
     """Appends the instructions of expressions to the current block; keeps blocks, names and faults."""
 
-    def __init__(self, source: Source, locals_: frozenset[str], cells: frozenset[str], nested: dict[str, tuple[str, ...]]) -> None:
+    def __init__(
+        self, source: Source, locals_: frozenset[str], cells: frozenset[str], nested: dict[str, tuple[str, ...]]
+    ) -> None:
         self.source, self.locals, self.cells, self.nested = source, locals_, cells, nested
         self.blocks: dict[str, Block] = {}
         self.faults: dict[int, Fault] = {}
@@ -99,7 +101,13 @@ class ExpressionBuilder:
         """Note which names the statement rebinds in mid-expression: values read before must be kept."""
         bodies = ("body", "orelse", "handlers", "finalbody")
         heads = [v for f, v in ast.iter_fields(statement) if f not in bodies]
-        walked = (n for head in heads for part in (head if isinstance(head, list) else [head]) if isinstance(part, ast.AST) for n in ast.walk(part))
+        walked = (
+            n
+            for head in heads
+            for part in (head if isinstance(head, list) else [head])
+            if isinstance(part, ast.AST)
+            for n in ast.walk(part)
+        )
         self._rebound = frozenset(n.target.id for n in walked if isinstance(n, ast.NamedExpr))
 
     # -- names
@@ -140,7 +148,9 @@ class ExpressionBuilder:
             for k, (part, element) in enumerate(zip(parts, target.elts, strict=True)):
                 self.store(element, part, node=target, phase=f"part{k}")
         else:
-            self.refuse(target, "assignment to an attribute or a starred target", "attribute-assignment", phase="store", needs=(value,))
+            self.refuse(
+                target, "assignment to an attribute or a starred target", "attribute-assignment", phase="store", needs=(value,)
+            )
 
     def place(self, target: ast.Subscript) -> tuple[str, ...]:
         """Base and indexes of a subscript, evaluated once."""
@@ -281,7 +291,9 @@ class ExpressionBuilder:
             if k < len(node.ops) - 1:
                 following = self.new_block("chain")
                 self.emit("truth", (f"%truth{self.number(node)}.{k}",), (target,), node=node, phase=f"truth{k}")
-                self.emit("branch", (), (f"%truth{self.number(node)}.{k}",), node=node, phase=f"truth{k}", successors=(following, done))
+                self.emit(
+                    "branch", (), (f"%truth{self.number(node)}.{k}",), node=node, phase=f"truth{k}", successors=(following, done)
+                )
                 self.start_block(following)
             left = right
         if done:

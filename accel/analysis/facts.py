@@ -45,7 +45,9 @@ def _nested_definitions(source: Source) -> Iterator[tuple[int, ast.FunctionDef |
     for number, node in enumerate(source.nodes[1:], 1):
         if isinstance(node, (ast.FunctionDef, ast.Lambda)):
             above = source.parents[number][0]
-            while above and not isinstance(source.nodes[above], (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)):
+            while above and not isinstance(
+                source.nodes[above], (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
+            ):
                 above = source.parents[above][0]
             if above == 0:
                 yield number, node
@@ -64,9 +66,7 @@ def _name_of(source: Source, number: int) -> str:
 def _nested_source(source: Source, node: ast.FunctionDef | ast.Lambda) -> Source | None:
     """The source of a nested function; its function object stands in for those made at run time. None if ambiguous."""
     name = node.name if isinstance(node, ast.FunctionDef) else "<lambda>"
-    codes = [
-        c for c in source.code.co_consts if isinstance(c, CodeType) and (c.co_name, c.co_firstlineno) == (name, node.lineno)
-    ]
+    codes = [c for c in source.code.co_consts if isinstance(c, CodeType) and (c.co_name, c.co_firstlineno) == (name, node.lineno)]
     if len(codes) != 1:
         return None
     outer = dict(zip(source.code.co_freevars, source.function.__closure__ or (), strict=True))

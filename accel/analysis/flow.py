@@ -81,7 +81,9 @@ def _arguments(a: ast.arguments) -> list[ast.arg]:
 class _StatementBuilder(ExpressionBuilder):
     """Statements: control flow between the instructions that `ExpressionBuilder` makes of expressions."""
 
-    def __init__(self, source: Source, locals_: frozenset[str], cells: frozenset[str], nested: dict[str, tuple[str, ...]]) -> None:
+    def __init__(
+        self, source: Source, locals_: frozenset[str], cells: frozenset[str], nested: dict[str, tuple[str, ...]]
+    ) -> None:
         super().__init__(source, locals_, cells, nested)
         self.loops: list[_Loop] = []
         self.finally_: list[_Pending] = []
@@ -94,7 +96,12 @@ class _StatementBuilder(ExpressionBuilder):
             self.emit("return", (), (self.expression(tree.body),), node=tree.body)
             return
         body = tree.body
-        if body and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant) and isinstance(body[0].value.value, str):
+        if (
+            body
+            and isinstance(body[0], ast.Expr)
+            and isinstance(body[0].value, ast.Constant)
+            and isinstance(body[0].value.value, str)
+        ):
             body = body[1:]
         self.statements(body)
         if self.open:

@@ -50,7 +50,9 @@ def _array_kind(value: Any) -> Array | None:
     return Array(dtype.char, value.ndim, layout, bool(flags.writeable))
 
 
-def bind_arguments(function: FunctionType, values: tuple[Any, ...], positional: int, names: tuple[str, ...] | None) -> list[Any] | None:
+def bind_arguments(
+    function: FunctionType, values: tuple[Any, ...], positional: int, names: tuple[str, ...] | None
+) -> list[Any] | None:
     """One value per parameter; None when the call does not fit, or the function takes `*` or `**`."""
     code = function.__code__
     if code.co_flags & _VARIADIC or positional > code.co_argcount:

@@ -194,8 +194,8 @@ def _own_type() -> type:
     make = _api.PyType_FromSpec
     make.restype, make.argtypes = ctypes.py_object, (ctypes.c_void_p,)
     made: type = make(ctypes.addressof(spec))
-    made.__reduce__ = lambda self: self.__qualname__  # type: ignore[method-assign, assignment]
-    made.__repr__ = lambda self: f"<function {self.__qualname__} at {id(self):#x}>"  # type: ignore[method-assign, assignment]
+    made.__reduce__ = lambda self: self.__qualname__  # type: ignore[method-assign, assignment, misc]
+    made.__repr__ = lambda self: f"<function {self.__qualname__} at {id(self):#x}>"  # type: ignore[method-assign, assignment, misc]
     for name in _FORWARDED:
         setattr(made, name, _forwarding(name))
     return made

@@ -12,7 +12,7 @@ from types import CodeType, FunctionType
 from typing import Any
 
 from accel.dispatch.arguments import bind_arguments, find_signature
-from accel.dispatch.carriers import Carrier, add_audit_hook, depth_offset, install_callback, is_watched, stubs
+from accel.dispatch.carriers import Carrier, add_audit_hook, install_callback, is_watched, stubs
 from accel.dispatch.enforce import refuse_argument
 from accel.dispatch.guards import GuardError, guard_words, holds, own_words
 from accel.errors import CompileError, Diagnostic
@@ -153,7 +153,9 @@ class Dispatcher:
                 self.entries.clear()
                 self.carrier.set_entry(stubs()["trigger"])
                 self._refused.clear()
-                return self.carrier.plain if self._own_words()["code"] != entry.own_words["code"] else self._extend(entry.signature)
+                return (
+                    self.carrier.plain if self._own_words()["code"] != entry.own_words["code"] else self._extend(entry.signature)
+                )
             self._patch(entry, words)
             self._wait = self._countdown.value = 1
             return entry.address
@@ -201,7 +203,7 @@ class Dispatcher:
         start = time.perf_counter()
         compile_ = self._compile
         if compile_ is None:
-            from accel.pipeline import specialize as compile_  # type: ignore[assignment]
+            from accel.pipeline import specialize as compile_
         assert compile_ is not None
         try:
             lowered = compile_(self.function, signature, self.options)
@@ -225,7 +227,9 @@ class Dispatcher:
         try:
             loaded = linking.load(ctypes.addressof(self._countdown))
         except (OSError, KeyError) as error:
-            diagnostic = Diagnostic(f"cannot load machine code for `{self.function.__qualname__}`: {error}", "no-executable-memory")
+            diagnostic = Diagnostic(
+                f"cannot load machine code for `{self.function.__qualname__}`: {error}", "no-executable-memory"
+            )
             raise CompileError((diagnostic,)) from error
         self.resumers += linking.resumers
         entry = Entry(lowered.signature, lowered.result, loaded["entry"], loaded, lowered, self._own_words())

@@ -100,7 +100,7 @@ def guard_words(guard: Guard) -> dict[str, int]:
     if not holds(guard):
         raise GuardError(guard.name)
     if guard.what == "errstate":
-        from numpy._core._multiarray_umath import _extobj_contextvar as variable
+        from numpy._core._multiarray_umath import _extobj_contextvar as variable  # type: ignore[import-not-found]
 
         return {"variable": id(variable), "value": id(variable.get())}
     if guard.what == "cell":

@@ -80,7 +80,9 @@ def _offset(e: Emitter, data: str, index: str, stride: str) -> str:
     return e.value(f"getelementptr i8, ptr {data}, i64 {step}")
 
 
-def emit_item(e: Emitter, base: Array, kinds: tuple[Kind, ...], value: Value, indexes: list[Value], *, checked: bool = True) -> Value:
+def emit_item(
+    e: Emitter, base: Array, kinds: tuple[Kind, ...], value: Value, indexes: list[Value], *, checked: bool = True
+) -> Value:
     """`a[indexes]`: an element, or a view."""
     data, shape, strides = _address(e, base, kinds, value, indexes, checked)
     if not shape:
@@ -91,7 +93,14 @@ def emit_item(e: Emitter, base: Array, kinds: tuple[Kind, ...], value: Value, in
 
 
 def emit_set_item(
-    e: Emitter, base: Array, kinds: tuple[Kind, ...], value: Value, indexes: list[Value], stored: tuple[Kind, Value], *, checked: bool = True
+    e: Emitter,
+    base: Array,
+    kinds: tuple[Kind, ...],
+    value: Value,
+    indexes: list[Value],
+    stored: tuple[Kind, Value],
+    *,
+    checked: bool = True,
 ) -> None:
     """`a[indexes] = stored` for one element."""
     data, shape, _ = _address(e, base, kinds, value, indexes, checked)

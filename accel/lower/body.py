@@ -71,7 +71,9 @@ class FunctionBody:
             for target in i.targets:
                 constant = (type(i.detail), repr(i.detail)) if i.op == "const" and id(i) in self.typed.constants else i
                 found.setdefault(target, set()).add(constant)
-        return {n for n, values in found.items() if n.startswith("%") and len(values) == 1 and isinstance(next(iter(values)), tuple)}
+        return {
+            n for n, values in found.items() if n.startswith("%") and len(values) == 1 and isinstance(next(iter(values)), tuple)
+        }
 
     def _makes_objects(self, instruction: Instruction) -> bool:
         """Whether an instruction gives a new reference to an object."""
@@ -254,7 +256,7 @@ class FunctionBody:
         typed, e = self.typed, self.e
         parameters = ["ptr %result", "ptr %state"]
         count = 0
-        for name, flag in self._flags.items():
+        for flag in self._flags.values():
             e.do(f"store i1 false, ptr {flag}")
         for name, kind in zip(typed.flow.parameters, typed.kinds, strict=True):
             value = tuple(f"%a{count + k}" for k in range(len(components(kind))))

@@ -150,7 +150,9 @@ def _call_with(e: Emitter, callee: str, arguments: list[str]) -> str:
     array = e.slot(f"[{len(arguments)} x ptr]", align=8)
     for k, argument in enumerate(arguments):
         e.do(f"store ptr {argument}, ptr {e.value(f'getelementptr ptr, ptr {array}, i64 {k}')}")
-    made = e.call("ptr", "PyObject_Vectorcall", "ptr " + e.module.external(callee), f"ptr {array}", f"i64 {len(arguments)}", "ptr null")
+    made = e.call(
+        "ptr", "PyObject_Vectorcall", "ptr " + e.module.external(callee), f"ptr {array}", f"i64 {len(arguments)}", "ptr null"
+    )
     for argument in arguments:
         e.call("void", "Py_DecRef", f"ptr {argument}")
     return made

@@ -87,7 +87,9 @@ def current_item(e: Emitter, kind: Kind, state: Value) -> Value:
         case EnumerateIterator(inner):
             return (state[0], *current_item(e, inner, state[1:]))
     assert isinstance(kind, ZipIterator)
-    return tuple(c for k, part in zip(kind.inner, tuple_parts(Tuple(kind.inner), state), strict=True) for c in current_item(e, k, part))
+    return tuple(
+        c for k, part in zip(kind.inner, tuple_parts(Tuple(kind.inner), state), strict=True) for c in current_item(e, k, part)
+    )
 
 
 def advance(e: Emitter, kind: Kind, state: Value) -> Value:
@@ -101,4 +103,6 @@ def advance(e: Emitter, kind: Kind, state: Value) -> Value:
         case EnumerateIterator(inner):
             return (e.value(f"add i64 {state[0]}, 1"), *advance(e, inner, state[1:]))
     assert isinstance(kind, ZipIterator) and components(kind)
-    return tuple(c for k, part in zip(kind.inner, tuple_parts(Tuple(kind.inner), state), strict=True) for c in advance(e, k, part))
+    return tuple(
+        c for k, part in zip(kind.inner, tuple_parts(Tuple(kind.inner), state), strict=True) for c in advance(e, k, part)
+    )

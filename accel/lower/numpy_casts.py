@@ -11,7 +11,16 @@ from accel.lower.layout import Value, element_type
 from accel.lower.text import Emitter, float_text
 from accel.types.kinds import DTYPES, Bool, Complex, Float, Int, Kind, Scalar
 
-__all__ = ["char_of", "emit_cast", "emit_finite", "emit_store_cast", "emit_truth_of", "load_element", "store_element", "zero_text"]
+__all__ = [
+    "char_of",
+    "emit_cast",
+    "emit_finite",
+    "emit_store_cast",
+    "emit_truth_of",
+    "load_element",
+    "store_element",
+    "zero_text",
+]
 
 _PLAIN_CHARS: dict[type[Kind], str] = {Bool: "?", Int: "l", Float: "d", Complex: "D"}
 
@@ -190,7 +199,9 @@ def _float_to_int(e: Emitter, source: str, x: str, target: str) -> str:
     wide = x if source == "d" else e.value(f"fpext {element_type(source)} {x} to double")
     low, high = _bounds(target)
     if bits == 64:  # the double below -2**63 is far off, so the least one itself fits
-        above = e.value(f"fcmp oge double {wide}, {float_text(float(low))}" if low else f"fcmp ogt double {wide}, {float_text(-1.0)}")
+        above = e.value(
+            f"fcmp oge double {wide}, {float_text(float(low))}" if low else f"fcmp ogt double {wide}, {float_text(-1.0)}"
+        )
     else:
         above = e.value(f"fcmp ogt double {wide}, {float_text(float(low - 1))}")
     fits = e.value(f"and i1 {above}, {e.value(f'fcmp olt double {wide}, {float_text(float(high + 1))}')}")

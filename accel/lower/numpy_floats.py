@@ -8,7 +8,16 @@ from accel.lower.layout import element_type
 from accel.lower.numpy_casts import emit_finite
 from accel.lower.text import Emitter, float_text
 
-__all__ = ["check_flags", "check_result", "emit_float", "emit_float_divmod", "emit_flagged", "emit_in_float", "emit_out_of_float", "suffix_of"]
+__all__ = [
+    "check_flags",
+    "check_result",
+    "emit_float",
+    "emit_float_divmod",
+    "emit_flagged",
+    "emit_in_float",
+    "emit_out_of_float",
+    "suffix_of",
+]
 
 _NAMES = {"+": "fadd", "-": "fsub", "*": "fmul", "/": "fdiv"}
 _SUFFIXES = {"half": "f16", "float": "f32", "double": "f64"}

@@ -10,7 +10,7 @@ from accel.lower.numpy_floats import emit_float_divmod, suffix_of
 from accel.lower.numpy_integers import emit_integer_abs, emit_integer_divmod
 from accel.lower.numpy_scalars import emit_binary
 from accel.lower.numpy_ufuncs import emit_round, emit_ufunc
-from accel.lower.text import Emitter, float_text
+from accel.lower.text import Emitter
 from accel.types import promotion
 from accel.types.kinds import Bool, Complex, Float, Int, Kind, NoneKind, Scalar, join_kinds
 from accel.types.ufuncs import constructed_char, plain_kind

@@ -14,7 +14,16 @@ from accel.lower.text import Emitter
 from accel.types import promotion
 from accel.types.kinds import DTYPES, Bool, Complex, Float, Int, Kind, Scalar
 
-__all__ = ["compare_integers", "emit_arithmetic", "emit_binary", "emit_compare", "emit_comparison", "emit_truth", "emit_unary", "python_value"]
+__all__ = [
+    "compare_integers",
+    "emit_arithmetic",
+    "emit_binary",
+    "emit_compare",
+    "emit_comparison",
+    "emit_truth",
+    "emit_unary",
+    "python_value",
+]
 
 _ORDERED = {"<": "olt", "<=": "ole", ">": "ogt", ">=": "oge", "==": "oeq", "!=": "une"}
 _SIGNED = {"<": "slt", "<=": "sle", ">": "sgt", ">=": "sge", "==": "eq", "!=": "ne"}

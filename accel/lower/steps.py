@@ -112,7 +112,7 @@ def _binary(body: FunctionBody, instruction: Instruction, successors: Successors
     e.is_covered = id(instruction) in body.typed.covered
     e.covering, e.operation = body.typed.covering.get(id(instruction), 0), id(instruction)
     made = emit_union(
-        e, lambda *k: operators.binary_kind(symbol, *k), lambda k, v: emit_binary(e, symbol, *k, *v),
+        e, lambda *k: operators.binary_kind(symbol, *k), lambda k, v: emit_binary(e, symbol, k[0], k[1], v[0], v[1]),
         _kinds(body, instruction), _values(body, instruction), _target(body, instruction),
     )  # fmt: skip
     e.is_covered, e.covering, e.operation = False, 0, 0
@@ -122,7 +122,7 @@ def _binary(body: FunctionBody, instruction: Instruction, successors: Successors
 def _unary(body: FunctionBody, instruction: Instruction, successors: Successors) -> None:
     symbol, e = instruction.detail, body.e
     _write(body, instruction, emit_union(
-        e, lambda *k: operators.unary_kind(symbol, *k), lambda k, v: emit_unary(e, symbol, *k, *v),
+        e, lambda *k: operators.unary_kind(symbol, *k), lambda k, v: emit_unary(e, symbol, k[0], v[0]),
         _kinds(body, instruction), _values(body, instruction), _target(body, instruction),
     ))  # fmt: skip
 
@@ -139,7 +139,12 @@ def _compare(body: FunctionBody, instruction: Instruction, successors: Successor
 def _comparison(body: FunctionBody, symbol: str, kinds: tuple[Kind, ...], values: list[Value], result: Kind) -> Value:
     e = body.e
     return emit_union(
-        e, lambda *k: operators.compare_kind(symbol, *k), lambda k, v: emit_compare(e, symbol, *k, *v), kinds, values, result
+        e,
+        lambda *k: operators.compare_kind(symbol, *k),
+        lambda k, v: emit_compare(e, symbol, k[0], k[1], v[0], v[1]),
+        kinds,
+        values,
+        result,
     )
 
 

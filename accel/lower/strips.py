@@ -9,7 +9,7 @@ from accel.lower.layout import Value, element_type
 from accel.lower.numpy_casts import emit_store_cast, load_element, store_element
 from accel.lower.text import Emitter, float_text
 from accel.lower.unions import emit_union
-from accel.types.kinds import Array, Int, Kind, NoneKind, Scalar
+from accel.types.kinds import Array, Kind, NoneKind, Scalar
 
 __all__ = ["STRIP_STEPS"]
 
@@ -122,7 +122,9 @@ def _turn(body: FunctionBody, instruction: Instruction, successors: Successors) 
 
 
 def _count(body: FunctionBody, instruction: Instruction, successors: Successors) -> None:
-    _write(body, instruction, body.e.value(f"icmp ult i64 {body.read(instruction.arguments[0])[0]}, {_size(body, instruction, 1)}"))
+    _write(
+        body, instruction, body.e.value(f"icmp ult i64 {body.read(instruction.arguments[0])[0]}, {_size(body, instruction, 1)}")
+    )
 
 
 def _size(body: FunctionBody, instruction: Instruction, state: int) -> str:
@@ -194,7 +196,9 @@ def _write_back(body: FunctionBody, instruction: Instruction, successors: Succes
     at = e.value(f"mul nuw nsw i64 {turn}, {base.dtype.size_bytes}")
     stored = load_element(e, base.char, e.value(f"getelementptr i8, ptr {body.buffers[number]}, i64 {at}"))
     lengths = arrays.shape_of(base, values[access.array])
-    indexes = [(_from_end(e, _evaluate(e, i, values, item), n),) for i, n in zip(access.indexes, lengths, strict=True)]
+    indexes: list[Value] = [
+        (_from_end(e, _evaluate(e, i, values, item), n),) for i, n in zip(access.indexes, lengths, strict=True)
+    ]
     place = arrays.element_address(e, base, values[access.array], indexes)
     store_element(e, base.char, place, stored)
 

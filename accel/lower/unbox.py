@@ -121,7 +121,11 @@ def _array(e: Emitter, kind: Array, operand: str, miss: str) -> Value:
     needed = _ALIGNED | _CONTIGUOUS[kind.layout] | (_WRITEABLE if kind.writeable else 0)
     looked = e.value(f"and i32 {flags}, {needed | _WRITEABLE}")
     kept = e.value(f"and i64 {word}, {~0xFF000000 & 2**64 - 1}")
-    tests = (f"icmp eq i32 {ndim}, {kind.ndim}", f"icmp eq i64 {kept}, {descriptor_word(kind)}", f"icmp eq i32 {looked}, {needed}")
+    tests = (
+        f"icmp eq i32 {ndim}, {kind.ndim}",
+        f"icmp eq i64 {kept}, {descriptor_word(kind)}",
+        f"icmp eq i32 {looked}, {needed}",
+    )
     first, second, third = map(e.value, tests)
     _require(e, e.value(f"and i1 {e.value(f'and i1 {first}, {second}')}, {third}"), miss)
     data = _load(e, operand, _ARRAY["data"], "ptr")

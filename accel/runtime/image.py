@@ -218,4 +218,5 @@ class Loaded:
             ctypes.c_uint64.from_address(self.base + at).value = address
 
     def __getitem__(self, export: str) -> int:
-        return self.base + self.image.exports[export]
+        address: int = self.base + self.image.exports[export]
+        return address

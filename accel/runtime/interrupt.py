@@ -8,7 +8,7 @@ waits meanwhile). The int that went from 0 to 1 and back to 0, for two different
 
 from __future__ import annotations
 
-import _signal
+import _signal  # type: ignore[import-not-found]  # the C half of `signal`, which takes a while to import
 import _thread
 import ctypes
 import sys

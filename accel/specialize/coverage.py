@@ -49,4 +49,10 @@ def _cover(typed: TypedFunction, body: list[Instruction]) -> tuple[set[int], tup
 def tells(typed: TypedFunction, i: Instruction) -> bool:
     """Whether an operation gives a NumPy float that is not finite when an operand is not."""
     kinds = typed.target_kinds.get(id(i), ())
-    return i.op in ("binary", "inplace") and i.detail in "+-*/" and len(kinds) == 1 and isinstance(kinds[0], Scalar) and kinds[0].char in "fd"
+    return (
+        i.op in ("binary", "inplace")
+        and i.detail in "+-*/"
+        and len(kinds) == 1
+        and isinstance(kinds[0], Scalar)
+        and kinds[0].char in "fd"
+    )

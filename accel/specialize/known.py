@@ -33,11 +33,12 @@ def find_known_name(value: Any) -> str:
     if not _names:
         _names.update(_build())
     name = _names.get(id(value), "")
-    numpy = sys.modules.get("numpy")
-    if name or numpy is None:
+    numpy: Any = sys.modules.get("numpy")
+    if name or not numpy:
         return name
     if isinstance(value, numpy.ufunc):
-        return f"numpy.{value.__name__}" if getattr(numpy, value.__name__, None) is value else ""
+        named = str(getattr(value, "__name__", ""))
+        return f"numpy.{named}" if getattr(numpy, named, None) is value else ""
     if isinstance(value, type) and issubclass(value, numpy.generic) and value.__module__ == "numpy":
         return f"numpy.{value.__name__}"
     return ""

@@ -62,7 +62,9 @@ def _loops_around(source: Source) -> Callable[[int], frozenset[str]]:
 def _names_beyond(source: Source, flow: Flow) -> frozenset[str]:
     """Names of the user that code outside the flow may read; empty for most functions."""
     beyond = any(isinstance(n, (ast.Try, ast.FunctionDef, ast.Lambda)) for n in source.nodes[1:])
-    beyond = beyond or any(i.op == "leave" and not isinstance(source.nodes[i.node], (ast.Raise, ast.Assert)) for i in flow.instructions())
+    beyond = beyond or any(
+        i.op == "leave" and not isinstance(source.nodes[i.node], (ast.Raise, ast.Assert)) for i in flow.instructions()
+    )
     if not beyond:
         return frozenset()
     return frozenset(flow.parameters) | frozenset(n.id for n in source.nodes if isinstance(n, ast.Name))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from typing import Any
+from typing import Any, cast
 
 from accel.ir import Instruction, PythonStep, TypedFunction
 from accel.specialize.lookup import Lookup
@@ -27,7 +27,7 @@ class PythonSteps:
         concerned = any(isinstance(k, Array) for k in kinds)
         op, detail = instruction.op, instruction.detail
         node = self.typed.source.nodes[instruction.node]
-        if op == "inplace" and "@" in instruction.phase or (isinstance(node, ast.Compare) and len(node.ops) > 1):
+        if (op == "inplace" and "@" in instruction.phase) or (isinstance(node, ast.Compare) and len(node.ops) > 1):
             return None
         if op in ("binary", "inplace", "compare") and concerned and detail not in ("is", "is not", "in", "not in"):
             assign = op == "inplace" and isinstance(kinds[0], Array)
@@ -53,9 +53,7 @@ class PythonSteps:
         operands = tuple(range(len(kinds)))
         names = ", ".join(f"a{k}" for k in operands[1:]) or "()"
         constants = self.constants(instruction, operands)[1:]
-        made = predict_kind(
-            lambda base, *index: base[index if len(index) != 1 else index[0]], kinds, (..., *constants)
-        )
+        made = predict_kind(lambda base, *index: base[index if len(index) != 1 else index[0]], kinds, (..., *constants))
         return self.note(instruction, kinds, f"return a0[{names}]", operands, made)
 
     def call(self, instruction: Instruction, kinds: Kinds) -> Kind | None:
@@ -66,7 +64,7 @@ class PythonSteps:
             value = getattr(callee.value, method, None) if method else callee.value
             if not is_array_function(value):
                 return None
-            head, operation = ".".join(self.lookup.paths.get(id(value), ("?",))), value
+            head, operation = ".".join(self.lookup.paths.get(id(value), ("?",))), cast(Any, value)
         elif isinstance(callee, Array) and method in ARRAY_METHODS:
             head, first = f"a0.{method}", 0
             operation = _method_call(method)
@@ -101,7 +99,9 @@ class PythonSteps:
             found.append(self.typed.constants.get(id(definition), ...) if definition else ...)
         return tuple(found)
 
-    def note(self, instruction: Instruction, kinds: Kinds, text: str, operands: tuple[int, ...], made: Kind | None) -> Kind | None:
+    def note(
+        self, instruction: Instruction, kinds: Kinds, text: str, operands: tuple[int, ...], made: Kind | None
+    ) -> Kind | None:
         """Remember the step, if its operands and its result can cross the boundary."""
         if made is None or "?" in text or not all(_can_cross(kinds[k]) for k in operands):
             return None

@@ -29,6 +29,7 @@ from accel.types.kinds import (
     Slice,
     Static,
     Tuple,
+    TupleIterator,
     ZipIterator,
     members_of,
 )
@@ -207,7 +208,7 @@ class KindRules:
 
     def op_next(self, instruction: Instruction, kinds: Kinds) -> Kinds | None:
         item = arrays.next_kind(kinds[0])
-        if isinstance(kinds[0], arrays.TupleIterator) and not kinds[0].tuple.items:
+        if isinstance(kinds[0], TupleIterator) and not kinds[0].tuple.items:
             item = Never()
         return None if item is None else (item, kinds[0])
 
@@ -290,7 +291,9 @@ class KindRules:
         """`isinstance(x, int)`, known while compiling unless x is a union."""
         if type(classes) is not type or classes.__module__ != "builtins":
             return None
-        answers = {issubclass(_CLASSES[type(m)], classes) for m in members_of(kind) if type(m) in _CLASSES and isinstance(classes, type)}
+        answers = {
+            issubclass(_CLASSES[type(m)], classes) for m in members_of(kind) if type(m) in _CLASSES and isinstance(classes, type)
+        }
         if len(answers) != 1 or not all(type(m) in _CLASSES for m in members_of(kind)):
             return None
         return self.constant(instruction, answers.pop())
@@ -313,7 +316,9 @@ class KindRules:
         self.typed.calls[id(instruction)] = Call("", typed, every)
         return typed.result
 
-    def function_call(self, instruction: Instruction, function: FunctionType, kinds: Kinds, keywords: tuple[str, ...]) -> Kind | Fault | None:
+    def function_call(
+        self, instruction: Instruction, function: FunctionType, kinds: Kinds, keywords: tuple[str, ...]
+    ) -> Kind | Fault | None:
         """A call of a Python function: typed for these arguments."""
         bound = _bind(function, len(kinds) - len(keywords), keywords)
         if bound is None or function.__code__.co_flags & _NO_PLAIN_CALL:

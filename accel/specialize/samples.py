@@ -63,7 +63,9 @@ def kind_of_value(value: Any) -> Kind | None:
     return None
 
 
-def predict_kind(operation: Callable[..., Any] | str, kinds: tuple[Kind, ...], constants: tuple[Any, ...], keywords: tuple[str, ...] = ()) -> Kind | None:
+def predict_kind(
+    operation: Callable[..., Any] | str, kinds: tuple[Kind, ...], constants: tuple[Any, ...], keywords: tuple[str, ...] = ()
+) -> Kind | None:
     """The kind of `operation(*samples)`. `constants` holds the value of an argument where it is known, else Ellipsis."""
     function = _OPERATORS[operation] if isinstance(operation, str) else operation
     positional = len(kinds) - len(keywords)
@@ -73,7 +75,7 @@ def predict_kind(operation: Callable[..., Any] | str, kinds: tuple[Kind, ...], c
             try:
                 given = dict(zip(keywords, arguments[positional:], strict=True))
                 return kind_of_value(function(*arguments[:positional], **given))
-            except Exception:  # noqa: BLE001  another sample may fit; CPython tells the user if none does
+            except Exception:
                 continue
     return None
 
@@ -107,7 +109,7 @@ def _sample(kind: Kind, number: int) -> Any:
             return slice(*(None if isinstance(k, NoneKind) else 1 for k in (kind.start, kind.stop, kind.step)))
         case Array():
             order = "F" if kind.layout == "F" else "C"
-            sample = numpy.ones((2,) * kind.ndim, kind.char, order=order)
+            sample: Any = numpy.ones((2,) * kind.ndim, kind.char, order=order)  # type: ignore[call-overload]
             if kind.layout == "A" and kind.ndim:
                 sample = numpy.ones((4,) * kind.ndim, kind.char)[(slice(None, None, 2),) * kind.ndim]
             sample.flags.writeable = kind.writeable

@@ -30,7 +30,7 @@ def find_unfit_strips(typed: TypedFunction) -> frozenset[int]:
     """Nodes of the loops whose strips hold something whose checks can't be put off."""
     unfit = set()
     for block in typed.flow.blocks.values():
-        if not block.instructions[0].op == "strip_item" or block.name not in typed.entry_states:
+        if block.instructions[0].op != "strip_item" or block.name not in typed.entry_states:
             continue
         for instruction in block.instructions[1:-3]:
             if not _can_put_off(typed, instruction):

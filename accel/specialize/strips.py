@@ -30,6 +30,7 @@ from accel.ir import Access, Affine, Block, Flow, Instruction, Source, StripPlan
 
 __all__ = ["insert_strips"]
 
+
 def insert_strips(source: Source, flow: Flow, without: frozenset[int]) -> Flow:
     """A flow in which the straight innermost loops have a fast version, except those at the nodes `without`."""
     blocks = {name: Block(name, block.instructions, block.successors) for name, block in flow.blocks.items()}
@@ -97,7 +98,20 @@ class _Reader:
             self.known[instruction.targets[0]] = _combine(instruction.detail, *map(self.affine, arguments))
         elif op in ("item", "set_item"):
             return self.access(op, arguments[0], arguments[1:] if op == "item" else arguments[1:-1])
-        return op in ("bound", "inplace", "unary", "call", "static", "cell", "attribute", "const", "tuple", "unpack", "copy", "binary")
+        return op in (
+            "bound",
+            "inplace",
+            "unary",
+            "call",
+            "static",
+            "cell",
+            "attribute",
+            "const",
+            "tuple",
+            "unpack",
+            "copy",
+            "binary",
+        )
 
     def access(self, op: str, array: str, subscripts: tuple[str, ...]) -> bool:
         """Note an access; whether its subscripts are affine and it comes in an order that allows to put off the stores."""
@@ -163,8 +177,8 @@ class _Writer:
     def strip(self, size: str, exhausted: str, following: str) -> None:
         """One size of strip: where to go when there are not enough turns left for one, and after one."""
         number, state, turn, plan = self.number, self.state, self.turn, self.plan
-        more, begin, turning, check, undo, commit, write, ahead = (
-            self.name(f"{size}.{part}") for part in ("more", "begin", "turn", "check", "undo", "commit", "write", "ahead")
+        begin, turning, check, undo, commit, write, ahead = (
+            self.name(f"{size}.{part}") for part in ("begin", "turn", "check", "undo", "commit", "write", "ahead")
         )
         kept = tuple(dict.fromkeys(t for i in self.reader.body for t in i.targets if not t.startswith("%")))
         jump: Step = ("jump", (), (), None)
@@ -173,7 +187,15 @@ class _Writer:
         self.test(f"{size}.more", "strip_more", (state,), size, (begin, exhausted), ("poll", (), (), None))
         keep: list[Step] = [("strip_keep", (f"%keep{number}.{n}",), (n,), None) for n in kept]
         self.add(begin, (turning,), *keep, ("strip_begin", (), (), len(plan.stores)), zero, jump)
-        self.test(f"{size}.turn", "strip_count", (turn, state), size, (turning, check), ("strip_item", (f"%item{number}",), (state, turn), None), step)
+        self.test(
+            f"{size}.turn",
+            "strip_count",
+            (turn, state),
+            size,
+            (turning, check),
+            ("strip_item", (f"%item{number}",), (state, turn), None),
+            step,
+        )
         self.blocks[turning].instructions[1:1] = [self.reader.put_off(i) for i in self.reader.body]
         self.test(f"{size}.check", "strip_failed", (), None, (undo, commit))
         self.add(undo, (self.head,), *(("strip_keep", (n,), (f"%keep{number}.{n}",), None) for n in kept), jump)
@@ -190,7 +212,9 @@ class _Writer:
         made = [Instruction(op, targets, arguments, detail, self.number, "next") for op, targets, arguments, detail in steps]
         self.blocks[name] = Block(name, made, successors)
 
-    def test(self, part: str, op: str, arguments: tuple[str, ...], detail: object, successors: tuple[str, ...], *first: Step) -> None:
+    def test(
+        self, part: str, op: str, arguments: tuple[str, ...], detail: object, successors: tuple[str, ...], *first: Step
+    ) -> None:
         """Add a block that ends in a branch by the answer of an op."""
         flag = f"%{part}{self.number}"
         self.add(self.name(part), successors, *first, (op, (flag,), arguments, detail), ("branch", (), (flag,), None))

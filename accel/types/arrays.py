@@ -54,7 +54,9 @@ def item_kind(base: Kind, indexes: tuple[Kind, ...]) -> Kind | None:
     if kept == 0:
         return Scalar(base.char)
     slices = [k for k, i in enumerate(indexes) if isinstance(i, Slice)]
-    plain = not slices or (len(slices) == 1 and slices[0] == len(indexes) - 1 and isinstance(indexes[-1], Slice) and indexes[-1].step == NoneKind())
+    plain = not slices or (
+        len(slices) == 1 and slices[0] == len(indexes) - 1 and isinstance(indexes[-1], Slice) and indexes[-1].step == NoneKind()
+    )
     return Array(base.char, kept, "C" if base.layout == "C" and plain else "A", base.writeable, True)
 
 

@@ -67,9 +67,9 @@ def kind_of_class(found: type) -> Kind | None:
     """
     if found in _PLAIN_KINDS:
         return _PLAIN_KINDS[found]
-    from accel.types.kinds import DTYPES
-
     import numpy
+
+    from accel.types.kinds import DTYPES
 
     if not issubclass(found, numpy.generic) or found.__module__ != "numpy":
         return None
@@ -220,9 +220,9 @@ def ufunc_chars(name: str, kinds: tuple[Kind, ...]) -> tuple[str, ...]:
     >>> ufunc_chars("sqrt", (Int(),))
     ('d', 'd')
     """
-    from accel.types.kinds import DTYPES
-
     import numpy
+
+    from accel.types.kinds import DTYPES
 
     ufunc = getattr(numpy, name, None)
     if not isinstance(ufunc, numpy.ufunc) or ufunc.nin != len(kinds) or not all(map(is_operand, kinds)):

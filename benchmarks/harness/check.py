@@ -24,7 +24,7 @@ def check(got: tuple[Any, tuple[Any, ...]], want: tuple[Any, tuple[Any, ...]], *
         raise WrongAnswerError(f"answer is {type(got[0]).__name__}, CPython's is {type(want[0]).__name__}")
     if not agree(got[0], want[0], loose):
         raise WrongAnswerError(f"answer is {got[0]!r:.60}, CPython's is {want[0]!r:.60}")
-    for place, (mine, theirs) in enumerate(zip(got[1], want[1])):
+    for place, (mine, theirs) in enumerate(zip(got[1], want[1], strict=False)):
         if not agree(mine, theirs, loose):
             raise WrongAnswerError(f"argument {place} is left with other contents than CPython leaves")
 

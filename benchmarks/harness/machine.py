@@ -14,7 +14,7 @@ PACKAGES = ("numpy", "numba", "llvmlite")
 def describe_machine() -> dict[str, object]:
     """What a reader needs to compare two runs."""
     return {
-        "date": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
+        "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "machine": {"cpu": find_cpu(), "vectors": find_vectors(), "cores": os.cpu_count(), "system": platform.platform(),
                     "load": round(os.getloadavg()[0], 2)},
         "versions": {"python": platform.python_version(), "gcc": first_line("gcc", "--version")} | {name: find_version(name) for name in PACKAGES},

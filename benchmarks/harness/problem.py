@@ -112,7 +112,7 @@ def find_ratio(mine: list[float], theirs: list[float]) -> tuple[float | None, tu
     """Ratio of the fastest rounds, and quartiles of the ratios of rounds that both took part in."""
     if not mine or not theirs:
         return None, None
-    paired = [a / b for a, b in zip(mine, theirs)]
+    paired = [a / b for a, b in zip(mine, theirs, strict=False)]
     if len(paired) < 2:
         return min(mine) / min(theirs), None
     low, _, high = statistics.quantiles(paired, n=4)
