@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import sys
 import types
+import weakref
 from collections.abc import Callable
 from functools import lru_cache
 from types import FunctionType
@@ -17,7 +18,19 @@ from typing import Any
 from accel.runtime.image import Image, Loaded
 from accel.runtime.symbols import resolve
 
-__all__ = ["Carrier", "NATIVE", "WATCHED", "add_audit_hook", "depth_offset", "install_callback", "is_watched", "stubs", "suspend"]
+__all__ = [
+    "Carrier",
+    "NATIVE",
+    "WATCHED",
+    "add_audit_hook",
+    "depth_offset",
+    "install_callback",
+    "is_watched",
+    "make_callable",
+    "plain_address",
+    "stubs",
+    "suspend",
+]
 
 NATIVE = sys.version_info >= (3, 12)
 WATCHED = ctypes.c_int8(0)  # 0: nobody looks; 1: a tracer, profiler or tool does; 2: look again
@@ -105,16 +118,24 @@ def is_watched() -> bool:
 
 
 class Carrier:
-    """A decorated function: `callable` is what the user holds, `plain` the address that runs it as plain Python."""
+    """Where the calls of a decorated function are sent: it refers to the function, and does not keep it alive.
 
-    def __init__(self, function: FunctionType) -> None:
-        self.function = function
-        if NATIVE:
-            self.callable: Any = function
-            self.plain = _vectorcall_of(function)
-        else:
-            self.callable = _make_own(function)
-            self.plain = stubs()["last"]
+    `plain` is the address that runs it as plain Python.
+    """
+
+    def __init__(self, function: FunctionType, callable_: Any) -> None:
+        self.plain = plain_address()
+        self._function, self._callable = weakref.ref(function), weakref.ref(callable_)
+
+    @property
+    def function(self) -> FunctionType:
+        """The function as it was written. Raises ReferenceError when it is gone."""
+        return _alive(self._function())
+
+    @property
+    def callable(self) -> Any:
+        """What the user holds: the function, or the object that stands in for it. Raises ReferenceError when it is gone."""
+        return _alive(self._callable())
 
     def set_entry(self, address: int) -> None:
         """Have calls go to a vectorcall function."""
@@ -124,10 +145,25 @@ class Carrier:
             ctypes.c_uint64.from_address(id(self.callable) + _VECTORCALL).value = address
 
 
-def _vectorcall_of(function: FunctionType) -> int:
+def _alive(found: Any) -> Any:
+    if found is None:
+        raise ReferenceError("the decorated function is gone")
+    return found
+
+
+def make_callable(function: FunctionType) -> Any:
+    """What the user gets for a function: the very function from 3.12 on."""
+    return function if NATIVE else _make_own(function)
+
+
+@lru_cache(maxsize=1)
+def plain_address() -> int:
+    """The vectorcall function that runs any decorated function as plain Python."""
+    if not NATIVE:
+        return stubs()["last"]
     get = _api.PyVectorcall_Function
     get.restype, get.argtypes = ctypes.c_void_p, (ctypes.py_object,)
-    return get(function) or 0
+    return get(plain_address.__wrapped__) or 0  # that of any function: it has no name one could import in 3.13
 
 
 def _set_vectorcall(function: FunctionType, address: int) -> None:

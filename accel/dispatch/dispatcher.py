@@ -7,12 +7,13 @@ import os
 import sys
 import threading
 import time
+import weakref
 from collections.abc import Callable
 from types import CodeType, FunctionType
 from typing import Any
 
 from accel.dispatch.arguments import bind_arguments, find_signature
-from accel.dispatch.carriers import Carrier, add_audit_hook, install_callback, is_watched, stubs
+from accel.dispatch.carriers import Carrier, add_audit_hook, install_callback, is_watched, make_callable, plain_address, stubs
 from accel.dispatch.enforce import refuse_argument
 from accel.dispatch.guards import GuardError, guard_words, holds, own_words
 from accel.errors import CompileError, Diagnostic
@@ -28,6 +29,9 @@ _FIRST_CALLS = 2  # calls before a function without loops is compiled
 _LONGEST_WAIT = 4096  # misses between two looks at a call that compiled code does not serve
 _EXITS_TO_RETIRE = 500
 _lock = threading.RLock()  # one compilation at a time
+_countdowns: list[Any] = []
+_dispatchers: dict[int, tuple[Dispatcher, Any]] = {}  # by the address of what the user holds, as long as that lives
+os.register_at_fork(after_in_child=lambda: _lock._at_fork_reinit())  # type: ignore[attr-defined]
 
 Compile = Callable[[FunctionType, Signature, Any], Lowered]
 Hint = Callable[[FunctionType, tuple[Diagnostic, ...]], None]
@@ -49,34 +53,50 @@ class Dispatcher:
 
     def __init__(self, function: FunctionType, options: Any, compile_: Compile | None = None, hint: Hint | None = None,
                  inspect: Callable[[Dispatcher], Any] | None = None) -> None:  # fmt: skip
-        self.function, self.options = function, options
+        self.options = options
         self.entries: list[Entry] = []
         self.diagnostics: tuple[Diagnostic, ...] = ()
         self.counters = dict.fromkeys(("compiled", "loaded", "refused", "failed", "renewed", "retired"), 0)
         self.enabled = True
         self.seconds = 0.0
-        self.carrier = Carrier(function)
-        self.callable = self.carrier.callable
+        made = make_callable(function)
+        self.carrier = Carrier(function, made)
+        self._held: list[Any] = [made, function]  # until the user has it
         self.resumers: list[Any] = []
         self._compile, self._hint, self._inspect = compile_, hint, inspect
         self.enforced = enforced_parameters(function)
         self._refused: dict[Signature, int] = {}
         self._words: dict[Signature, list[dict[str, int]]] = {}
         self._countdown = ctypes.c_int64(1)
+        _countdowns.append(self._countdown)  # machine code counts in it
         self._wait = 1
         self._calls = 0
         self._settled = False
 
+    @property
+    def function(self) -> FunctionType:
+        """The function as it was written."""
+        return self.carrier.function
+
+    @property
+    def callable(self) -> Any:
+        """What the decorator returned."""
+        return self.carrier.callable
+
     def attach(self) -> Any:
         """Start serving calls; what the decorator returns."""
-        if self.function.__code__ in HOPELESS and not self.enforced:
+        made = self.callable
+        self._held.clear()
+        if made.__code__ in HOPELESS and not self.enforced:
             self._settled = True
-            return self.callable
+            return made
         install_callback(_answer_miss)
         add_audit_hook()
-        self.callable.__dict__["accel"] = self._inspect(self) if self._inspect else self
+        made.__dict__["accel"] = self._inspect(self) if self._inspect else self
+        number = id(made)
+        _dispatchers[number] = self, weakref.ref(made, lambda _: _dispatchers.pop(number, None))
         self.carrier.set_entry(stubs()["trigger"])
-        return self.callable
+        return made
 
     # -- answers to misses
 
@@ -311,14 +331,11 @@ def _has_loop(code: CodeType) -> bool:
 
 
 def find_dispatcher(callable_: Any) -> Dispatcher | None:
-    """The dispatcher of a decorated function."""
-    found = getattr(callable_, "__dict__", {}).get("accel")
-    found = getattr(found, "_dispatcher", found)
-    return found if isinstance(found, Dispatcher) else None
+    """The dispatcher of a decorated function. (Its `__dict__` would not tell: `functools.wraps` copies it.)"""
+    found = _dispatchers.get(id(callable_))
+    return found[0] if found else None
 
 
 def _answer_miss(callable_: Any, values: tuple[Any, ...], positional: int, names: tuple[str, ...] | None) -> int:
     dispatcher = find_dispatcher(callable_)
-    if dispatcher is None:
-        return Carrier(callable_).plain
-    return dispatcher.answer(values, positional, names)
+    return dispatcher.answer(values, positional, names) if dispatcher else plain_address()
