@@ -77,6 +77,10 @@ def emit_cast(e: Emitter, kind: Kind, value: Value, char: str, *, wrap: bool = F
         return value
     if target.family == "b":
         return (emit_truth_of(e, source.char, value),)
+    if isinstance(kind, Scalar) and source.family in "iu" and char in "fF":  # rounded once; Python's ints pass through a double
+        how, type_ = ("sitofp" if source.family == "i" else "uitofp"), element_type(source.char)
+        part = e.value(f"{how} {type_} {value[0]} to float")
+        return (part,) if char == "f" else (part, zero_text("float"))
     if source.family == "c" and target.family != "c":
         e.exit()
         return (zero_text(element_type(char)),)

@@ -57,7 +57,7 @@ def _is_discarding(kind: Kind, char: str) -> bool:
 
 @pytest.mark.parametrize("char", DTYPES)
 def test_store(char: str) -> None:
-    check([stored(kind, char) for kind in KINDS if not _is_discarding(kind, char)], 0.2)
+    check([stored(kind, char) for kind in KINDS if not _is_discarding(kind, char)], 0.45)
 
 
 def test_complex_into_real_leaves() -> None:
@@ -70,7 +70,7 @@ def test_store_put_off(char: str) -> None:
     found = [stored(kind, char) for kind in KINDS if not _is_discarding(kind, char)]
     for operation in found:
         operation.emit = put_off(operation.emit)
-    check(found, 0.35)
+    check(found, 0.45)
 
 
 STRIP_KINDS = (*map(Scalar, "bBhHiIlLfd"), Int(), Float())
