@@ -254,6 +254,9 @@ class KindRules:
         callee, arguments = kinds[0], kinds[1 + len(captured) :]
         if isinstance(callee, Nested):
             return self.nested_call(instruction, callee, kinds)
+        if isinstance(callee, Complex) and method == "conjugate" and not arguments:
+            self.typed.calls[id(instruction)] = Call("complex.conjugate")
+            return Complex()
         value: Any = callee.value if isinstance(callee, Static) else None
         if method:
             value = self.lookup.find_attribute(value, method) if isinstance(callee, Static) else MISSING

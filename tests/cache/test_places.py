@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -141,7 +142,8 @@ def test_a_linked_file_is_a_miss(store: Store, folder: Path) -> None:
 @pytest.fixture
 def reachable(homes: Path) -> Iterator[Path]:
     """Folders that another user can reach."""
-    modes = {path: path.stat().st_mode for path in (homes, homes.parent, homes.parent.parent)}
+    top = Path(tempfile.gettempdir())
+    modes = {path: path.stat().st_mode for path in (homes, *(p for p in homes.parents if top in p.parents))}
     for path, mode in modes.items():
         path.chmod(mode | 0o055)
     yield homes

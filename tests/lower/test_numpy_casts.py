@@ -57,7 +57,7 @@ def _is_discarding(kind: Kind, char: str) -> bool:
 
 @pytest.mark.parametrize("char", DTYPES)
 def test_store(char: str) -> None:
-    check([stored(kind, char) for kind in KINDS if not _is_discarding(kind, char)], 0.45)
+    check([stored(kind, char) for kind in KINDS if not _is_discarding(kind, char)], 0.6)
 
 
 def test_complex_into_real_leaves() -> None:
