@@ -128,7 +128,7 @@ class Carrier:
         self._function, self._callable = weakref.ref(function), weakref.ref(callable_)
 
     @property
-    def function(self) -> FunctionType:
+    def function(self) -> Any:  # a FunctionType, which mypy takes for a method here
         """The function as it was written. Raises ReferenceError when it is gone."""
         return _alive(self._function())
 

@@ -87,9 +87,9 @@ class Linking:
     def _function_of(self, symbol: str) -> FunctionType:
         """The function a symbol stands for; a nested one is made anew, with the cells of the function it is in."""
         source = self.lowered.sources.get(symbol)
+        function: FunctionType = self.function if source is None else source.function
         if source is None:
-            return self.function
-        function: FunctionType = source.function
+            return function
         if source.code is function.__code__:
             return function
         outer = dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True))
