@@ -1,0 +1,26 @@
+"""This module is the table of problems, in the order in which they are measured."""
+from benchmarks.harness.problem import Problem
+from benchmarks.problems.axpy.problem import AXPY
+from benchmarks.problems.calls.problem import CALLS
+from benchmarks.problems.checks.problem import CHECKS
+from benchmarks.problems.collatz.problem import COLLATZ
+from benchmarks.problems.compile_time.problem import COMPILE_TIME
+from benchmarks.problems.dot.problem import DOT
+from benchmarks.problems.fallback.problem import FALLBACK
+from benchmarks.problems.fuzzer.problem import FUZZER
+from benchmarks.problems.gather.problem import GATHER
+from benchmarks.problems.histogram.problem import HISTOGRAM
+from benchmarks.problems.language.problem import LANGUAGE
+from benchmarks.problems.mandelbrot.problem import MANDELBROT
+from benchmarks.problems.matmul_naive.problem import MATMUL_NAIVE
+from benchmarks.problems.nbody.problem import NBODY
+from benchmarks.problems.sieve.problem import SIEVE
+from benchmarks.problems.startup.problem import STARTUP
+from benchmarks.problems.stencil1d.problem import STENCIL1D
+from benchmarks.problems.stencil2d.problem import STENCIL2D
+
+PROBLEMS: dict[str, Problem] = {
+    problem.name: problem
+    for problem in (CALLS, STARTUP, DOT, AXPY, STENCIL1D, STENCIL2D, NBODY, MANDELBROT, MATMUL_NAIVE, HISTOGRAM, GATHER, SIEVE,
+                    COLLATZ, CHECKS, COMPILE_TIME, FALLBACK, FUZZER, LANGUAGE)
+}

@@ -1,0 +1,1 @@
+"""This package holds the problem `compile_time`: its arguments, and one file per implementation."""

@@ -1,0 +1,4 @@
+"""This module is numba as a compiler that remembers nothing."""
+import numba
+
+decorate = numba.njit

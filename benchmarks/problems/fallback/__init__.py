@@ -1,0 +1,1 @@
+"""This package holds the problem `fallback`: its arguments, and one file per implementation."""

@@ -1,0 +1,1 @@
+"""This package holds the problem `language`: its arguments, and one file per implementation."""

@@ -1,0 +1,4 @@
+"""This program imports numba."""
+import numba
+
+assert numba

@@ -1,0 +1,4 @@
+"""This program imports NumPy."""
+import numpy
+
+assert numpy
