@@ -6,7 +6,7 @@ import sys
 from benchmarks.harness.process import FUZZ_LIMIT_S, ROOT, describe_end
 from benchmarks.harness.problem import Problem, Row, Settings
 
-FOUND = {"differences": r"(\d+) differences?", "crashes": r"(\d+) crash(?:es)?", "compiled": r"([\d.]+) ?%"}
+FOUND = {"programs": r"^programs +(\d+)", "differences": r"^differences +(\d+)", "crashes": r"^crashes +(\d+)", "compiled": r"^compiled .*\(([\d.]+) ?%\)"}
 
 
 def measure(problem: Problem, settings: Settings) -> list[Row]:
@@ -18,12 +18,12 @@ def measure(problem: Problem, settings: Settings) -> list[Row]:
     if counts is None:
         fault = (done.stderr.strip().splitlines() or [describe_end(done.returncode)])[-1]
         return [Row(problem.name, problem.group, case, "accel", fault=fault)]
-    return [Row(problem.name, problem.group, case, "accel", figures={"programs": float(settings.programs)} | counts)]
+    return [Row(problem.name, problem.group, case, "accel", figures=counts)]
 
 
 def read_counts(text: str) -> dict[str, float] | None:
     """Counts of the last lines of the command, None where one is missing."""
-    found = {name: re.findall(pattern, text) for name, pattern in FOUND.items()}
+    found = {name: re.findall(pattern, text, re.MULTILINE) for name, pattern in FOUND.items()}
     return {name: float(matches[-1]) for name, matches in found.items()} if all(found.values()) else None
 
 

@@ -6,8 +6,8 @@ import sys
 from benchmarks.harness.process import FUZZ_LIMIT_S, ROOT, describe_end
 from benchmarks.harness.problem import Problem, Row, Settings
 
-QUICK = ("test_bool", "test_range", "test_augassign")
-FOUND = {"modules": r"(\d+) modules?", "lost": r"(\d+)(?: tests?)? lost", "crashes": r"(\d+) crash(?:es)?"}
+QUICK = ("--modules", "bool", "range", "augassign")
+FOUND = {"modules": r"modules (\d+)", "lost": r"lost (\d+)", "crashes": r"crashes (\d+)"}
 
 
 def measure(problem: Problem, settings: Settings) -> list[Row]:
