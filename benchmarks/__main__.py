@@ -1,4 +1,5 @@
 """This module is the command `python -m benchmarks`."""
+
 from __future__ import annotations
 
 import argparse
@@ -18,13 +19,21 @@ from benchmarks.problems import PROBLEMS
 
 def parse_arguments(arguments: list[str] | None) -> argparse.Namespace:
     """What the user asks for."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure accel against CPython, NumPy, numba and C.")
-    parser.add_argument("--only", nargs="+", choices=list(PROBLEMS), metavar="PROBLEM", default=list(PROBLEMS), help=", ".join(PROBLEMS))
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks", description="Measure accel against CPython, NumPy, numba and C."
+    )
+    parser.add_argument(
+        "--only", nargs="+", choices=list(PROBLEMS), metavar="PROBLEM", default=list(PROBLEMS), help=", ".join(PROBLEMS)
+    )
     parser.add_argument("--quick", action="store_true", help="fewer rounds and programs: under two minutes")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="where the record goes (default: a new file in benchmarks/results)")
+    parser.add_argument(
+        "--json", type=Path, metavar="FILE", help="where the record goes (default: a new file in benchmarks/results)"
+    )
     parser.add_argument("--programs", type=int, default=None, help="programs of the fuzzer (default 10,000; with --quick 100)")
     parser.add_argument("--seed", type=int, default=None, help="seed of the fuzzer (default: a fresh one)")
-    parser.add_argument("--stand-in", action="store_true", help="measure an accel that does nothing: a trial of the benchmarks themselves")
+    parser.add_argument(
+        "--stand-in", action="store_true", help="measure an accel that does nothing: a trial of the benchmarks themselves"
+    )
     parser.add_argument("--here", action="store_true", help=argparse.SUPPRESS)
     return parser.parse_args(arguments)
 

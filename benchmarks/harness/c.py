@@ -1,4 +1,5 @@
 """This module builds C rivals with gcc and calls them through ctypes."""
+
 from __future__ import annotations
 
 import atexit

@@ -1,4 +1,5 @@
 """This module compares answers: values, types, and what became of the arguments."""
+
 from __future__ import annotations
 
 import copy

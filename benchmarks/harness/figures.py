@@ -1,4 +1,5 @@
 """This module compares measured rows with the figures that accel promises."""
+
 from __future__ import annotations
 
 import math
@@ -36,7 +37,9 @@ def find_figures(rows: Sequence[Row]) -> list[Figure]:
         judge_group(rows, "affine", "affine loops over numba.njit", mean_limit=1.05, worst_limit=1.15),
         judge_group(rows, "irregular", "matmul, histogram, gather, sieve, collatz", mean_limit=1.2),
         judge_group(rows, "compile time", "compile time, cold, over numba.njit", mean_limit=2.0),
-        judge_group(rows, "dynamic", "dynamic code under @fn over undecorated", mean_limit=DYNAMIC_LIMIT, worst_limit=1.15, least=12),
+        judge_group(
+            rows, "dynamic", "dynamic code under @fn over undecorated", mean_limit=DYNAMIC_LIMIT, worst_limit=1.15, least=12
+        ),
         judge_fuzzer(rows),
         judge_language_tests(rows),
     ]
@@ -44,7 +47,9 @@ def find_figures(rows: Sequence[Row]) -> list[Figure]:
 
 def judge_calls(rows: Sequence[Row]) -> Figure:
     """Hot calls, each against the same undecorated function."""
-    ratios = {row.case: row.ratio for row in rows if row.problem == "calls" and row.implementation == "accel" and row.ratio is not None}
+    ratios = {
+        row.case: row.ratio for row in rows if row.problem == "calls" and row.implementation == "accel" and row.ratio is not None
+    }
     holds = all(ratios.get(case, math.inf) <= (1.2 if case == "keyword" else 1.0) for case in CALLS)
     measured = " ".join(f"{case.replace(', ', ',')} {ratio:.2f}" for case, ratio in ratios.items())
     return Figure("hot call over the undecorated function", "each <= 1.0, keyword <= 1.2", measured, holds if ratios else None)
@@ -73,10 +78,17 @@ def judge_start(rows: Sequence[Row]) -> Figure:
         return Figure("new process, warm cache, first result", limit, faults[0] if faults else "", False if faults else None)
     ratio = best["scalars", "accel"] / best["scalars", "numba"]
     extra_ms = (best["arrays", "accel"] - best["import", "numpy"]) / 1e6
-    return Figure("new process, warm cache, first result", limit, f"scalars {ratio:.3f}x, arrays {extra_ms:+.1f} ms", ratio <= 0.15 and extra_ms <= 40)
+    return Figure(
+        "new process, warm cache, first result",
+        limit,
+        f"scalars {ratio:.3f}x, arrays {extra_ms:+.1f} ms",
+        ratio <= 0.15 and extra_ms <= 40,
+    )
 
 
-def judge_group(rows: Sequence[Row], group: str, what: str, *, mean_limit: float, worst_limit: float = math.inf, least: int = 1) -> Figure:
+def judge_group(
+    rows: Sequence[Row], group: str, what: str, *, mean_limit: float, worst_limit: float = math.inf, least: int = 1
+) -> Figure:
     """Geometric mean and worst ratio of accel's rows in a group; a fault falls short."""
     mine = [row for row in rows if row.group == group and row.implementation == "accel"]
     ratios = {row.case: row.ratio for row in mine if row.ratio is not None}
@@ -86,7 +98,11 @@ def judge_group(rows: Sequence[Row], group: str, what: str, *, mean_limit: float
         return Figure(what, limit, faults[0] if faults else "", False if faults else None)
     mean = find_mean(ratios)
     holds = mean <= mean_limit and max(ratios.values()) <= worst_limit and not faults and len(ratios) >= least
-    listed = " ".join(f"{case} {ratio:.2f}" for case, ratio in ratios.items()) if len(ratios) <= 16 else f"worst {max(ratios.values()):.2f}"
+    listed = (
+        " ".join(f"{case} {ratio:.2f}" for case, ratio in ratios.items())
+        if len(ratios) <= 16
+        else f"worst {max(ratios.values()):.2f}"
+    )
     return Figure(what, limit, f"{mean:.3f} of {len(ratios)}: {listed}" + (f"; {len(faults)} broken" if faults else ""), holds)
 
 

@@ -1,4 +1,5 @@
 """This module measures problems made of functions: load, check against CPython, time in turns."""
+
 from __future__ import annotations
 
 from collections.abc import Callable

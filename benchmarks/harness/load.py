@@ -1,4 +1,5 @@
 """This module imports one implementation of a problem, and makes twins of plain functions to decorate."""
+
 from __future__ import annotations
 
 import importlib

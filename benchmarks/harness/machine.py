@@ -1,4 +1,5 @@
 """This module describes the machine, the versions and the date of a run."""
+
 from __future__ import annotations
 
 import datetime
@@ -15,9 +16,15 @@ def describe_machine() -> dict[str, object]:
     """What a reader needs to compare two runs."""
     return {
         "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-        "machine": {"cpu": find_cpu(), "vectors": find_vectors(), "cores": os.cpu_count(), "system": platform.platform(),
-                    "load": round(os.getloadavg()[0], 2)},
-        "versions": {"python": platform.python_version(), "gcc": first_line("gcc", "--version")} | {name: find_version(name) for name in PACKAGES},
+        "machine": {
+            "cpu": find_cpu(),
+            "vectors": find_vectors(),
+            "cores": os.cpu_count(),
+            "system": platform.platform(),
+            "load": round(os.getloadavg()[0], 2),
+        },
+        "versions": {"python": platform.python_version(), "gcc": first_line("gcc", "--version")}
+        | {name: find_version(name) for name in PACKAGES},
         "commit": first_line("git", "-C", str(Path(__file__).parent), "describe", "--always", "--dirty"),
     }
 

@@ -1,4 +1,5 @@
 """This module times implementations in turns, within one process."""
+
 from __future__ import annotations
 
 import gc
@@ -7,9 +8,9 @@ import timeit
 from collections.abc import Callable, Mapping
 from typing import Any
 
-SLOW_S = 0.25       # a call that takes this long is timed in few rounds
+SLOW_S = 0.25  # a call that takes this long is timed in few rounds
 SLOW_ROUNDS = 2
-TARGET_S = 0.01     # of one turn
+TARGET_S = 0.01  # of one turn
 
 
 def interleave(calls: Mapping[str, Callable[[], Any]], *, rounds: int) -> dict[str, list[float]]:
@@ -47,7 +48,9 @@ def time_calls(call: Callable[[], Any], count: int) -> float:
     return max(1.0, (time.perf_counter_ns() - start) / count)
 
 
-def interleave_statements(statements: Mapping[str, tuple[str, dict[str, Any]]], *, rounds: int, count: int) -> dict[str, list[float]]:
+def interleave_statements(
+    statements: Mapping[str, tuple[str, dict[str, Any]]], *, rounds: int, count: int
+) -> dict[str, list[float]]:
     """The same for statements that are too short for a call around them: nanoseconds per execution, for each round."""
     timers = {name: timeit.Timer(text, globals=space) for name, (text, space) in statements.items()}
     for timer in timers.values():

@@ -1,4 +1,5 @@
 """This module defines what a problem is and the rows that measuring it gives."""
+
 from __future__ import annotations
 
 import statistics

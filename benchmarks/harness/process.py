@@ -1,4 +1,5 @@
 """This module times whole processes in turns, and runs each problem in a process of its own."""
+
 from __future__ import annotations
 
 import json
@@ -24,7 +25,11 @@ class ProcessError(Exception):
 def make_environment(folder: str) -> dict[str, str]:
     """Environment of a timed program: the package in sight, caches in a folder of their own."""
     paths = (os.environ.get("PYTHONPATH", ""), str(ROOT))
-    return os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, paths)), "ACCEL_CACHE_DIR": f"{folder}/accel", "NUMBA_CACHE_DIR": f"{folder}/numba"}
+    return os.environ | {
+        "PYTHONPATH": os.pathsep.join(filter(None, paths)),
+        "ACCEL_CACHE_DIR": f"{folder}/accel",
+        "NUMBA_CACHE_DIR": f"{folder}/numba",
+    }
 
 
 def run_program(path: Path, environment: Mapping[str, str], *arguments: str) -> float:
@@ -49,8 +54,9 @@ def describe_end(status: int) -> str:
     return f"killed by signal {-status}" if status < 0 else f"ended with status {status}"
 
 
-def interleave_programs(programs: Mapping[str, Path], environment: Mapping[str, str], *, rounds: int,
-                        warm: int) -> tuple[dict[str, list[float]], dict[str, str]]:
+def interleave_programs(
+    programs: Mapping[str, Path], environment: Mapping[str, str], *, rounds: int, warm: int
+) -> tuple[dict[str, list[float]], dict[str, str]]:
     """Nanoseconds of each program in each round, after `warm` runs with ``--cold``; and the faults of those that failed."""
     times: dict[str, list[float]] = {name: [] for name in programs}
     faults: dict[str, str] = {}
@@ -72,12 +78,26 @@ def measure_apart(problem: Problem, settings: Settings) -> list[Row]:
     """Rows of a problem measured in a process of its own, where a crash costs only that problem."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "rows.json")
-        command = [sys.executable, "-m", "benchmarks", "--here", "--only", problem.name, "--json", str(path),
-                   "--programs", str(settings.programs), "--seed", str(settings.seed)]
+        command = [
+            sys.executable,
+            "-m",
+            "benchmarks",
+            "--here",
+            "--only",
+            problem.name,
+            "--json",
+            str(path),
+            "--programs",
+            str(settings.programs),
+            "--seed",
+            str(settings.seed),
+        ]
         command += ["--quick"] * settings.quick + ["--stand-in"] * settings.stand_in
         limit_s = FUZZ_LIMIT_S if problem.group == "checks by programs" else LIMIT_S
         try:
-            done = subprocess.run(command, capture_output=True, text=True, timeout=limit_s, env=make_environment(folder), cwd=ROOT)
+            done = subprocess.run(
+                command, capture_output=True, text=True, timeout=limit_s, env=make_environment(folder), cwd=ROOT
+            )
         except subprocess.TimeoutExpired:
             return [make_fault_row(problem, f"took longer than {limit_s:.0f} s")]
         if not path.exists():

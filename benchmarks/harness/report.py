@@ -1,4 +1,5 @@
 """This module prints rows and figures as one table of text."""
+
 from __future__ import annotations
 
 from collections.abc import Iterable

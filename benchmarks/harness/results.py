@@ -1,4 +1,5 @@
 """This module writes and reads the JSON record of a run."""
+
 from __future__ import annotations
 
 import json
@@ -21,7 +22,11 @@ def choose_path(record: dict[str, object]) -> Path:
 
 def write_record(rows: Sequence[Row], figures: Sequence[Figure], settings: Settings, path: Path | None) -> Path:
     """Write machine, versions, date, rows and figures; the place that was written."""
-    record = describe_machine() | {"settings": asdict(settings), "figures": [asdict(figure) for figure in figures], "rows": [row.to_json() for row in rows]}
+    record = describe_machine() | {
+        "settings": asdict(settings),
+        "figures": [asdict(figure) for figure in figures],
+        "rows": [row.to_json() for row in rows],
+    }
     path = path or choose_path(record)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(record, indent=1) + "\n")

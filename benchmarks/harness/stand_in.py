@@ -1,4 +1,5 @@
 """This module puts an empty `accel` in the place of the real one, so that the benchmarks can be tried without a compiler."""
+
 from __future__ import annotations
 
 import atexit

@@ -1,4 +1,5 @@
 """This module is the table of problems, in the order in which they are measured."""
+
 from benchmarks.harness.problem import Problem
 from benchmarks.problems.axpy.problem import AXPY
 from benchmarks.problems.calls.problem import CALLS
@@ -21,6 +22,24 @@ from benchmarks.problems.stencil2d.problem import STENCIL2D
 
 PROBLEMS: dict[str, Problem] = {
     problem.name: problem
-    for problem in (CALLS, STARTUP, DOT, AXPY, STENCIL1D, STENCIL2D, NBODY, MANDELBROT, MATMUL_NAIVE, HISTOGRAM, GATHER, SIEVE,
-                    COLLATZ, CHECKS, COMPILE_TIME, FALLBACK, FUZZER, LANGUAGE)
+    for problem in (
+        CALLS,
+        STARTUP,
+        DOT,
+        AXPY,
+        STENCIL1D,
+        STENCIL2D,
+        NBODY,
+        MANDELBROT,
+        MATMUL_NAIVE,
+        HISTOGRAM,
+        GATHER,
+        SIEVE,
+        COLLATZ,
+        CHECKS,
+        COMPILE_TIME,
+        FALLBACK,
+        FUZZER,
+        LANGUAGE,
+    )
 }

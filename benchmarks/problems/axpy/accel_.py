@@ -1,4 +1,5 @@
 """This module compiles `y = a x + y` on vectors with accel."""
+
 import accel
 from benchmarks.harness.load import twin
 from benchmarks.problems.axpy import python_

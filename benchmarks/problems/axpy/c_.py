@@ -1,4 +1,5 @@
 """This module is `y = a x + y` on vectors, in C."""
+
 from benchmarks.harness.c import DOUBLE, LONG, POINTER, address, build, declare
 
 library = build(__file__)

@@ -1,4 +1,5 @@
 """This module compiles `y = a x + y` on vectors with numba."""
+
 import numba
 
 from benchmarks.harness.load import twin

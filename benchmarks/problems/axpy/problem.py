@@ -1,4 +1,5 @@
 """This module makes the arguments of `y = a x + y` on vectors."""
+
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,8 @@
 """This module compiles the called functions with accel."""
-import accel
+
 import numpy as np
 
+import accel
 from benchmarks.harness.load import twin
 from benchmarks.problems.calls import python_
 

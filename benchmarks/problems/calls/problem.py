@@ -1,4 +1,5 @@
 """This module says which hot calls are timed, and times them."""
+
 import time
 from typing import Any
 
@@ -20,7 +21,12 @@ REPEATS = 20_000
 def measure(problem: Problem, settings: Settings) -> list[Row]:
     """Rows of each statement; the loop around it is `timeit`'s."""
     spaces, broken = load_spaces(problem)
-    statements = {(case, name): (text, space) for case, text in STATEMENTS.items() for name, space in spaces.items() if text.split("(")[0].split(".")[0] in space}
+    statements = {
+        (case, name): (text, space)
+        for case, text in STATEMENTS.items()
+        for name, space in spaces.items()
+        if text.split("(")[0].split(".")[0] in space
+    }
     faults: dict[str, dict[str, str]] = {case: dict(broken) for case in STATEMENTS}
     for (case, name), (text, space) in list(statements.items()):
         try:

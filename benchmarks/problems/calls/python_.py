@@ -1,4 +1,5 @@
 """This module holds the called functions, undecorated."""
+
 import numpy as np
 
 

@@ -1,4 +1,5 @@
 """This module compiles the small loops with accel."""
+
 import accel
 from benchmarks.harness.load import twin
 from benchmarks.problems.checks import python_

@@ -1,4 +1,5 @@
 """This module compiles the small loops with numba, which does not check."""
+
 import numba
 
 from benchmarks.harness.load import twin

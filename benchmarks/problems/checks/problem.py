@@ -1,4 +1,5 @@
 """This module makes the arguments of the small loops that show what exactness costs."""
+
 from typing import Any
 
 import numpy as np
@@ -22,9 +23,14 @@ def make_ints(size: int) -> tuple[Any, ...]:
     return (np.random.default_rng(10).integers(-1000, 1000, size),)
 
 
-COUNTED = {name: Case(make_count, small=300, full=100_000) for name in ("int_sum", "recurrence", "floor_division", "shifts", "power")}
+COUNTED = {
+    name: Case(make_count, small=300, full=100_000) for name in ("int_sum", "recurrence", "floor_division", "shifts", "power")
+}
 COUNTED["gcd_sum"] = Case(make_count, small=100, full=10_000)
-FLOATS = {name: Case(make_floats, small=300, full=100_000) for name in ("float_division", "backwards", "prefix", "roots", "largest", "convert")}
+FLOATS = {
+    name: Case(make_floats, small=300, full=100_000)
+    for name in ("float_division", "backwards", "prefix", "roots", "largest", "convert")
+}
 INTS = {name: Case(make_ints, small=300, full=100_000) for name in ("array_ints", "numpy_ints")}
 
 CHECKS = Problem(

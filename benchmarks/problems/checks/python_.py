@@ -1,4 +1,5 @@
 """This module holds small loops that need checks to be exact, as plain Python."""
+
 import math
 
 
@@ -52,7 +53,7 @@ def gcd_sum(n):
 def power(n):
     total = 0
     for i in range(n):
-        total += i ** 2
+        total += i**2
     return total
 
 

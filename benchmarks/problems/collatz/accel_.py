@@ -1,4 +1,5 @@
 """This module compiles the longest Collatz sequence with accel."""
+
 import accel
 from benchmarks.harness.load import twin
 from benchmarks.problems.collatz import python_

@@ -1,4 +1,5 @@
 """This module is the longest Collatz sequence, in C."""
+
 from benchmarks.harness.c import LONG, build, declare
 
 library = build(__file__)

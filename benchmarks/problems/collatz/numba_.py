@@ -1,4 +1,5 @@
 """This module compiles the longest Collatz sequence with numba."""
+
 import numba
 
 from benchmarks.harness.load import twin

@@ -1,4 +1,5 @@
 """This module makes the arguments of the longest Collatz sequence."""
+
 from typing import Any
 
 from benchmarks.harness.kernels import measure_kernels

@@ -1,4 +1,5 @@
 """This module is accel as a compiler that remembers nothing."""
+
 import functools
 
 import accel

@@ -1,6 +1,8 @@
 """This program imports accel and compiles one function."""
-import accel
+
 import numpy as np
+
+import accel
 
 
 @accel.fn(cache=False)

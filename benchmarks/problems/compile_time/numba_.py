@@ -1,4 +1,5 @@
 """This module is numba as a compiler that remembers nothing."""
+
 import numba
 
 decorate = numba.njit

@@ -1,4 +1,5 @@
 """This program imports numba and compiles one function."""
+
 import numba
 import numpy as np
 

@@ -1,4 +1,5 @@
 """This module times the first call of every function of the suite, less a hot call, and cold processes with the imports in them."""
+
 import importlib
 import tempfile
 from collections.abc import Callable
@@ -7,11 +8,24 @@ from typing import Any
 
 from benchmarks.harness.load import describe_fault, load, renamed_twin
 from benchmarks.harness.measure import time_calls
-from benchmarks.harness.process import interleave_programs, make_environment
 from benchmarks.harness.problem import Problem, Row, Settings, make_rows
+from benchmarks.harness.process import interleave_programs, make_environment
 
 HERE = Path(__file__).parent
-SUITE = ("dot", "axpy", "stencil1d", "stencil2d", "nbody", "mandelbrot", "matmul_naive", "histogram", "gather", "sieve", "collatz", "checks")
+SUITE = (
+    "dot",
+    "axpy",
+    "stencil1d",
+    "stencil2d",
+    "nbody",
+    "mandelbrot",
+    "matmul_naive",
+    "histogram",
+    "gather",
+    "sieve",
+    "collatz",
+    "checks",
+)
 COMPILERS = ("numba", "accel")
 
 

@@ -1,4 +1,5 @@
 """This module compiles the dot product of two vectors with accel."""
+
 import accel
 from benchmarks.harness.load import twin
 from benchmarks.problems.dot import python_

@@ -1,4 +1,5 @@
 """This module compiles the dot product of two vectors with numba."""
+
 import numba
 
 from benchmarks.harness.load import twin

@@ -1,4 +1,5 @@
 """This module is the dot product of two vectors, in whole-array NumPy."""
+
 import numpy as np
 
 

@@ -1,4 +1,5 @@
 """This module makes the arguments of the dot product of two vectors."""
+
 from typing import Any
 
 import numpy as np

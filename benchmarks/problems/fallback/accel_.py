@@ -1,4 +1,5 @@
 """This module is the dynamic programs, every function decorated."""
+
 import warnings
 
 import accel

@@ -1,4 +1,5 @@
 """This module loads dynamic programs, undecorated and with every function decorated, and says which there are."""
+
 import ast
 import linecache
 from pathlib import Path
@@ -8,8 +9,24 @@ from benchmarks.harness.kernels import measure_kernels
 from benchmarks.harness.problem import Case, Problem
 
 SOURCE = Path(__file__).with_name("programs.py")
-NAMES = ("words", "generator", "classes", "exceptions", "closures", "bigints", "strings", "recursion", "matching", "contexts", "sets",
-         "wrapping", "sorting", "coroutine", "records", "parsing")
+NAMES = (
+    "words",
+    "generator",
+    "classes",
+    "exceptions",
+    "closures",
+    "bigints",
+    "strings",
+    "recursion",
+    "matching",
+    "contexts",
+    "sets",
+    "wrapping",
+    "sorting",
+    "coroutine",
+    "records",
+    "parsing",
+)
 
 
 def load_programs(decorator: Any = None) -> dict[str, Any]:

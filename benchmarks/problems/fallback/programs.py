@@ -1,4 +1,5 @@
 """This module is programs of dynamic Python: each is one function without arguments, with what it needs in front of it."""
+
 import asyncio
 import collections
 import contextlib
@@ -73,6 +74,7 @@ def make_account(balance):
         nonlocal balance
         balance += amount
         return balance
+
     return change
 
 
@@ -150,6 +152,7 @@ def logged(function):
     @functools.wraps(function)
     def call(*args, **kwargs):
         return function.__name__, args, sorted(kwargs), function(*args, **kwargs)
+
     return call
 
 

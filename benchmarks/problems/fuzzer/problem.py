@@ -1,12 +1,18 @@
 """This module runs the differential fuzzer as its command and reads what it found."""
+
 import re
 import subprocess
 import sys
 
-from benchmarks.harness.process import FUZZ_LIMIT_S, ROOT, describe_end
 from benchmarks.harness.problem import Problem, Row, Settings
+from benchmarks.harness.process import FUZZ_LIMIT_S, ROOT, describe_end
 
-FOUND = {"programs": r"^programs +(\d+)", "differences": r"^differences +(\d+)", "crashes": r"^crashes +(\d+)", "compiled": r"^compiled .*\(([\d.]+) ?%\)"}
+FOUND = {
+    "programs": r"^programs +(\d+)",
+    "differences": r"^differences +(\d+)",
+    "crashes": r"^crashes +(\d+)",
+    "compiled": r"^compiled .*\(([\d.]+) ?%\)",
+}
 
 
 def measure(problem: Problem, settings: Settings) -> list[Row]:

@@ -1,4 +1,5 @@
 """This module compiles reading through an index with accel."""
+
 import accel
 from benchmarks.harness.load import twin
 from benchmarks.problems.gather import python_

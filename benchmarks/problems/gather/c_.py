@@ -1,4 +1,5 @@
 """This module is reading through an index, in C."""
+
 from benchmarks.harness.c import LONG, POINTER, address, build, declare
 
 library = build(__file__)

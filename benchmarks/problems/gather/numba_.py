@@ -1,4 +1,5 @@
 """This module compiles reading through an index with numba."""
+
 import numba
 
 from benchmarks.harness.load import twin

@@ -1,4 +1,5 @@
 """This module is reading through an index, in whole-array NumPy."""
+
 import numpy as np
 
 

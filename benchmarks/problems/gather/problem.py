@@ -1,4 +1,5 @@
 """This module makes the arguments of reading through an index."""
+
 from typing import Any
 
 import numpy as np

@@ -1,4 +1,5 @@
 """This module compiles counting values with accel."""
+
 import accel
 from benchmarks.harness.load import twin
 from benchmarks.problems.histogram import python_

@@ -1,4 +1,5 @@
 """This module compiles counting values with numba."""
+
 import numba
 
 from benchmarks.harness.load import twin

@@ -1,4 +1,5 @@
 """This module is counting values, in whole-array NumPy."""
+
 import numpy as np
 
 

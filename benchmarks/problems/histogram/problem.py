@@ -1,4 +1,5 @@
 """This module makes the arguments of counting values."""
+
 from typing import Any
 
 import numpy as np

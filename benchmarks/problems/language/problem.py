@@ -1,10 +1,11 @@
 """This module runs the interpreter's own tests under the decorator, as their command, and reads what it found."""
+
 import re
 import subprocess
 import sys
 
-from benchmarks.harness.process import FUZZ_LIMIT_S, ROOT, describe_end
 from benchmarks.harness.problem import Problem, Row, Settings
+from benchmarks.harness.process import FUZZ_LIMIT_S, ROOT, describe_end
 
 QUICK = ("--modules", "bool", "range", "augassign")
 FOUND = {"modules": r"modules (\d+)", "lost": r"lost (\d+)", "crashes": r"crashes (\d+)"}
@@ -19,7 +20,9 @@ def measure(problem: Problem, settings: Settings) -> list[Row]:
     if not all(found.values()):
         fault = (done.stderr.strip().splitlines() or [describe_end(done.returncode)])[-1]
         return [Row(problem.name, problem.group, case, "accel", fault=fault)]
-    return [Row(problem.name, problem.group, case, "accel", figures={name: float(matches[-1]) for name, matches in found.items()})]
+    return [
+        Row(problem.name, problem.group, case, "accel", figures={name: float(matches[-1]) for name, matches in found.items()})
+    ]
 
 
 LANGUAGE = Problem(name="language", group="checks by programs", implementations=("accel",), measure=measure)

@@ -1,4 +1,5 @@
 """This module compiles the Mandelbrot set, one point and a picture with accel."""
+
 import accel
 from benchmarks.harness.load import twin
 from benchmarks.problems.mandelbrot import python_

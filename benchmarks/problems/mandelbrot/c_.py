@@ -1,4 +1,5 @@
 """This module is the Mandelbrot set, one point and a picture, in C."""
+
 from benchmarks.harness.c import DOUBLE, LONG, POINTER, address, build, declare
 
 library = build(__file__)

@@ -1,4 +1,5 @@
 """This module compiles the Mandelbrot set, one point and a picture with numba."""
+
 import numba
 
 from benchmarks.harness.load import twin

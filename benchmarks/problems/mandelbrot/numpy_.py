@@ -1,4 +1,5 @@
 """This module is the Mandelbrot set, one point and a picture, in whole-array NumPy."""
+
 import numpy as np
 
 

@@ -1,4 +1,5 @@
 """This module makes the arguments of the Mandelbrot set, one point and a picture."""
+
 from typing import Any
 
 import numpy as np

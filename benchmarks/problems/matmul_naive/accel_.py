@@ -1,4 +1,5 @@
 """This module compiles three plain loops for a matrix product with accel."""
+
 import accel
 from benchmarks.harness.load import twin
 from benchmarks.problems.matmul_naive import python_

@@ -1,4 +1,5 @@
 """This module is three plain loops for a matrix product, in C."""
+
 from benchmarks.harness.c import LONG, POINTER, address, build, declare
 
 library = build(__file__)

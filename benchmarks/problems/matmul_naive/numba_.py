@@ -1,4 +1,5 @@
 """This module compiles three plain loops for a matrix product with numba."""
+
 import numba
 
 from benchmarks.harness.load import twin

@@ -1,4 +1,5 @@
 """This module makes the arguments of three plain loops for a matrix product."""
+
 from typing import Any
 
 import numpy as np

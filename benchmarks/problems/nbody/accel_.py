@@ -1,4 +1,5 @@
 """This module compiles bodies that attract each other with accel."""
+
 import accel
 from benchmarks.harness.load import twin
 from benchmarks.problems.nbody import python_

@@ -1,4 +1,5 @@
 """This module is bodies that attract each other, in C."""
+
 from benchmarks.harness.c import DOUBLE, LONG, POINTER, address, build, declare
 
 library = build(__file__)

@@ -1,4 +1,5 @@
 """This module compiles bodies that attract each other with numba."""
+
 import numba
 
 from benchmarks.harness.load import twin

@@ -1,4 +1,5 @@
 """This module makes the arguments of bodies that attract each other."""
+
 from typing import Any
 
 import numpy as np

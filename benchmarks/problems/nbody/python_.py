@@ -1,4 +1,5 @@
 """This module is bodies that attract each other, as plain Python."""
+
 import math
 
 

@@ -1,4 +1,5 @@
 """This module compiles the sieve of Eratosthenes with numba."""
+
 import numba
 
 from benchmarks.harness.load import twin

@@ -4,6 +4,6 @@
 def sieve(flags):
     n = len(flags)
     flags[:2] = False
-    for i in range(2, int(n ** 0.5) + 1):
+    for i in range(2, int(n**0.5) + 1):
         if flags[i]:
-            flags[i * i::i] = False
+            flags[i * i :: i] = False

@@ -1,4 +1,5 @@
 """This module makes the arguments of the sieve of Eratosthenes."""
+
 from typing import Any
 
 import numpy as np

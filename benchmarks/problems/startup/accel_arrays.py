@@ -1,8 +1,10 @@
 """This program calls a function of an array under accel."""
+
 import sys
 
-import accel
 import numpy as np
+
+import accel
 
 
 @accel.fn

@@ -1,4 +1,5 @@
 """This program imports accel only."""
+
 import sys
 
 import accel

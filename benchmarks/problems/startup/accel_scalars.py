@@ -1,4 +1,5 @@
 """This program calls a function of scalars under accel."""
+
 import sys
 
 import accel

@@ -1,4 +1,5 @@
 """This program calls a function of an array under numba with its cache."""
+
 import numba
 import numpy as np
 

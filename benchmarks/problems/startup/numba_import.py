@@ -1,4 +1,5 @@
 """This program imports numba."""
+
 import numba
 
 assert numba

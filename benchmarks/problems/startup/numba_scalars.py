@@ -1,4 +1,5 @@
 """This program calls a function of scalars under numba with its cache."""
+
 import numba
 
 

@@ -1,4 +1,5 @@
 """This program imports NumPy."""
+
 import numpy
 
 assert numpy

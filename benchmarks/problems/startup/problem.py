@@ -1,9 +1,10 @@
 """This module says which programs are started, and times them from start to end."""
+
 import tempfile
 from pathlib import Path
 
-from benchmarks.harness.process import interleave_programs, make_environment
 from benchmarks.harness.problem import Problem, Row, Settings, make_rows
+from benchmarks.harness.process import interleave_programs, make_environment
 
 HERE = Path(__file__).parent
 PROGRAMS = {
@@ -19,12 +20,18 @@ def measure(problem: Problem, settings: Settings) -> list[Row]:
     """Rows of each program after three cold runs; every program of every case has its turn in each round."""
     programs = {f"{case} {name}": HERE / file for case, files in PROGRAMS.items() for name, file in files.items()}
     with tempfile.TemporaryDirectory() as folder:
-        times, faults = interleave_programs(programs, make_environment(folder), rounds=5 if settings.quick else 15, warm=COLD_RUNS)
+        times, faults = interleave_programs(
+            programs, make_environment(folder), rounds=5 if settings.quick else 15, warm=COLD_RUNS
+        )
     rows: list[Row] = []
     for case in PROGRAMS:
         start = f"{case} "
-        rows += make_rows(problem, case, {name.removeprefix(start): t for name, t in times.items() if name.startswith(start)},
-                          {name.removeprefix(start): fault for name, fault in faults.items() if name.startswith(start)})
+        rows += make_rows(
+            problem,
+            case,
+            {name.removeprefix(start): t for name, t in times.items() if name.startswith(start)},
+            {name.removeprefix(start): fault for name, fault in faults.items() if name.startswith(start)},
+        )
     return rows
 
 

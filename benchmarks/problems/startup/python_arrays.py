@@ -1,4 +1,5 @@
 """This program calls a function of an array in plain Python."""
+
 import numpy as np
 
 

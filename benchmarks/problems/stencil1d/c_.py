@@ -1,4 +1,5 @@
 """This module is a three-point average of a vector, in C."""
+
 from benchmarks.harness.c import LONG, POINTER, address, build, declare
 
 library = build(__file__)

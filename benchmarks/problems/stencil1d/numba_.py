@@ -1,4 +1,5 @@
 """This module compiles a three-point average of a vector with numba."""
+
 import numba
 
 from benchmarks.harness.load import twin

@@ -1,4 +1,5 @@
 """This module makes the arguments of a three-point average of a vector."""
+
 from typing import Any
 
 import numpy as np

@@ -1,4 +1,5 @@
 """This module compiles a five-point blur of a picture with numba."""
+
 import numba
 
 from benchmarks.harness.load import twin

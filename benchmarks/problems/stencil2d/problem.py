@@ -1,4 +1,5 @@
 """This module makes the arguments of a five-point blur of a picture."""
+
 from typing import Any
 
 import numpy as np
