@@ -23,9 +23,10 @@ class ProcessError(Exception):
 
 
 def make_environment(folder: str) -> dict[str, str]:
-    """Environment of a timed program: the package in sight, caches in a folder of their own."""
-    paths = (os.environ.get("PYTHONPATH", ""), str(ROOT))
-    return os.environ | {
+    """Environment of a timed program: the package in sight, caches in a folder of their own, byte code kept as it usually is."""
+    paths = os.environ.get("PYTHONPATH", ""), str(ROOT)
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return environment | {
         "PYTHONPATH": os.pathsep.join(filter(None, paths)),
         "ACCEL_CACHE_DIR": f"{folder}/accel",
         "NUMBA_CACHE_DIR": f"{folder}/numba",
