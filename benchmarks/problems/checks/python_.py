@@ -80,7 +80,7 @@ def numpy_ints(x):
 
 def prefix(x):
     for i in range(1, len(x)):
-        x[i] += x[i - 1] * 0.5
+        x[i] = (x[i] + x[i - 1]) * 0.5
 
 
 def roots(x):
