@@ -128,6 +128,10 @@ def _is_known() -> bool:
     """Whether this interpreter is one that machine code can be made for; says so once if not."""
     system = sys.platform, os.uname().machine if hasattr(os, "uname") else ""
     known = sys.implementation.name == "cpython" and (3, 11) <= sys.version_info[:2] <= (3, 13) and system == ("linux", "x86_64")
+    if known:
+        from accel.dispatch.tracing import find_layout
+
+        known = find_layout() is not None
     if not known and not _said:
         from accel.explain.hints import say
 
@@ -188,12 +192,12 @@ class disabled:  # noqa: N801  a context manager reads as a verb here
     """
 
     def __enter__(self) -> None:
-        from accel.dispatch.carriers import suspend
+        from accel.dispatch.tracing import suspend
 
         suspend(True)
 
     def __exit__(self, *exception: object) -> None:
-        from accel.dispatch.carriers import suspend
+        from accel.dispatch.tracing import suspend
 
         suspend(False)
 

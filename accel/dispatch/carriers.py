@@ -15,29 +15,15 @@ from functools import lru_cache
 from types import FunctionType
 from typing import Any
 
+from accel.dispatch.tracing import tracing_symbols
 from accel.runtime.image import Image, Loaded
 from accel.runtime.symbols import resolve
 
-__all__ = [
-    "Carrier",
-    "NATIVE",
-    "WATCHED",
-    "add_audit_hook",
-    "depth_offset",
-    "install_callback",
-    "is_watched",
-    "make_callable",
-    "plain_address",
-    "stubs",
-    "suspend",
-]
+__all__ = ["Carrier", "NATIVE", "install_callback", "make_callable", "plain_address", "stubs"]
 
 NATIVE = sys.version_info >= (3, 12)
-WATCHED = ctypes.c_int8(0)  # 0: nobody looks; 1: a tracer, profiler or tool does; 2: look again
-_WATCHER = ctypes.c_uint64(0)
 _api = ctypes.pythonapi
 _keep: list[Any] = []
-_suspended = [0]
 _callbacks: list[Callable[..., int]] = []
 _VECTORCALL, _FUNCTION = 16, 40  # offsets in an object of the own type
 
@@ -58,73 +44,20 @@ def stubs() -> Loaded:
 
     from accel.runtime.stubs import STUBS_IMAGE
 
-    monitoring = getattr(sys, "monitoring", None)
-    objects = {"callback": _on_miss, "gettrace": sys.gettrace, "getprofile": sys.getprofile}
-    if monitoring is not None:
-        objects["get_tool"] = monitoring.get_tool
-    _keep.append(objects)
-    addresses = {"watched": ctypes.addressof(WATCHED), "watcher": ctypes.addressof(_WATCHER), "get_tool": 0}
-    addresses |= {name: id(value) for name, value in objects.items()}
+    key = ctypes.c_uint32(0)
+    libc = ctypes.CDLL(None)
+    libc.pthread_key_create(ctypes.byref(key), libc.free)
+    _keep.append(key)
+    addresses = {"callback": id(_on_miss), "stack_key": ctypes.addressof(key), "target": _function_vectorcall() if NATIVE else 0}
+    addresses |= tracing_symbols()
     image = Image.loads(b85decode(STUBS_IMAGE.replace("\n", "")))
     return Loaded(image, lambda name: addresses[name] if name in addresses else resolve(name))
 
 
-@lru_cache(maxsize=1)
-def add_audit_hook() -> None:
-    """Have the switch set whenever a tracer, profiler or monitoring tool comes or goes. A hook can't be removed."""
-    WATCHED.value = 0
-    code = stubs()
-    hook = _api.PySys_AddAuditHook
-    hook.restype, hook.argtypes = ctypes.c_int, (ctypes.c_void_p, ctypes.c_void_p)
-    hook(code["hook"], None)
-    if sys.gettrace() is not None or sys.getprofile() is not None:
-        _WATCHER.value, WATCHED.value = _pthread_self(), 1
-
-
-@lru_cache(maxsize=1)
-def depth_offset() -> int:
-    """Where in a thread state the number of Python calls that may still be nested lies: just before the recursion limit."""
-    get = _api.PyThreadState_Get
-    get.restype = ctypes.c_void_p
-    words = (ctypes.c_int * 24).from_address(get())
-    limit, previous = 123_457, sys.getrecursionlimit()
-    sys.setrecursionlimit(limit)
-    try:
-        found = [k for k in range(1, 24) if words[k] == limit and 0 < words[k - 1] <= limit]
-    finally:
-        sys.setrecursionlimit(previous)
-    return 4 * (found[0] - 1) if found else 0
-
-
-def _pthread_self() -> int:
-    get = ctypes.CDLL(None).pthread_self
-    get.restype = ctypes.c_uint64
-    number: int = get()
-    return number
-
-
-def suspend(on: bool) -> None:
-    """Have every call run as plain Python, or no longer."""
-    _suspended[0] += 1 if on else -1
-    _WATCHER.value = _pthread_self()
-    WATCHED.value = 1 if _suspended[0] else 2
-
-
-def is_watched() -> bool:
-    """Whether calls are to run as plain Python, settled anew after a tracer, profiler or tool has come or gone."""
-    if WATCHED.value == 2 and not _suspended[0]:
-        ctypes.PYFUNCTYPE(None)(stubs()["recheck"])()
-    return WATCHED.value != 0
-
-
 class Carrier:
-    """Where the calls of a decorated function are sent: it refers to the function, and does not keep it alive.
-
-    `plain` is the address that runs it as plain Python.
-    """
+    """Where the calls of a decorated function are sent: it refers to the function, and does not keep it alive."""
 
     def __init__(self, function: FunctionType, callable_: Any) -> None:
-        self.plain = plain_address()
         self._function, self._callable = weakref.ref(function), weakref.ref(callable_)
 
     @property
@@ -136,6 +69,10 @@ class Carrier:
     def callable(self) -> Any:
         """What the user holds: the function, or the object that stands in for it. Raises ReferenceError when it is gone."""
         return _alive(self._callable())
+
+    def release(self) -> None:
+        """Have calls run as if the function had not been decorated."""
+        self.set_entry(_function_vectorcall() if NATIVE else plain_address())
 
     def set_entry(self, address: int) -> None:
         """Have calls go to a vectorcall function."""
@@ -156,14 +93,16 @@ def make_callable(function: FunctionType) -> Any:
     return function if NATIVE else _make_own(function)
 
 
-@lru_cache(maxsize=1)
 def plain_address() -> int:
-    """The vectorcall function that runs any decorated function as plain Python."""
-    if not NATIVE:
-        return stubs()["last"]
+    """The vectorcall function that runs any decorated function as plain Python, and raises RecursionError before the stack ends."""
+    return stubs()["plain"]
+
+
+def _function_vectorcall() -> int:
+    """That of any plain function: it has no name one could import in 3.13."""
     get = _api.PyVectorcall_Function
     get.restype, get.argtypes = ctypes.c_void_p, (ctypes.py_object,)
-    return get(plain_address.__wrapped__) or 0  # that of any function: it has no name one could import in 3.13
+    return get(_function_vectorcall) or 0
 
 
 def _set_vectorcall(function: FunctionType, address: int) -> None:
@@ -247,7 +186,7 @@ def _make_own(function: FunctionType) -> Any:
     made = allocate(_own_type(), 0)
     _api.Py_IncRef(ctypes.py_object(function))
     ctypes.c_uint64.from_address(id(made) + _FUNCTION).value = id(function)
-    ctypes.c_uint64.from_address(id(made) + _VECTORCALL).value = stubs()["last"]
+    ctypes.c_uint64.from_address(id(made) + _VECTORCALL).value = plain_address()
     for name in ("__name__", "__qualname__", "__doc__", "__module__"):
         setattr(made, name, getattr(function, name))
     made.__dict__.update({"__wrapped__": function, **function.__dict__})

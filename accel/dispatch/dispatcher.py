@@ -13,9 +13,10 @@ from types import CodeType, FunctionType
 from typing import Any
 
 from accel.dispatch.arguments import bind_arguments, find_signature
-from accel.dispatch.carriers import Carrier, add_audit_hook, install_callback, is_watched, make_callable, plain_address, stubs
+from accel.dispatch.carriers import Carrier, install_callback, make_callable, plain_address, stubs
 from accel.dispatch.enforce import refuse_argument
 from accel.dispatch.guards import GuardError, guard_words, holds, own_words
+from accel.dispatch.tracing import find_layout, is_watched
 from accel.errors import CompileError, Diagnostic
 from accel.ir import Entry, Lowered, Signature
 from accel.options import HOPELESS
@@ -87,11 +88,10 @@ class Dispatcher:
         """Start serving calls; what the decorator returns."""
         made = self.callable
         self._held.clear()
-        if made.__code__ in HOPELESS and not self.enforced:
+        if find_layout() is None or (made.__code__ in HOPELESS and not self.enforced):
             self._settled = True
             return made
         install_callback(_answer_miss)
-        add_audit_hook()
         made.__dict__["accel"] = self._inspect(self) if self._inspect else self
         number = id(made)
         _dispatchers[number] = self, weakref.ref(made, lambda _: _dispatchers.pop(number, None))
@@ -105,8 +105,8 @@ class Dispatcher:
         bound = bind_arguments(self.function, values, positional, names)
         if self.enforced and bound is not None:
             self._enforce(bound)
-        if not self.enabled or self._settled or is_watched() or sys.is_finalizing():
-            return self.carrier.plain
+        if not self.enabled or self._settled or is_watched(self.function) or sys.is_finalizing():
+            return plain_address()
         signature = None if bound is None else find_signature(bound)
         if signature is None:
             return self._give_way(None)
@@ -117,7 +117,7 @@ class Dispatcher:
             return self._give_way(signature)
         self._calls += 1
         if self._calls < self._patience():
-            return self.carrier.plain
+            return plain_address()
         return self._extend(signature)
 
     def _enforce(self, bound: list[Any]) -> None:
@@ -146,12 +146,15 @@ class Dispatcher:
         self._countdown.value = 1 if self.enforced else self._wait
         if not self.entries and self._wait > 2**_MOST_REFUSALS:
             self.settle()
-        return self.carrier.plain
+        return plain_address()
 
     def settle(self) -> None:
         """Leave the function to CPython, as if it had not been decorated; annotations are still enforced."""
         self._settled = True
-        self.carrier.set_entry(stubs()["trigger"] if self.enforced else self.carrier.plain)
+        if self.enforced:
+            self.carrier.set_entry(stubs()["trigger"])
+        else:
+            self.carrier.release()
 
     def _mend(self, entry: Entry) -> int:
         """An entry for these very arguments has missed: a guard. Point it at where things are now, or make another."""
@@ -173,9 +176,7 @@ class Dispatcher:
                 self.entries.clear()
                 self.carrier.set_entry(stubs()["trigger"])
                 self._refused.clear()
-                return (
-                    self.carrier.plain if self._own_words()["code"] != entry.own_words["code"] else self._extend(entry.signature)
-                )
+                return plain_address() if self._own_words()["code"] != entry.own_words["code"] else self._extend(entry.signature)
             self._patch(entry, words)
             self._wait = self._countdown.value = 1
             return entry.address
@@ -209,7 +210,7 @@ class Dispatcher:
         if error.hopeless and not self.entries:
             HOPELESS.add(self.function.__code__)
             self.settle()
-            return self.carrier.plain
+            return plain_address()
         return self._give_way(signature)
 
     def make_entry(self, signature: Signature) -> Entry:
@@ -297,7 +298,10 @@ class Dispatcher:
     def disable(self) -> None:
         """Have CPython serve every call."""
         self.enabled = False
-        self.carrier.set_entry(stubs()["trigger"] if self.enforced else self.carrier.plain)
+        if self.enforced:
+            self.carrier.set_entry(stubs()["trigger"])
+        else:
+            self.carrier.release()
 
     def enable(self) -> None:
         """Undo `disable`."""

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import ctypes
 import sys
 from types import CellType, FunctionType
 from typing import TYPE_CHECKING, Any
 
-from accel.dispatch.carriers import WATCHED, depth_offset, stubs
+from accel.dispatch.carriers import plain_address, stubs
 from accel.dispatch.guards import function_words, guard_words
 from accel.dispatch.python_steps import make_step
 from accel.dispatch.resume import Resumer
+from accel.dispatch.tracing import tracing_symbols
 from accel.ir import Lowered, Source
 from accel.runtime.image import Image, Loaded
 from accel.runtime.interrupt import find_tripped
@@ -42,9 +42,9 @@ class Linking:
         """Map the image. Raises KeyError for a symbol nobody knows."""
         self._plain = {
             "function": id(self.function), **function_words(self.function), "accel.countdown": countdown,
-            "accel.watched": ctypes.addressof(WATCHED), "accel.tripped": find_tripped(), "accel.depth_offset": depth_offset(),
-            "accel.recheck": stubs()["recheck"], "trigger": stubs()["trigger"], "next": 0,
-            "plain": stubs()["trigger"] if self.dispatcher.enforced else self.dispatcher.carrier.plain,
+            "accel.tripped": find_tripped(), "accel.recheck": stubs()["recheck"], "accel.stack_limit": stubs()["stack_limit"],
+            "trigger": stubs()["trigger"], "next": 0, **tracing_symbols(),
+            "plain": stubs()["trigger"] if self.dispatcher.enforced else plain_address(),
         }  # fmt: skip
         function = self.function  # what words of memory stand for must not be freed: another object could come to lie there
         _keep.append((self.lowered, function.__code__, function.__defaults__, function.__kwdefaults__, self._defaults))

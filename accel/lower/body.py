@@ -220,7 +220,8 @@ class FunctionBody:
             for live in pending.exit.live:
                 self._write_live(live, pending, record)
             callee, symbol = self.module.external(f"resume.{self.typed.symbol}"), '@"accel.resume"'
-            answer = e.value(f"call ptr {symbol}(ptr {callee}, i64 {pending.number}, ptr {record})")
+            spare = 8 if pending.exit.phase.startswith("raise") else 0
+            answer = e.value(f"call ptr {symbol}(ptr {callee}, i64 {pending.number}, ptr {record}, ptr %state, i32 {spare})")
             if pending.extra:
                 e.call("void", "Py_DecRef", f"ptr {pending.extra}")
             e.do(f"store ptr {answer}, ptr %state")

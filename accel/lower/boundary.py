@@ -6,6 +6,8 @@ and all addresses a guard compares with, are slots of the image that the dispatc
 
 from __future__ import annotations
 
+import sys
+
 from accel.ir import Guard, Plan
 from accel.lower.box import emit_box
 from accel.lower.layout import components, object_positions, owner_positions
@@ -23,7 +25,8 @@ _DICT_KEYS, _KEYS_SIZE, _KEYS_VERSION, _CELL_CONTENTS = 32, 8, 12, 16
 
 def emit_entry(module: Module, plan: Plan) -> None:
     """Add the function `entry` for a plan."""
-    define_support(module)
+    recursive = any(t.recursive for t in plan.functions)
+    define_support(module, recursive=recursive)
     typed, e = plan.root, Emitter(module)
     code = typed.source.code
     parameters = code.co_argcount + code.co_kwonlyargcount
@@ -35,7 +38,7 @@ def emit_entry(module: Module, plan: Plan) -> None:
     for k, kind in enumerate(typed.kinds):
         operand = e.value(f"load ptr, ptr {e.value(f'getelementptr ptr, ptr {arguments}, i64 {k}')}")
         values += [f"{t} {v}" for t, v in zip(components(kind), emit_unbox(e, kind, operand, "miss"), strict=True)]
-    _call(e, typed.symbol, typed.result, values, recursive=any(t.recursive for t in plan.functions))
+    _call(e, typed.symbol, typed.result, values, recursive=recursive)
     e.place("miss")
     _tail_call(e, "next")
     _define_throttle(module)
@@ -57,13 +60,27 @@ def _load(e: Emitter, base: str, offset: int, type_: str) -> str:
 
 
 def _require_untraced(e: Emitter) -> None:
-    """While a tracer, profiler or monitoring tool is on, the call is plain Python."""
-    word = e.module.external("accel.watched")
-    go, looked, plain = e.label("go"), e.label("looked"), e.label("plain")
-    e.branch_if(e.value(f"icmp eq i8 {e.value(f'load i8, ptr {word}')}, 0"), go, looked, likely=True)
-    e.place(looked)
-    e.call("void", "accel.recheck")
-    e.branch_if(e.value(f"icmp eq i8 {e.value(f'load i8, ptr {word}')}, 0"), go, plain)
+    """While a tracer, profiler or monitoring tool is on, the call is plain Python (see `accel.dispatch.tracing`)."""
+    module = e.module
+    go, plain = e.label("go"), e.label("plain")
+    if sys.version_info < (3, 12):
+        suspended = e.value(f"load i64, ptr {module.external('accel.suspended')}")
+        frame_at = f"i64 ptrtoint (ptr {module.external('accel.offset.frame')} to i64)"
+        thread = e.value(f"load ptr, ptr {module.external('accel.thread')}")
+        frame = e.value(f"load ptr, ptr {e.value(f'getelementptr i8, ptr {thread}, {frame_at}')}")
+        traced = e.value(f"zext i8 {e.value(f'load i8, ptr {frame}')} to i64")
+        e.branch_if(e.value(f"icmp eq i64 {e.value(f'or i64 {suspended}, {traced}')}, 0"), go, plain, likely=True)
+    else:
+        version, quiet = (e.value(f"load i64, ptr {module.external(name)}") for name in ("accel.version", "accel.quiet"))
+        code = module.external("code", may_be_null=True)
+        mark_at = f"i64 ptrtoint (ptr {module.external('accel.offset.monitoring')} to i64)"
+        mark = e.value(f"load ptr, ptr {e.value(f'getelementptr i8, ptr {code}, {mark_at}')}")
+        same, unmarked = e.value(f"icmp eq i64 {version}, {quiet}"), e.value(f"icmp eq ptr {mark}, null")
+        looked = e.label("looked")
+        e.branch_if(e.value(f"and i1 {same}, {unmarked}"), go, looked, likely=True)
+        e.place(looked)
+        watched = e.call("i32", "accel.recheck", f"ptr {code}")
+        e.branch_if(e.value(f"icmp eq i32 {watched}, 0"), go, plain)
     e.place(plain)
     _tail_call(e, "plain")
     e.place(go)
@@ -251,8 +268,12 @@ def _call(e: Emitter, symbol: str, result: Kind, values: list[str], *, recursive
     state = e.slot("[8 x i64]", align=8)
     room = e.slot(f"[{max(len(components(result)), 1)} x i64]", align=8)
     if recursive:
-        depth = e.value('call i64 @"accel.depth"()')
-        e.do(f"store i64 {depth}, ptr {e.value(f'getelementptr i64, ptr {state}, i64 1')}")
+        fits, plain = e.label("fits"), e.label("plain")
+        room_left = e.value(f'call i1 @"accel.depth"(ptr {state})')
+        e.branch_if(room_left, fits, plain, likely=True)
+        e.place(plain)
+        _tail_call(e, "plain")
+        e.place(fits)
     status = e.value(f'call i32 @"{symbol}"({", ".join([f"ptr {room}", f"ptr {state}", *values])})')
     good, bad, given, raised = (e.label(n) for n in ("good", "bad", "given", "raised"))
     e.branch_if(e.value(f"icmp eq i32 {status}, 0"), good, bad, likely=True)

@@ -411,18 +411,14 @@ def _hand_over(body: FunctionBody, instruction: Instruction, status: str) -> Non
 
 
 def _enter_recursion(body: FunctionBody, instruction: Instruction) -> None:
-    """Count the depth; at the limit, RecursionError is raised at the call."""
+    """Count the depth; at CPython's limit, or that of the stack, CPython does the call (and may raise RecursionError)."""
     _serve_signals(body, instruction)
     e = body.e
-    place = e.value("getelementptr i64, ptr %state, i64 1")
-    left = e.value(f"load i64, ptr {place}")
-    go, full = e.label("enter"), e.label("full")
-    e.branch_if(e.value(f"icmp sgt i64 {left}, 0"), go, full, likely=True)
-    e.place(full)
-    exit_label = body.make_exit(instruction, "raise", extra=e.value('call ptr @"accel.too_deep"()'))
-    body.keep_exit()
-    e.branch(exit_label)
-    e.place(go)
+    place, limit_at = (e.value(f"getelementptr i64, ptr %state, i64 {k}") for k in (1, 3))
+    left, limit = e.value(f"load i64, ptr {place}"), e.value(f"load i64, ptr {limit_at}")
+    here = e.value(f"ptrtoint ptr {e.slot('i8')} to i64")
+    low = e.value(f"icmp ult i64 {here}, {limit}")
+    e.exit_if(e.value(f"or i1 {low}, {e.value(f'icmp sle i64 {left}, 0')}"))
     e.do(f"store i64 {e.value(f'add i64 {left}, -1')}, ptr {place}")
 
 

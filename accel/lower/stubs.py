@@ -1,4 +1,5 @@
-"""LLVM text of the machine code every process needs before it has a compiler: the trigger, the tracer switch, the type of 3.11.
+"""LLVM text of the machine code every process needs before it has a compiler: the trigger, who looks on, how deep
+the stack may go, the type of 3.11.
 
 `scripts/make-stubs` assembles it for plain x86-64 and writes `accel/runtime/stubs.py`.
 """
@@ -19,18 +20,36 @@ declare void @PyErr_Clear()
 declare void @PyObject_GC_UnTrack(ptr)
 declare void @PyObject_GC_Del(ptr)
 declare void @PyObject_ClearWeakRefs(ptr)
+declare i64 @PyLong_AsLong(ptr)
+declare ptr @PyThreadState_Get()
+declare void @PyThreadState_EnterTracing(ptr)
+declare void @PyThreadState_LeaveTracing(ptr)
+declare ptr @PyInterpreterState_Get()
+declare ptr @PyInterpreterState_ThreadHead(ptr)
+declare ptr @PyThreadState_Next(ptr)
 declare i64 @pthread_self()
-declare i32 @strcmp(ptr, ptr)
+declare i32 @pthread_getattr_np(i64, ptr)
+declare i32 @pthread_attr_getstack(ptr, ptr, ptr)
+declare i32 @pthread_attr_destroy(ptr)
+declare ptr @pthread_getspecific(i32)
+declare i32 @pthread_setspecific(i32, ptr)
+declare ptr @malloc(i64)
+declare void @PyErr_SetString(ptr, ptr)
 @callback = external global i8
+@target = extern_weak global i8
+@PyExc_RecursionError = external global ptr
+@s.deep = private constant [33 x i8] c"maximum recursion depth exceeded\\00"
+@stack_key = external global i32
 @_Py_NoneStruct = external global i8
-@gettrace = external global i8
-@getprofile = external global i8
-@get_tool = extern_weak global i8
-@watched = external global i8
-@watcher = external global i8
-@s.trace = private constant [13 x i8] c"sys.settrace\\00"
-@s.profile = private constant [15 x i8] c"sys.setprofile\\00"
-@s.monitor = private constant [33 x i8] c"sys.monitoring.register_callback\\00"
+@"accel.get_tool" = external global i8
+@"accel.get_events" = external global i8
+@"accel.suspended" = external global i64
+@"accel.quiet" = external global i64
+@"accel.version" = external global i64
+@"accel.offset.limit" = external global i8
+@"accel.offset.profile" = external global i8
+@"accel.offset.trace" = external global i8
+@"accel.offset.monitoring" = external global i8
 
 ; a miss: callback(callable, arguments, number of positional ones, keyword names or None) gives the address to go on at
 define ptr @trigger(ptr %self, ptr %args, i64 %nargsf, ptr %kwnames) {
@@ -74,7 +93,12 @@ call:
   store ptr %number, ptr %a2
   %a3 = getelementptr ptr, ptr %array, i64 3
   store ptr %names, ptr %a3
+  %thread = call ptr @PyThreadState_Get()
+  call void @PyThreadState_EnterTracing(ptr %thread)         ; no tracer sees what accel does,
+  call void @charge(ptr %thread, i32 -500)                   ; nor does it count as calls of the user
   %r = call ptr @PyObject_Vectorcall(ptr @callback, ptr %array, i64 4, ptr null)
+  call void @charge(ptr %thread, i32 500)
+  call void @PyThreadState_LeaveTracing(ptr %thread)
   call void @Py_DecRef(ptr %tuple)
   call void @Py_DecRef(ptr %number)
   %failed = icmp eq ptr %r, null
@@ -89,99 +113,184 @@ fail:
 }
 
 ; what an object of the own type does without compiled code: call its function
-define ptr @last(ptr %self, ptr %args, i64 %nargsf, ptr %kwnames) {
+define internal ptr @last(ptr %self, ptr %args, i64 %nargsf, ptr %kwnames) {
   %at = getelementptr i8, ptr %self, i64 40
   %function = load ptr, ptr %at
   %r = tail call ptr @PyObject_Vectorcall(ptr %function, ptr %args, i64 %nargsf, ptr %kwnames)
   ret ptr %r
 }
 
-; audit hook: a tracer, profiler or monitoring tool comes or goes in this thread
-define i32 @hook(ptr %event, ptr %arguments, ptr %user) {
-  %c = load i8, ptr %event
-  %is_s = icmp eq i8 %c, 115
-  br i1 %is_s, label %look, label %out
-look:
-  %r1 = call i32 @strcmp(ptr %event, ptr @s.trace)
-  %e1 = icmp eq i32 %r1, 0
-  br i1 %e1, label %found, label %second
-second:
-  %r2 = call i32 @strcmp(ptr %event, ptr @s.profile)
-  %e2 = icmp eq i32 %r2, 0
-  br i1 %e2, label %found, label %third
-third:
-  %r3 = call i32 @strcmp(ptr %event, ptr @s.monitor)
-  %e3 = icmp eq i32 %r3, 0
-  br i1 %e3, label %found, label %out
-found:
-  %me = call i64 @pthread_self()
-  store i64 %me, ptr @watcher
-  store i8 2, ptr @watched
-  br label %out
-out:
-  ret i32 0
+; a call as plain Python. Each takes its share of the C stack, other than calls from one plain function to another: there is an end.
+define ptr @plain(ptr %self, ptr %args, i64 %nargsf, ptr %kwnames) {
+entry:
+  %here = alloca i8
+  %limits = call ptr @stack_limits()
+  %lowest_at = getelementptr i64, ptr %limits, i64 1
+  %lowest = load i64, ptr %lowest_at
+  %at = ptrtoint ptr %here to i64
+  %deep = icmp ult i64 %at, %lowest
+  br i1 %deep, label %raise, label %go
+go:
+  %own = icmp eq ptr @target, null
+  br i1 %own, label %object, label %function
+object:
+  %r1 = tail call ptr @last(ptr %self, ptr %args, i64 %nargsf, ptr %kwnames)
+  ret ptr %r1
+function:
+  %r2 = tail call ptr @target(ptr %self, ptr %args, i64 %nargsf, ptr %kwnames)
+  ret ptr %r2
+raise:
+  %class = load ptr, ptr @PyExc_RecursionError
+  call void @PyErr_SetString(ptr %class, ptr @s.deep)
+  ret ptr null
 }
 
-define internal i1 @is_none(ptr %function, i64 %argument, i1 %with) {
-entry:
-  %array = alloca ptr
-  br i1 %with, label %one, label %call
-one:
-  %number = call ptr @PyLong_FromLongLong(i64 %argument)
-  store ptr %number, ptr %array
-  br label %call
-call:
-  %held = phi ptr [ null, %entry ], [ %number, %one ]
-  %count = phi i64 [ 0, %entry ], [ 1, %one ]
-  %r = call ptr @PyObject_Vectorcall(ptr %function, ptr %array, i64 %count, ptr null)
-  call void @Py_DecRef(ptr %held)
-  %failed = icmp eq ptr %r, null
-  br i1 %failed, label %clear, label %look
-clear:
-  call void @PyErr_Clear()
-  ret i1 true
-look:
-  %is = icmp eq ptr %r, @_Py_NoneStruct
-  call void @Py_DecRef(ptr %r)
-  ret i1 %is
-}
-
-; called at the first call after the hook fired: settles the switch to 0 (nobody looks) or 1
-define void @recheck() {
-entry:
-  %now = load i8, ptr @watched
-  %due = icmp eq i8 %now, 2
-  br i1 %due, label %thread, label %out
-thread:
-  %me = call i64 @pthread_self()
-  %who = load i64, ptr @watcher
-  %mine = icmp eq i64 %me, %who
-  br i1 %mine, label %trace, label %out
-trace:
-  %t = call i1 @is_none(ptr @gettrace, i64 0, i1 false)
-  br i1 %t, label %profile, label %on
-profile:
-  %p = call i1 @is_none(ptr @getprofile, i64 0, i1 false)
-  br i1 %p, label %monitor, label %on
-monitor:
-  %no_tools = icmp eq ptr @get_tool, null
-  br i1 %no_tools, label %off, label %tools
-tools:
-  %k = phi i64 [ 0, %monitor ], [ %k1, %next ]
-  %none = call i1 @is_none(ptr @get_tool, i64 %k, i1 true)
-  br i1 %none, label %next, label %on
-next:
-  %k1 = add i64 %k, 1
-  %all = icmp eq i64 %k1, 6
-  br i1 %all, label %off, label %tools
-on:
-  store i8 1, ptr @watched
-  br label %out
-off:
-  store i8 0, ptr @watched
-  br label %out
-out:
+define internal void @charge(ptr %thread, i32 %calls) {
+  %limit_at = getelementptr i8, ptr %thread, i64 ptrtoint (ptr @"accel.offset.limit" to i64)
+  %place = getelementptr i8, ptr %limit_at, i64 -4
+  %left = load i32, ptr %place
+  %now = sub i32 %left, %calls
+  store i32 %now, ptr %place
   ret void
+}
+
+define internal ptr @ask(ptr %function, i64 %tool) {
+  %array = alloca ptr
+  %number = call ptr @PyLong_FromLongLong(i64 %tool)
+  store ptr %number, ptr %array
+  %r = call ptr @PyObject_Vectorcall(ptr %function, ptr %array, i64 1, ptr null)
+  call void @Py_DecRef(ptr %number)
+  ret ptr %r
+}
+
+; 3.12 on: whether somebody looks on at this code object. Called when the version of the tools is not the one last found quiet,
+; and for code that has been looked at before.
+define i32 @recheck(ptr %code) {
+entry:
+  %off = load i64, ptr @"accel.suspended"
+  %is_on = icmp eq i64 %off, 0
+  br i1 %is_on, label %compare, label %yes
+compare:
+  %version = load i64, ptr @"accel.version"
+  %quiet = load i64, ptr @"accel.quiet"
+  %known = icmp eq i64 %version, %quiet
+  br i1 %known, label %local, label %threads
+threads:
+  %interpreter = call ptr @PyInterpreterState_Get()
+  %first = call ptr @PyInterpreterState_ThreadHead(ptr %interpreter)
+  br label %thread
+thread:
+  %t = phi ptr [ %first, %threads ], [ %following, %untraced ]
+  %end = icmp eq ptr %t, null
+  br i1 %end, label %tool, label %look
+look:
+  %p_at = getelementptr i8, ptr %t, i64 ptrtoint (ptr @"accel.offset.profile" to i64)
+  %p = load i64, ptr %p_at
+  %c_at = getelementptr i8, ptr %t, i64 ptrtoint (ptr @"accel.offset.trace" to i64)
+  %c = load i64, ptr %c_at
+  %any = or i64 %p, %c
+  %none = icmp eq i64 %any, 0
+  br i1 %none, label %untraced, label %yes
+untraced:
+  %following = call ptr @PyThreadState_Next(ptr %t)
+  br label %thread
+tool:
+  %k = phi i64 [ 0, %thread ], [ %k1, %idle ]
+  %name = call ptr @ask(ptr @"accel.get_tool", i64 %k)
+  %no_name = icmp eq ptr %name, null
+  br i1 %no_name, label %error, label %named
+named:
+  call void @Py_DecRef(ptr %name)
+  %unused = icmp eq ptr %name, @_Py_NoneStruct
+  br i1 %unused, label %idle, label %used
+used:
+  %events = call ptr @ask(ptr @"accel.get_events", i64 %k)
+  %no_events = icmp eq ptr %events, null
+  br i1 %no_events, label %error, label %counted
+counted:
+  %number = call i64 @PyLong_AsLong(ptr %events)
+  call void @Py_DecRef(ptr %events)
+  %off_now = icmp eq i64 %number, 0
+  br i1 %off_now, label %idle, label %yes
+idle:
+  %k1 = add i64 %k, 1
+  %last = icmp eq i64 %k1, 6
+  br i1 %last, label %settle, label %tool
+settle:
+  store i64 %version, ptr @"accel.quiet"
+  br label %local
+local:
+  %mark_at = getelementptr i8, ptr %code, i64 ptrtoint (ptr @"accel.offset.monitoring" to i64)
+  %mark = load ptr, ptr %mark_at
+  %unmarked = icmp eq ptr %mark, null
+  br i1 %unmarked, label %no, label %marked
+marked:
+  %low = load i64, ptr %mark
+  %high_at = getelementptr i8, ptr %mark, i64 8
+  %high = load i16, ptr %high_at
+  %high64 = zext i16 %high to i64
+  %tools = or i64 %low, %high64
+  %is_off = icmp eq i64 %tools, 0
+  br i1 %is_off, label %no, label %yes
+error:
+  call void @PyErr_Clear()
+  ret i32 1
+no:
+  ret i32 0
+yes:
+  ret i32 1
+}
+
+; how low in its stack this thread may go: in compiled code (half way down), and in CPython called from there (three quarters)
+define internal ptr @stack_limits() {
+entry:
+  %key = load i32, ptr @stack_key
+  %known = call ptr @pthread_getspecific(i32 %key)
+  %is_known = icmp ne ptr %known, null
+  br i1 %is_known, label %give, label %find
+give:
+  ret ptr %known
+find:
+  %new = call ptr @find_stack_limits(i32 %key)
+  ret ptr %new
+}
+define internal ptr @find_stack_limits(i32 %key) noinline cold {
+entry:
+  %attributes = alloca [8 x i64]
+  %low = alloca i64
+  %size = alloca i64
+  %me = call i64 @pthread_self()
+  %failed = call i32 @pthread_getattr_np(i64 %me, ptr %attributes)
+  %ok = icmp eq i32 %failed, 0
+  br i1 %ok, label %read, label %guess
+read:
+  %r = call i32 @pthread_attr_getstack(ptr %attributes, ptr %low, ptr %size)
+  %d = call i32 @pthread_attr_destroy(ptr %attributes)
+  br label %keep
+guess:
+  %here = ptrtoint ptr %attributes to i64
+  %near = sub i64 %here, 131072
+  store i64 %near, ptr %low
+  store i64 131072, ptr %size
+  br label %keep
+keep:
+  %lowest = load i64, ptr %low
+  %bytes = load i64, ptr %size
+  %half = lshr i64 %bytes, 1
+  %quarter = lshr i64 %bytes, 2
+  %middle = add i64 %lowest, %half
+  %last = add i64 %lowest, %quarter
+  %limits = call ptr @malloc(i64 16)
+  store i64 %middle, ptr %limits
+  %last_at = getelementptr i64, ptr %limits, i64 1
+  store i64 %last, ptr %last_at
+  %s = call i32 @pthread_setspecific(i32 %key, ptr %limits)
+  ret ptr %limits
+}
+define i64 @stack_limit() {
+  %limits = call ptr @stack_limits()
+  %limit = load i64, ptr %limits
+  ret i64 %limit
 }
 
 define i32 @traverse(ptr %self, ptr %visit, ptr %arg) {

@@ -8,8 +8,10 @@ from accel.lower.text import Module
 
 __all__ = ["define_support"]
 
+# CPython goes on: prepare(exit, record) gives the callable that does so. No tracer sees what accel does in between. What CPython runs
+# in there must not come back to compiled code when the stack is half used up.
 _RESUME = """
-define internal ptr @"accel.resume"(ptr %prepare, i64 %exit, ptr %record) noinline cold {
+define internal ptr @"accel.resume"(ptr %prepare, i64 %exit, ptr %record, ptr %state, i32 %spare) noinline cold {
 entry:
   %array = alloca [2 x ptr]
   %number = call ptr @"PyLong_FromLongLong"(i64 %exit)
@@ -18,17 +20,72 @@ entry:
   store ptr %number, ptr %array
   %second = getelementptr ptr, ptr %array, i64 1
   store ptr %address, ptr %second
+  %thread = call ptr @"PyThreadState_Get"()
+  call void @"PyThreadState_EnterTracing"(ptr %thread)
+  call void @"accel.charge"(ptr %thread, i32 -500)             ; nor does it count as calls of the user
   %rest = call ptr @"PyObject_Vectorcall"(ptr %prepare, ptr %array, i64 2, ptr null)
+  call void @"accel.charge"(ptr %thread, i32 500)
+  call void @"PyThreadState_LeaveTracing"(ptr %thread)
   call void @"Py_DecRef"(ptr %number)
   call void @"Py_DecRef"(ptr %address)
   %failed = icmp eq ptr %rest, null
   br i1 %failed, label %out, label %go
 go:
+  %here = ptrtoint ptr %array to i64
+  %limit = call i64 @"accel.stack_limit"()
+  %is_deep = icmp ult i64 %here, %limit
+  %deep = zext i1 %is_deep to i64
+  call void @"accel.suspend"(i64 %deep)
+  %counted = call i32 @"accel.used"(ptr %state)
+  %used = sub i32 %counted, %spare                             ; raising an exception takes some calls, at the limit too
+  call void @"accel.charge"(ptr %thread, i32 %used)
   %answer = call ptr @"PyObject_Vectorcall"(ptr %rest, ptr null, i64 0, ptr null)
+  %back = sub i32 0, %used
+  call void @"accel.charge"(ptr %thread, i32 %back)
+  %undo = sub i64 0, %deep
+  call void @"accel.suspend"(i64 %undo)
   call void @"Py_DecRef"(ptr %rest)
   ret ptr %answer
 out:
   ret ptr null
+}
+define internal void @"accel.suspend"(i64 %change) {
+entry:
+  %none = icmp eq i64 %change, 0
+  br i1 %none, label %out, label %do
+do:
+  %now = load i64, ptr @"accel.suspended"
+  %then = add i64 %now, %change
+  store i64 %then, ptr @"accel.suspended"
+  store i64 -1, ptr @"accel.quiet"
+  br label %out
+out:
+  ret void
+}
+; calls of compiled functions that CPython does not know of count as calls while it goes on
+define internal void @"accel.charge"(ptr %thread, i32 %calls) {
+  %limit_at = getelementptr i8, ptr %thread, i64 ptrtoint (ptr @"accel.offset.limit" to i64)
+  %place = getelementptr i8, ptr %limit_at, i64 -4
+  %left = load i32, ptr %place
+  %now = sub i32 %left, %calls
+  store i32 %now, ptr %place
+  ret void
+}
+"""
+_USED_NONE = """
+define internal i32 @"accel.used"(ptr %state) alwaysinline {
+  ret i32 0
+}
+"""
+_USED = """
+define internal i32 @"accel.used"(ptr %state) alwaysinline {
+  %left_at = getelementptr i64, ptr %state, i64 1
+  %left = load i64, ptr %left_at
+  %first_at = getelementptr i64, ptr %state, i64 2
+  %first = load i64, ptr %first_at
+  %used = sub i64 %first, %left
+  %used32 = trunc i64 %used to i32
+  ret i32 %used32
 }
 """
 _FETCH_312 = """
@@ -73,40 +130,44 @@ out:
   ret i32 %answer
 }
 """
-_TOO_DEEP = """
-@"accel.deep_text" = private constant [33 x i8] c"maximum recursion depth exceeded\\00"
-define internal ptr @"accel.too_deep"() noinline cold {
-  %class = load ptr, ptr @"PyExc_RecursionError"
-  %text = call ptr @"PyUnicode_FromString"(ptr @"accel.deep_text")
-  %array = alloca ptr
-  store ptr %text, ptr %array
-  %error = call ptr @"PyObject_Vectorcall"(ptr %class, ptr %array, i64 1, ptr null)
-  call void @"Py_DecRef"(ptr %text)
-  ret ptr %error
-}
-"""
-# Python calls that may still be nested: the thread state keeps what is left of the recursion limit (where, the dispatcher finds out
-# and gives as the address of a symbol). It is bounded so that the frames of compiled code fit a usual stack.
+# How deep compiled functions may call each other: words 1 and 2 of the state are the Python calls that CPython's limit leaves (now, and
+# at the entry), word 3 the lowest address of the stack they may use. Gives whether there is any room.
 _DEPTH = """
-define internal i64 @"accel.depth"() noinline cold {{
+define internal i1 @"accel.depth"(ptr %state) noinline {
   %thread = call ptr @"PyThreadState_Get"()
-  %place = getelementptr i8, ptr %thread, i64 ptrtoint (ptr @"accel.depth_offset" to i64)
+  %limit_at = getelementptr i8, ptr %thread, i64 ptrtoint (ptr @"accel.offset.limit" to i64)
+  %place = getelementptr i8, ptr %limit_at, i64 -4
   %left = load i32, ptr %place
   %left64 = sext i32 %left to i64
   %less = sub i64 %left64, 1
-  %bounded = call i64 @llvm.smin.i64(i64 %less, i64 {most})
-  ret i64 %bounded
-}}
+  %now_at = getelementptr i64, ptr %state, i64 1
+  store i64 %less, ptr %now_at
+  %first_at = getelementptr i64, ptr %state, i64 2
+  store i64 %less, ptr %first_at
+  %limit = call i64 @"accel.stack_limit"()
+  %limit_to = getelementptr i64, ptr %state, i64 3
+  store i64 %limit, ptr %limit_to
+  %here = ptrtoint ptr %state to i64
+  %high = icmp ugt i64 %here, %limit
+  %some = icmp sge i64 %less, 0
+  %room = and i1 %high, %some
+  ret i1 %room
+}
 """
-_MOST_FRAMES = 12_000
 
 
-def define_support(module: Module) -> None:
-    """Add the support functions."""
+def define_support(module: Module, *, recursive: bool = False) -> None:
+    """Add the support functions. `recursive`: some function of the program counts its depth in the state."""
     module.declare("PyLong_FromLongLong", "ptr", ("i64",))
     module.declare("PyObject_Vectorcall", "ptr", ("ptr", "ptr", "i64", "ptr"))
     module.declare("Py_DecRef", "void", ("ptr",))
-    module.define_once("accel.resume", _RESUME)
+    module.declare("PyThreadState_Get", "ptr", ())
+    for name in ("PyThreadState_EnterTracing", "PyThreadState_LeaveTracing"):
+        module.declare(name, "void", ("ptr",))
+    module.declare("accel.stack_limit", "i64", ())
+    for name in ("accel.suspended", "accel.quiet", "accel.offset.limit"):
+        module.external(name)
+    module.define_once("accel.resume", _RESUME + (_USED if recursive else _USED_NONE))
     if sys.version_info >= (3, 12):
         module.declare("PyErr_GetRaisedException", "ptr", ())
         module.define_once("accel.fetch", _FETCH_312)
@@ -119,10 +180,5 @@ def define_support(module: Module) -> None:
     module.declare("PyEval_SaveThread", "ptr", ())
     module.declare("PyEval_RestoreThread", "void", ("ptr",))
     module.define_once("accel.signals", _SIGNALS)
-    module.external("PyExc_RecursionError")
-    module.declare("PyUnicode_FromString", "ptr", ("ptr",))
-    module.define_once("accel.too_deep", _TOO_DEEP)
-    module.declare("PyThreadState_Get", "ptr", ())
-    module.declare("llvm.smin.i64", "i64", ("i64", "i64"))
-    module.external("accel.depth_offset")
-    module.define_once("accel.depth", _DEPTH.format(most=_MOST_FRAMES))
+    if recursive:
+        module.define_once("accel.depth", _DEPTH)
