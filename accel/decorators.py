@@ -25,14 +25,16 @@ _said: list[bool] = []
 if TYPE_CHECKING:
 
     @overload
-    def fn(function: F, /) -> F: ...
+    def fn(
+        function: F, /, *, strict: bool = ..., relaxed: bool = ..., cache: bool = ..., inline: bool = ..., debug: bool = ...
+    ) -> F: ...
     @overload
     def fn(
         *, strict: bool = ..., relaxed: bool = ..., cache: bool = ..., inline: bool = ..., debug: bool = ...
     ) -> Callable[[F], F]: ...
 
 
-def fn(function: Any = None, /, **options: Any) -> Any:
+def fn(function: Any = ..., /, **options: Any) -> Any:
     """Compile a function when it can be, and run it in CPython when it can't: the same answer either way.
 
     Parameters
@@ -84,7 +86,7 @@ def fn(function: Any = None, /, **options: Any) -> Any:
     if not options and type(function) is FunctionType and function.__code__ in HOPELESS and not function.__annotations__:
         return function  # a closure made again, say: finding out once was enough
     chosen = FnOptions(**options)
-    if function is None and options:
+    if function is ...:  # `@fn()` or `@fn(strict=True)`
         return lambda decorated: _decorate(decorated, chosen)
     return _decorate(function, chosen)
 

@@ -27,6 +27,7 @@ def test_bare_and_with_options():
     assert bare(1, 2) == called(1, 2) == strict(1, 2) == 3
     assert strict.accel.options.strict and not bare.accel.options.strict
     assert strict.accel.compiled and strict.accel.function is strict
+    assert accel.fn()(make())(1, 2) == accel.fn(make(), strict=True)(1, 2) == 3
 
 
 def test_twice_is_once():
