@@ -19,7 +19,7 @@ except ImportError:  # an interpreter built without it
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from typing import Any
 
     Description = tuple[Any, ...]
@@ -33,7 +33,12 @@ _MODULE_DEPTH = 3  # numpy.linalg.norm
 _HEAP_TYPE = 1 << 9  # Py_TPFLAGS_HEAPTYPE
 _UNTOLD = {"__dict__", "__weakref__", "__module__", "__doc__", "__firstlineno__", "__static_attributes__", "__annotations__"}
 
-_name_of_class: Callable[[type], str] = type.__dict__["__qualname__"].__get__  # a metaclass can't interfere
+# what a class is, whatever its metaclass says
+_name_of_class: Callable[[type], str] = type.__dict__["__qualname__"].__get__
+_flags_of: Callable[[type], int] = type.__dict__["__flags__"].__get__
+_body_of: Callable[[type], Mapping[str, Any]] = type.__dict__["__dict__"].__get__
+_bases_of: Callable[[type], tuple[type, ...]] = type.__dict__["__bases__"].__get__
+_size_of: Callable[[type], int] = type.__dict__["__basicsize__"].__get__
 _codes: dict[int, tuple[CodeType, bytes, tuple[str, ...]]] = {}
 
 
@@ -60,7 +65,7 @@ def builtins_of(function: Any) -> dict[str, Any]:
 
 def module_of(cls: type) -> str:
     """The name of the module a class says it is from."""
-    name = cls.__dict__.get("__module__") if cls.__flags__ & _HEAP_TYPE else type.__dict__["__module__"].__get__(cls)
+    name = _body_of(cls).get("__module__") if _flags_of(cls) & _HEAP_TYPE else type.__dict__["__module__"].__get__(cls)
     return name if type(name) is str else ""
 
 
@@ -198,7 +203,7 @@ class Content:
     def _describe_annotations(self, holder: Any) -> Description:
         """Annotations are enforced, so they count; those made of typing objects by their text."""
         try:
-            annotations = vars(holder).get("__annotations__") if isinstance(holder, type) else holder.__annotations__
+            annotations = _body_of(holder).get("__annotations__") if issubclass(type(holder), type) else holder.__annotations__
         except Exception:  # evaluated late, in newer Pythons: any error of the user's
             return ("annotations fail",)
         told = []
@@ -302,15 +307,15 @@ class Content:
         number = self._number(cls)
         if number is not None:
             return ("class", number)
-        name = (module_of(cls), _name_of_class(cls), cls.__basicsize__)
-        if not cls.__flags__ & _HEAP_TYPE:
+        name = (module_of(cls), _name_of_class(cls), _size_of(cls))
+        if not _flags_of(cls) & _HEAP_TYPE:
             return ("class", *name, _find_version(name[0]))
-        inside = cls.__dict__
+        inside = _body_of(cls)
         told = [(key, self._describe_member(inside[key])) for key in sorted(inside) if key not in _UNTOLD]
         members = inside.get("_member_map_")
         if type(members) is dict:  # an enumeration: its members are objects of the class itself
             told += [(key, self.describe(members[key].__dict__.get("_value_"))) for key in members]
-        bases = tuple([self.describe(base) for base in cls.__bases__])
+        bases = tuple([self.describe(base) for base in _bases_of(cls)])
         return ("class", *name[1:], _find_version(name[0]), bases, tuple(told), self._describe_annotations(cls))
 
     def _describe_member(self, value: Any) -> Description:
@@ -361,7 +366,7 @@ def _is_static_builtin(name: str, value: Any) -> bool:
     """Whether a name of `builtins` still is that builtin: Python's version stands for those."""
     if type(value) is BuiltinFunctionType:
         return bool(value.__module__ == "builtins" and value.__name__ == name)
-    return type(value) is type and not value.__flags__ & _HEAP_TYPE and _name_of_class(value) == name
+    return type(value) is type and not _flags_of(value) & _HEAP_TYPE and _name_of_class(value) == name
 
 
 _PLAIN = frozenset({type(None), bool, int, float, complex, str, bytes, type(...)})

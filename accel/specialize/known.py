@@ -36,9 +36,9 @@ def find_known_name(value: Any) -> str:
     numpy: Any = sys.modules.get("numpy")
     if name or not numpy:
         return name
-    if isinstance(value, numpy.ufunc):
-        named = str(getattr(value, "__name__", ""))
+    if type(value) is numpy.ufunc:
+        named = str(value.__name__)
         return f"numpy.{named}" if getattr(numpy, named, None) is value else ""
-    if isinstance(value, type) and issubclass(value, numpy.generic) and value.__module__ == "numpy":
+    if type(value) is type and issubclass(value, numpy.generic) and value.__module__ == "numpy":
         return f"numpy.{value.__name__}"
     return ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import builtins
 from types import FunctionType, ModuleType
 from typing import Any
 
@@ -30,8 +29,7 @@ class Lookup:
         if name in namespace:
             value, missing, holder = namespace[name], False, namespace
         else:
-            scope = namespace.get("__builtins__", builtins)
-            scope = vars(scope) if isinstance(scope, ModuleType) else scope
+            scope = self.function.__builtins__
             if name not in scope:
                 return MISSING
             value, missing, holder = scope[name], True, namespace
@@ -42,7 +40,7 @@ class Lookup:
 
     def find_attribute(self, owner: Any, name: str) -> Any:
         """An attribute of a module; of a class only what is plain data there. MISSING if it has none."""
-        if not isinstance(owner, ModuleType) or name not in vars(owner):
+        if type(owner) is not ModuleType or name not in vars(owner):
             return MISSING
         value = vars(owner)[name]
         path = (*self.paths.get(id(owner), ("?",)), name)

@@ -61,7 +61,7 @@ class PythonSteps:
         method, keywords, _ = instruction.detail
         first, callee = 1, kinds[0]
         if isinstance(callee, Static):
-            value = getattr(callee.value, method, None) if method else callee.value
+            value = self.lookup.find_attribute(callee.value, method) if method else callee.value
             if not is_array_function(value):
                 return None
             head, operation = ".".join(self.lookup.paths.get(id(value), ("?",))), cast(Any, value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Callable
 from types import FunctionType
 from typing import Any, Protocol
@@ -14,6 +15,7 @@ from accel.specialize.python_steps import PythonSteps
 from accel.specialize.strip_rules import is_gate_possible
 from accel.types import arrays, functions, operators
 from accel.types.kinds import (
+    DTYPES,
     Array,
     Bool,
     Complex,
@@ -38,6 +40,7 @@ __all__ = ["KindRules", "constant_kind", "python_function"]
 
 Kinds = tuple[Kind, ...]
 _ITERATORS = (EnumerateIterator, ZipIterator)
+_module_of: Callable[[type], Any] = type.__dict__["__module__"].__get__  # a metaclass can't interfere
 
 
 class Specializing(Protocol):
@@ -60,20 +63,18 @@ def constant_kind(value: Any) -> Kind | None:
     if kind is tuple:
         items = [constant_kind(v) for v in value]
         return None if None in items else Tuple(tuple(k for k in items if k is not None))
-    dtype = getattr(value, "dtype", None)
-    if dtype is not None and kind.__module__ == "numpy" and kind is getattr(dtype, "type", None):
-        from accel.types.kinds import DTYPES
-
-        return Scalar(dtype.char) if dtype.char in DTYPES else None
+    numpy = sys.modules.get("numpy")
+    if numpy is not None and issubclass(kind, numpy.generic) and kind is value.dtype.type:
+        return Scalar(value.dtype.char) if value.dtype.char in DTYPES else None
     return None
 
 
 def python_function(value: Any) -> FunctionType | None:
     """The plain function behind a function or a decorated one."""
-    if isinstance(value, FunctionType):
+    if type(value) is FunctionType:
         return value
-    inner = getattr(value, "_function", None) if type(value).__module__.partition(".")[0] == "accel" else None
-    return inner if isinstance(inner, FunctionType) else None
+    inner = value._function if str(_module_of(type(value))).partition(".")[0] == "accel" and hasattr(value, "_function") else None
+    return inner if type(inner) is FunctionType else None
 
 
 class KindRules:

@@ -10,6 +10,7 @@ import itertools
 import operator
 import warnings
 from collections.abc import Callable, Iterator
+from types import BuiltinFunctionType, FunctionType
 from typing import Any
 
 from accel.types.kinds import DTYPES, Array, Bool, Complex, Float, Int, Kind, NoneKind, Scalar, Slice, Static, Tuple
@@ -39,9 +40,9 @@ def is_array_function(value: Any) -> bool:
     """Whether a callable is a NumPy function (or ufunc, or scalar type) that may be tried on samples."""
     import numpy
 
-    if isinstance(value, numpy.ufunc):
+    if type(value) is numpy.ufunc:
         return True
-    name = getattr(value, "__name__", "")
+    name = value.__name__ if type(value) in (FunctionType, BuiltinFunctionType, type(numpy.sum)) else ""
     return name in _FUNCTIONS and getattr(numpy, name, None) is value
 
 

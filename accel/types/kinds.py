@@ -6,8 +6,9 @@ A kind is a small frozen value, printable, hashable and comparable. `Int` is Pyt
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from types import CodeType
+from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
 from typing import Any
 
 __all__ = [
@@ -237,7 +238,21 @@ class Static(Kind):
         return id(self.value)
 
     def __str__(self) -> str:
-        return f"static({getattr(self.value, '__name__', repr(self.value))})"
+        return f"static({_describe_static(self.value)})"
+
+
+_NAMED = (FunctionType, BuiltinFunctionType, ModuleType)
+_SPELLED = (str, bytes, int, slice, type(...))
+_name_of_class: Callable[[type], str] = type.__dict__["__name__"].__get__  # a metaclass can't interfere
+
+
+def _describe_static(value: Any) -> str:
+    """What to call an object. Nothing of the user's is run for it: not `__repr__`, not `__getattr__`."""
+    if issubclass(type(value), type):
+        return _name_of_class(value)
+    if type(value) in _NAMED:
+        return str(value.__name__)
+    return repr(value) if type(value) in _SPELLED else f"{_name_of_class(type(value))} object"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -165,3 +165,94 @@ def kinds(x):
 def test_isinstance() -> None:
     agree(asks, lambda: (1,), lambda: (2.5,))
     agree(kinds, *(lambda v=v: (v,) for v in (1, 2.5, True, None, Int(3), Float(2), np.float64(1), np.int64(2), "x", 2**70)))
+
+
+SEEN: list = []
+
+
+class NosyClass(type):
+    def __getattribute__(cls, name):
+        SEEN.append(name)
+        return super().__getattribute__(name)
+
+    def __instancecheck__(cls, instance):
+        SEEN.append("instancecheck")
+        return True
+
+    def __repr__(cls):
+        SEEN.append("repr of the class")
+        return "Nosy"
+
+
+class Nosy(metaclass=NosyClass):
+    """Notes whatever it is asked."""
+
+    @property
+    def __class__(self):
+        SEEN.append("class")
+        return int
+
+    def __getattribute__(self, name):
+        SEEN.append(name)
+        return object.__getattribute__(self, name)
+
+    def __repr__(self):
+        SEEN.append("repr")
+        return "nosy"
+
+    def __eq__(self, other):
+        SEEN.append("eq")
+        return True
+
+    def __hash__(self):
+        SEEN.append("hash")
+        return 1
+
+    def __bool__(self):
+        SEEN.append("bool")
+        return True
+
+    def __call__(self, *arguments):
+        return 3
+
+
+NOSY = Nosy()
+
+
+def calls_it(x):
+    return x + NOSY(x)
+
+
+def compares_it(x):
+    return x, NOSY is None
+
+
+def mentions_it_aside(x):
+    if x == 100:
+        return NOSY + x
+    return Nosy
+
+
+def asks_its_class(x):
+    return isinstance(x, Nosy)
+
+
+def uses_its_attribute(x):
+    for _ in range(3):
+        np.sum(1)
+    return NOSY.attribute(x)
+
+
+@pytest.mark.parametrize("function", [calls_it, compares_it, mentions_it_aside, asks_its_class, uses_its_attribute])
+@pytest.mark.parametrize("argument", [1, 2.5, NOSY], ids=["int", "float", "Nosy"])
+def test_compiling_asks_objects_nothing(function, argument) -> None:
+    made = decorated(function)
+    told = []
+    for called in (function, made, made, made):
+        SEEN.clear()
+        try:
+            called(argument)
+        except (AttributeError, TypeError):
+            pass
+        told.append(list(SEEN))
+    assert told == [told[0]] * 4
