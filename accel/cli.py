@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-import time
 from collections.abc import Iterable, Sequence
 from typing import Any, TextIO
 
@@ -19,9 +18,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     ----------
     arguments : sequence of str, optional
         Instead of `sys.argv[1:]`.
+
+    Examples
+    --------
+    >>> main(["cache", "prune"])
+    0 entries removed
+    0
     """
-    given = _make_parser().parse_args(arguments)
-    status: int = given.do(given)
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    own = len(words)
+    if words[:1] in (["run"], ["explain"]):  # what stands behind the program is the program's own, dashes and all
+        own = 3 if words[1:2] == ["--"] else 2
+    given = _make_parser().parse_args(words[:own], argparse.Namespace(arguments=words[own:]))
+    try:
+        status: int = given.do(given)
+        sys.stdout.flush()
+    except BrokenPipeError:  # `accel explain ... | head`: nobody reads any more
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
     return status
 
 
@@ -32,21 +46,22 @@ def _make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"accel {__version__}")
     commands = parser.add_subparsers(required=True, metavar="command")
 
-    run = commands.add_parser("run", help="run a program, then tell what was compiled and what was not")
-    run.add_argument("program", help="a Python file")
-    run.add_argument("arguments", nargs=argparse.REMAINDER, help="its own arguments")
+    told = "run a program, then tell what was compiled, what was not and why, the calls and their time"
+    run = commands.add_parser("run", help=told, description=told, usage="accel run program ...")
+    run.add_argument("program", help="a Python file; what stands behind it are its own arguments")
     run.set_defaults(do=_run)
 
-    explain = commands.add_parser("explain", help="run a program, then tell all about its functions, or one of them")
-    explain.add_argument("program", metavar="program[:function]", help="a Python file, and perhaps a function in it")
-    explain.add_argument("arguments", nargs=argparse.REMAINDER, help="the program's own arguments")
+    told = "run a program, then tell all about its decorated functions, or one of them"
+    explain = commands.add_parser("explain", help=told, description=told, usage="accel explain program[:function] ...")
+    explain.add_argument("program", help="a Python file, perhaps with the name of a function; then its own arguments")
     explain.set_defaults(do=_explain)
 
     doctor = commands.add_parser("doctor", help="versions, processor, cache places, and a test that compiling works")
     doctor.set_defaults(do=_doctor)
 
     cache = commands.add_parser("cache", help="the folders with machine code")
-    cache.add_argument("action", choices=("info", "clear", "prune", "path"))
+    told = "info: what lies where; clear: remove all; prune: remove the oldest beyond ACCEL_CACHE_SIZE; path: the folders"
+    cache.add_argument("action", choices=("info", "clear", "prune", "path"), help=told)
     cache.set_defaults(do=_cache)
     return parser
 
@@ -55,93 +70,75 @@ def _make_parser() -> argparse.ArgumentParser:
 
 
 def _run(given: argparse.Namespace) -> int:
-    status, seconds, found = _execute(given.program, given.arguments)
-    rows = []
-    for inspection in found:
-        told = "compiled" if inspection.compiled else "CPython" if inspection.diagnostics else "not compiled"
-        why = "" if inspection.compiled or not inspection.diagnostics else inspection.diagnostics[0].what.rpartition(": ")[2]
-        kinds = "; ".join(map(str, inspection.signatures))
-        exits = sum(inspection.exits.values())
-        rows.append((_place_of(inspection), _name_of(inspection), told, kinds or why, str(exits) if exits else ""))
+    from accel.explain.program import report_on
+
+    status, seconds, found = _execute(given.program, given.arguments, metered=True)
+    reports = report_on(found)
+    titles = ("where", "function", "state", "arguments, or why not", "calls", "time", "compiling", "exits to CPython")
+    rows = [
+        (r.place, r.name, r.state, r.detail, "" if r.calls is None else str(r.calls), _time(r.seconds), _time(r.compile_seconds), str(r.exits or ""))
+        for r in reports
+    ]
     sys.stdout.flush()
-    _print_table(sys.stderr, ("where", "function", "state", "arguments, or why not", "exits to CPython"), rows)
-    print(f"{given.program}: {seconds:.2f} s, {len(rows)} decorated", file=sys.stderr)
+    if rows:
+        print(file=sys.stderr)
+        _print_table(sys.stderr, titles, rows)
+    compiled, compiling = sum([r.state == "compiled" for r in reports]), sum([r.compile_seconds for r in reports])
+    told = f"{compiling:.2f} s of them compiling; {compiled} of {len(reports)} decorated functions compiled"
+    if not rows:
+        told = "ACCEL=0 switches accel off" if os.environ.get("ACCEL") == "0" else "no function decorated"
+    print(f"{given.program}: {seconds:.2f} s, {told}", file=sys.stderr)
     return status
 
 
 def _explain(given: argparse.Namespace) -> int:
-    program, _, wanted = given.program.partition(":") if not os.path.exists(given.program) else (given.program, "", "")
-    status, _, found = _execute(program, given.arguments)
-    chosen = [i for i in found if not wanted or _name_of(i) == wanted]
+    from accel.explain.program import place_of
+
+    program, _, wanted = given.program.rpartition(":") if not os.path.exists(given.program) else (given.program, "", "")
+    status, _, found = _execute(program or wanted, given.arguments, metered=False)
+    wanted = wanted if program else ""
+    chosen = [i for i in found if not wanted or f".{i.name}".endswith(f".{wanted}")]
     sys.stdout.flush()
     if not chosen:
-        print(f"accel: {program} decorates no function{f' {wanted}' if wanted else ''}", file=sys.stderr)
+        names = ", ".join(dict.fromkeys(i.name for i in found))
+        missing = f" {wanted}; it decorates {names}" if wanted and names else f" {wanted}".rstrip()
+        print(f"accel: {program} decorates no function{missing}", file=sys.stderr)
         return status or 1
-    print("\n\n".join(f"{_place_of(i)} {i.explain()}" for i in chosen))
+    print("\n\n".join(f"{place_of(i)} {i.explain()}" for i in chosen))
     return status
 
 
-def _execute(program: str, arguments: list[str]) -> tuple[int, float, list[Any]]:
-    """Run a program as `python program ...` would; the status, the seconds, and what accel knows of each decorated function."""
-    from importlib.machinery import SourceFileLoader
-    from types import ModuleType
-
-    from accel.explain.inspect import Inspection
+def _execute(program: str, arguments: list[str], *, metered: bool) -> tuple[int, float, list[Any]]:
+    from accel.explain.program import run_program
 
     try:
-        with open(program, "rb") as file:
-            text = file.read()
+        with open(program, "rb"):
+            pass
     except OSError as error:
         print(f"accel: can't open {program}: {error.strerror}", file=sys.stderr)
         raise SystemExit(2) from None
-    found: list[Any] = []
-    Inspection.watch(found.append)
-    module = ModuleType("__main__")
-    module.__file__, module.__spec__ = program, None
-    module.__loader__ = SourceFileLoader("__main__", program)
-    sys.argv = [program, *arguments]
-    sys.path[:0] = [os.path.dirname(os.path.abspath(program))]
-    sys.modules["__main__"] = module
-    start = time.perf_counter()
-    status = 0
-    try:
-        exec(compile(text, program, "exec", dont_inherit=True), module.__dict__)
-    except SystemExit as leaving:
-        status = _status_of(leaving)
-    except BaseException as error:
-        error.__traceback__ = error.__traceback__ and error.__traceback__.tb_next  # without the frame that is ours
-        sys.excepthook(type(error), error, error.__traceback__)
-        status = 130 if isinstance(error, KeyboardInterrupt) else 1
-    return status, time.perf_counter() - start, found
+    return run_program(program, arguments, metered=metered)
 
 
-def _status_of(leaving: SystemExit) -> int:
-    if isinstance(leaving.code, str):
-        print(leaving.code, file=sys.stderr)
-    return leaving.code if isinstance(leaving.code, int) else int(leaving.code is not None)
-
-
-def _name_of(inspection: Any) -> str:
-    return str(inspection.function.__qualname__)
-
-
-def _place_of(inspection: Any) -> str:
-    code = inspection.function.__code__
-    path = code.co_filename
-    if os.path.exists(path) and not os.path.relpath(path).startswith(".."):
-        path = os.path.relpath(path)
-    return f"{path}:{code.co_firstlineno}"
+def _time(seconds: float) -> str:
+    if not seconds:
+        return ""
+    return f"{seconds:.3g} s" if seconds >= 1 else f"{seconds * 1e3:.3g} ms" if seconds >= 1e-3 else f"{seconds * 1e6:.3g} µs"
 
 
 # -- accel doctor
 
 
 def _doctor(given: argparse.Namespace) -> int:
+    import platform
+
+    from accel import __version__
     from accel.cache import Store
 
-    rows = [("Python", f"{sys.implementation.name} {sys.version.split()[0]}, {sys.platform} {os.uname().machine}")]
-    rows += [(name, _version_of(name)) for name in ("accel-jit", "numpy", "llvmlite", "numba", "rich")]
-    rows += [("processor", _processor()), ("processors", f"{len(os.sched_getaffinity(0))} of {os.cpu_count()} usable")]
+    rows = [("accel", __version__), ("Python", f"{sys.implementation.name} {sys.version.split()[0]}, {sys.platform} {platform.machine()}")]
+    rows += [(name, _version_of(name)) for name in ("numpy", "llvmlite", "numba", "rich")]
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    rows += [("processor", _processor()), ("threads", f"{usable} of {os.cpu_count()} may be used")]
     for place in Store().info():
         access = "" if place.is_writable else ", read-only"
         rows.append(("cache", f"{place.folder}: {place.count} entries, {_size(place.size_bytes)}{access}"))
@@ -185,6 +182,8 @@ def _find_fault() -> str:
             steps += 1
         return steps
 
+    if os.environ.get("ACCEL") == "0":
+        return "ACCEL=0 switches accel off: functions run as plain Python"
     try:
         expected = collatz(27)
         decorated = fn(strict=True, cache=False)(collatz)
@@ -210,7 +209,8 @@ def _cache(given: argparse.Namespace) -> int:
         rows = [(p.folder, str(p.count), _size(p.size_bytes), "yes" if p.is_writable else "no") for p in store.info()]
         _print_table(sys.stdout, ("folder", "entries", "size", "writable"), rows)
     else:
-        print(f"{store.clear() if given.action == 'clear' else store.prune()} entries removed")
+        removed = store.clear() if given.action == "clear" else store.prune()
+        print(f"{removed} {'entry' if removed == 1 else 'entries'} removed")
     return 0
 
 

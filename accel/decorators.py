@@ -113,6 +113,7 @@ def _decorate(function: Any, options: FnOptions) -> Any:
     is_plain = never or options.debug or read_switch("ACCEL_DEBUG") == "1"
     dispatcher = Dispatcher(function, options, hint=give_hint, inspect=Inspection)
     if is_plain and not dispatcher.enforced:
+        Inspection.tell_of(dispatcher)
         return function
     decorated = dispatcher.attach()
     if is_plain:

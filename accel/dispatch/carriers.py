@@ -19,12 +19,13 @@ from accel.dispatch.tracing import tracing_symbols
 from accel.runtime.image import Image, Loaded
 from accel.runtime.symbols import resolve
 
-__all__ = ["Carrier", "NATIVE", "install_callback", "make_callable", "plain_address", "stubs"]
+__all__ = ["Carrier", "METERS", "NATIVE", "install_callback", "make_callable", "plain_address", "stubs"]
 
 NATIVE = sys.version_info >= (3, 12)
 _api = ctypes.pythonapi
 _keep: list[Any] = []
 _callbacks: list[Callable[..., int]] = []
+METERS: list[Callable[[], Any]] = []  # makes what counts the calls of a function (`accel.dispatch.meter`), when they are counted
 _VECTORCALL, _FUNCTION = 16, 40  # offsets in an object of the own type
 
 
@@ -59,6 +60,7 @@ class Carrier:
 
     def __init__(self, function: FunctionType, callable_: Any) -> None:
         self._function, self._callable = weakref.ref(function), weakref.ref(callable_)
+        self.meter: Any = None
 
     @property
     def function(self) -> Any:  # a FunctionType, which mypy takes for a method here
@@ -76,6 +78,9 @@ class Carrier:
 
     def set_entry(self, address: int) -> None:
         """Have calls go to a vectorcall function."""
+        if METERS:
+            self.meter = self.meter or METERS[0]()
+            address = self.meter.send_to(address)
         if NATIVE:
             _set_vectorcall(self.function, address)
         else:

@@ -227,6 +227,12 @@ class Dispatcher:
             from accel.pipeline import specialize as compile_
         assert compile_ is not None
         try:
+            return self._make_entry(compile_, signature)
+        finally:
+            self.seconds += time.perf_counter() - start
+
+    def _make_entry(self, compile_: Compile, signature: Signature) -> Entry:
+        try:
             lowered = compile_(self.function, signature, self.options)
         except (CompileError, KeyboardInterrupt, SystemExit):
             raise
@@ -237,9 +243,7 @@ class Dispatcher:
             diagnostic = Diagnostic(f"the compiler failed on `{self.function.__qualname__}`: {error!r}", "compiler-failure")
             raise CompileError((diagnostic,)) from error
         self.counters["loaded" if not lowered.text else "compiled"] += 1
-        entry = self._load(lowered)
-        self.seconds += time.perf_counter() - start
-        return entry
+        return self._load(lowered)
 
     def _load(self, lowered: Lowered) -> Entry:
         from accel.dispatch.linking import Linking

@@ -7,6 +7,7 @@ from accel.errors import Diagnostic, render_diagnostic
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import CodeType
     from typing import Any, ClassVar
 
 __all__ = ["Inspection"]
@@ -33,6 +34,8 @@ class Inspection:
 
     def __init__(self, dispatcher: Any) -> None:
         self._dispatcher = dispatcher
+        self._name: str = dispatcher.function.__qualname__
+        self._code: CodeType = dispatcher.function.__code__
         for watcher in self._watchers:
             watcher(self)
 
@@ -41,10 +44,26 @@ class Inspection:
         """Have `watcher` called with the inspection of each function decorated from now on."""
         cls._watchers.append(watcher)
 
+    @classmethod
+    def tell_of(cls, dispatcher: Any) -> None:
+        """Have watchers see a function that stays what it was, and so has no `accel`."""
+        if cls._watchers:
+            cls(dispatcher)
+
     @property
     def function(self) -> Any:
         """The decorated function itself."""
         return self._dispatcher.callable
+
+    @property
+    def name(self) -> str:
+        """Its qualified name when it was decorated."""
+        return self._name
+
+    @property
+    def code(self) -> CodeType:
+        """Its code when it was decorated, which tells where it stands; it is there when the function is gone, too."""
+        return self._code
 
     @property
     def options(self) -> Any:
@@ -68,6 +87,23 @@ class Inspection:
         return dict(self._dispatcher.counters)
 
     @property
+    def calls(self) -> int | None:
+        """How many calls came from Python; None unless they are counted, as under `accel run`."""
+        meter = self._dispatcher.carrier.meter
+        return None if meter is None else int(meter.calls)
+
+    @property
+    def seconds(self) -> float | None:
+        """Time in those calls, compiling and calls of others included; None unless they are timed, as under `accel run`."""
+        meter = self._dispatcher.carrier.meter
+        return None if meter is None else float(meter.seconds)
+
+    @property
+    def compile_seconds(self) -> float:
+        """Time spent on compiling it, or loading it from the cache."""
+        return float(self._dispatcher.seconds)
+
+    @property
     def exits(self) -> dict[str, int]:
         """How often compiled code handed over to CPython, by phase of the operation."""
         tally: dict[str, int] = {}
@@ -86,7 +122,9 @@ class Inspection:
     def explain(self) -> str:
         """A report: what is compiled for which arguments, what is not and why, how often CPython took over."""
         d = self._dispatcher
-        lines = [f"{d.function.__qualname__}: {len(d.entries)} compiled, {d.seconds * 1e3:.0f} ms spent on it"]
+        lines = [f"{self.name}: {len(d.entries)} compiled, {d.seconds * 1e3:.0f} ms spent on it"]
+        if self.calls is not None:
+            lines.append(f"  {self.calls} calls from Python in {self.seconds:.3g} s")
         for entry in d.entries:
             lines.append(f"  {entry.signature} -> {entry.result}")
         lines += [f"  {count} times to CPython at `{phase}`" for phase, count in self.exits.items()]
@@ -118,4 +156,4 @@ class Inspection:
         self._dispatcher.enable()
 
     def __repr__(self) -> str:
-        return f"<accel: {self._dispatcher.function.__qualname__}, {len(self._dispatcher.entries)} compiled>"
+        return f"<accel: {self.name}, {len(self._dispatcher.entries)} compiled>"

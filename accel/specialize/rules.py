@@ -100,12 +100,12 @@ class KindRules:
 
     def fault(self, instruction: Instruction, kinds: Kinds) -> Fault:
         """What to say when there is no rule."""
-        found = ", ".join(map(str, kinds))
+        found = ", ".join(map(_shown, kinds))
         if instruction.op in ("binary", "inplace", "compare", "unary"):
             return Fault(instruction.node, f"`{instruction.detail}` of {found}", "unsupported-operator")
         if instruction.op == "call":
-            name = instruction.detail[0] or str(kinds[0])
-            return Fault(instruction.node, f"a call of {name} with ({', '.join(map(str, kinds[1:]))})", "unsupported-call")
+            name = instruction.detail[0] or _shown(kinds[0])
+            return Fault(instruction.node, f"a call of {name} with ({', '.join(map(_shown, kinds[1:]))})", "unsupported-call")
         return Fault(instruction.node, f"`{instruction.op}` of {found}", "unsupported-operation")
 
     # -- values
@@ -362,3 +362,8 @@ def _bind(function: FunctionType, positional: int, keywords: tuple[str, ...]) ->
     if any(n not in given and n not in optional for n in names):
         return None
     return tuple(given.get(n) or ("default", optional[n]) for n in names)
+
+
+def _shown(kind: Kind) -> str:
+    """A kind as messages have it: for an object that is known, its name."""
+    return str(getattr(kind.value, "__name__", None) or repr(kind.value)[:40]) if isinstance(kind, Static) else str(kind)
