@@ -366,4 +366,5 @@ def _bind(function: FunctionType, positional: int, keywords: tuple[str, ...]) ->
 
 def _shown(kind: Kind) -> str:
     """A kind as messages have it: for an object that is known, its name."""
-    return str(getattr(kind.value, "__name__", None) or repr(kind.value)[:40]) if isinstance(kind, Static) else str(kind)
+    text = str(kind)
+    return text[len("static(") : -1] if isinstance(kind, Static) else text
