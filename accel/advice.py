@@ -8,7 +8,7 @@ _UNDECORATED = "or drop `@fn`: the function then runs as plain Python, without t
 
 ADVICE: dict[str, tuple[str, tuple[str, ...]]] = {
     "attribute-assignment": (
-        "compiled code reads attributes and assigns to none",
+        "compiled code assigns to no attributes",
         ("return the new value, and assign it in a function without `@fn`",),
     ),
     "compiler-failure": (
@@ -64,8 +64,8 @@ ADVICE: dict[str, tuple[str, tuple[str, ...]]] = {
         ("write a loop, or fill an array", _UNDECORATED),
     ),
     "unsupported-operation": (
-        "only tuples, ranges and arrays can be looked into",
-        ("pass an array or a tuple of numbers", _UNDECORATED),
+        "only numbers, tuples, ranges and arrays can be looked into",
+        ("pass an array or a tuple of numbers", "or read the attribute outside, and pass its value", _UNDECORATED),
     ),
     "unsupported-operator": (
         "operators work on numbers, tuples and arrays",

@@ -187,11 +187,24 @@ def _refuse_strict(function: FunctionType) -> NoReturn:
 class disabled:  # noqa: N801  a context manager reads as a verb here
     """Context manager: inside it, decorated functions run in CPython, in every thread.
 
+    Notes
+    -----
+    Calls that run in machine code already are not stopped. `f.accel.disable()` does it for one function, `ACCEL=0` for a process.
+
     Examples
     --------
     >>> import accel
+    >>> @accel.fn
+    ... def total(n):
+    ...     s = 0
+    ...     for i in range(n):
+    ...         s += i
+    ...     return s
     >>> with accel.disabled():
-    ...     pass
+    ...     total(10)
+    45
+    >>> total.accel.compiled
+    False
     """
 
     def __enter__(self) -> None:

@@ -103,6 +103,16 @@ def render_diagnostic(diagnostic: Diagnostic) -> str:
 
     What it does not say itself comes from the table of advice.
 
+    Parameters
+    ----------
+    diagnostic : Diagnostic
+        What is wrong.
+
+    Returns
+    -------
+    str
+        Several lines, without a line end behind the last one.
+
     Examples
     --------
     >>> print(render_diagnostic(Diagnostic("`f` is a generator", "generator", "f.py", 7, 4, 9, "    yield x")))
@@ -150,6 +160,15 @@ class AccelError(Exception):
     ----------
     diagnostics : tuple of Diagnostic
         Empty when there is only a text.
+
+    Examples
+    --------
+    >>> import accel
+    >>> try:
+    ...     accel.fn(fast=True)
+    ... except accel.AccelError as error:
+    ...     [found.slug for found in error.diagnostics]
+    ['unknown-option']
     """
 
     def __init__(self, found: str | Diagnostic | Iterable[Diagnostic] = ()) -> None:
@@ -170,29 +189,94 @@ class AccelError(Exception):
 
 
 class CompileError(AccelError, NotImplementedError):
-    """A function can't be compiled. Without `strict=True` it stays in CPython instead, and this is not seen."""
+    """A function can't be compiled. Without `strict=True` it stays in CPython instead, and this is not seen.
+
+    Examples
+    --------
+    >>> import accel
+    >>> @accel.fn(strict=True)
+    ... def pair(x):
+    ...     return [x, x]
+    >>> pair(1)
+    Traceback (most recent call last):
+      ...
+    accel.CompileError: cannot compile `pair`: lists [unsupported-expression]
+      ...
+    """
 
     hopeless = False  # whether other arguments would make no difference
 
 
 class OptionError(AccelError, TypeError, ValueError):
-    """An option accel does not have, or a value the option does not take."""
+    """An option accel does not have, or a value the option does not take.
+
+    Examples
+    --------
+    >>> import accel
+    >>> accel.fn(strict=1)
+    Traceback (most recent call last):
+      ...
+    accel.OptionError: `strict` takes True or False, not 1 [option-value]
+      ...
+    """
 
 
 class DecorationError(AccelError, TypeError):
-    """A decorator was put on something it can't decorate."""
+    """A decorator was put on something it can't decorate.
+
+    Examples
+    --------
+    >>> import accel
+    >>> accel.fn(len)
+    Traceback (most recent call last):
+      ...
+    accel.DecorationError: `fn` decorates Python functions, and `len` is an object of class builtin_function_or_method [decorated-object]
+      ...
+    """
 
 
 class ArgumentError(AccelError, TypeError):
-    """An argument is not what the annotation of its parameter says."""
+    """An argument is not what the annotation of its parameter says.
+
+    Examples
+    --------
+    >>> import accel
+    >>> @accel.fn
+    ... def half(x: float) -> float:
+    ...     return x / 2
+    >>> half("3")
+    Traceback (most recent call last):
+      ...
+    accel.ArgumentError: `half` takes float for `x`, got str [argument-type]
+      ...
+    """
 
 
 class InexactError(AccelError, OverflowError):
-    """Compiled code can't give CPython's answer any more and CPython can't take over."""
+    """Compiled code can't give CPython's answer any more and CPython can't take over.
+
+    Notes
+    -----
+    Nothing raises it today: CPython takes over everywhere.
+
+    Examples
+    --------
+    >>> import accel
+    >>> issubclass(accel.InexactError, OverflowError)
+    True
+    """
 
 
 class FallbackHint(UserWarning):
-    """The category of the warning that says, once per function, why it stays in CPython. `ACCEL_HINTS=0` silences it."""
+    """The category of the warning that says, once per function, why it stays in CPython.
+
+    `ACCEL_HINTS=0` silences it, and so does a filter.
+
+    Examples
+    --------
+    >>> import accel, warnings
+    >>> warnings.filterwarnings("ignore", category=accel.FallbackHint)
+    """
 
 
 for _public in __all__:  # tracebacks show `accel.CompileError`

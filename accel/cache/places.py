@@ -13,7 +13,20 @@ _found: list[tuple[tuple[str | int | None, ...], tuple[Place, ...]]] = []  # the
 
 
 class Place:
-    """A folder for entries. In a folder that all users share (`is_shared`) links are not followed."""
+    """A folder for entries.
+
+    Parameters
+    ----------
+    folder : str
+        Its path.
+    is_shared : bool, default False
+        Whether all users share the folder it lies in, as that for temporary files: links are not followed there.
+
+    Examples
+    --------
+    >>> Place("/nowhere").is_usable()
+    False
+    """
 
     __slots__ = ("folder", "is_shared")
 
@@ -70,6 +83,11 @@ def find_places() -> tuple[Place, ...]:
     """The places to look at, best first.
 
     `ACCEL_CACHE_DIR` alone while it can be written to; else also the user's cache folder and one among the temporary files.
+
+    Examples
+    --------
+    >>> all(isinstance(place, Place) for place in find_places())
+    True
     """
     asked = (os.geteuid() if hasattr(os, "geteuid") else 0, *[os.environ.get(name) for name in _VARIABLES])
     for known, places in _found[:1]:

@@ -40,7 +40,24 @@ _OPEN = os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK if hasattr(os, "O_NOFOLLOW"
 
 
 class PlaceInfo:
-    """How many entries a place holds and how large they are together."""
+    """How many entries a place holds and how large they are together.
+
+    Attributes
+    ----------
+    folder : str
+        The place.
+    count : int
+        Number of entries.
+    size_bytes : int
+        Their size.
+    is_writable : bool
+        Whether entries can be saved there.
+
+    Examples
+    --------
+    >>> PlaceInfo("/home/me/.cache/accel/code", 3, 20480, True)
+    PlaceInfo('/home/me/.cache/accel/code', 3 entries, 20480 bytes)
+    """
 
     __slots__ = ("count", "folder", "is_writable", "size_bytes")
 
@@ -52,11 +69,11 @@ class PlaceInfo:
 
 
 class Store:
-    """Lowered code by content.
+    """Machine code on disk, found by content.
 
     Parameters
     ----------
-    places
+    places : tuple of Place, optional
         Where entries lie; by default what `find_places` says at each use, so a changed environment variable is noticed.
 
     Notes
@@ -64,6 +81,13 @@ class Store:
     No method raises because of what is on disk, in the environment or in the function: an entry that can't be read, checked or
     written is an entry that is not there, and logger `accel.cache` tells why at debug level. Safe from any thread and with any
     number of processes.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     [place.count for place in Store((Place(folder),)).info()]
+    [0]
     """
 
     def __init__(self, places: tuple[Place, ...] | None = None) -> None:

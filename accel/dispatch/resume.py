@@ -79,6 +79,15 @@ class Resumer:
             values["%raise"] = make_raiser(error)
         return self._continuation(exit_number, frozenset(values), closures).bind(self.function, values)
 
+    def exit_lines(self) -> dict[int, int]:
+        """Line -> how often CPython went on there."""
+        tally: dict[int, int] = {}
+        for exit_, count in zip(self.exits, self.counts, strict=True):
+            if count:
+                line = getattr(self.source().nodes[exit_.node], "lineno", 0)
+                tally[line] = tally.get(line, 0) + count
+        return tally
+
     def source(self) -> Source:
         """The source of the function."""
         if self._source is None:

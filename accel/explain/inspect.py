@@ -14,7 +14,7 @@ __all__ = ["Inspection"]
 
 
 class Inspection:
-    """What accel knows of one decorated function.
+    """What accel knows of one decorated function: the class of `f.accel`.
 
     Examples
     --------
@@ -115,6 +115,15 @@ class Inspection:
         return tally
 
     @property
+    def exit_lines(self) -> dict[int, int]:
+        """How often compiled code handed over to CPython, by line."""
+        tally: dict[int, int] = {}
+        for resumer in self._dispatcher.resumers:
+            for line, count in resumer.exit_lines().items():
+                tally[line] = tally.get(line, 0) + count
+        return dict(sorted(tally.items()))
+
+    @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
         """Why it was not compiled, the last time that was tried in vain."""
         return tuple(self._dispatcher.diagnostics)
@@ -127,7 +136,7 @@ class Inspection:
             lines.append(f"  {self.calls} calls from Python in {self.seconds:.3g} s")
         for entry in d.entries:
             lines.append(f"  {entry.signature} -> {entry.result}")
-        lines += [f"  {count} times to CPython at `{phase}`" for phase, count in self.exits.items()]
+        lines += [f"  CPython went on in line {line}: {_times(count)}" for line, count in self.exit_lines.items()]
         if d.counters["retired"]:
             lines.append("  retired: it left compiled code too often")
         lines += [render_diagnostic(found) for found in d.diagnostics]
@@ -157,3 +166,7 @@ class Inspection:
 
     def __repr__(self) -> str:
         return f"<accel: {self.name}, {len(self._dispatcher.entries)} compiled>"
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"

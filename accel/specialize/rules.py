@@ -106,6 +106,8 @@ class KindRules:
         if instruction.op == "call":
             name = instruction.detail[0] or _shown(kinds[0])
             return Fault(instruction.node, f"a call of {name} with ({', '.join(map(_shown, kinds[1:]))})", "unsupported-call")
+        if instruction.op == "attribute":
+            return Fault(instruction.node, f"attribute `{instruction.detail}` of {found}", "unsupported-operation")
         return Fault(instruction.node, f"`{instruction.op}` of {found}", "unsupported-operation")
 
     # -- values
