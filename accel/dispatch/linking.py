@@ -69,10 +69,12 @@ class Linking:
             case "python":
                 symbol, _, number = rest.rpartition(".")
                 return self._held(make_step(self._function_of(symbol), self.lowered.steps[symbol][int(number)]))
-            case "ndarray" | "numpy":
+            case "ndarray" | "numpy" | "dtype":
                 numpy = sys.modules.get("numpy")
                 if numpy is None:
                     return 0
+                if head == "dtype":
+                    return self._held(numpy.dtype(rest))
                 return id(numpy.ndarray) if head == "ndarray" else id(numpy.dtype(rest).type)
         return resolve(name)
 

@@ -206,5 +206,5 @@ _BOXES: dict[type[Kind], Callable[[Any, Words], Any]] = {
     ArrayIterator: _box_sequence_iterator,
     TupleIterator: _box_sequence_iterator,
     EnumerateIterator: _box_enumerate,
-    ZipIterator: lambda kind, words: zip(*_split(kind.inner, words), strict=False),
+    ZipIterator: lambda kind, words: zip(*_split(kind.inner, words), strict=kind.strict),
 }

@@ -6,21 +6,26 @@ from accel.lower.convert import convert_value
 from accel.lower.layout import Value, components
 from accel.lower.numpy_casts import emit_store_cast, load_element, store_element
 from accel.lower.text import Emitter
-from accel.types.arrays import is_index, item_kind
+from accel.types.arrays import axes_of, is_index, item_kind
 from accel.types.kinds import Array, Int, Kind, NoneKind, Scalar, Slice, Tuple
 
 __all__ = [
     "array_attribute",
+    "DESCR_OFFSET",
     "element_address",
     "emit_index",
     "emit_integer",
     "emit_item",
     "emit_set_item",
     "emit_tuple_item",
+    "has_other_dtype",
     "shape_of",
     "strides_of",
     "tuple_parts",
 ]
+
+
+DESCR_OFFSET = 56  # of the dtype in an array object
 
 
 def shape_of(array: Array, value: Value) -> Value:
@@ -85,9 +90,9 @@ def emit_item(
 ) -> Value:
     """`a[indexes]`: an element, or a view."""
     data, shape, strides = _address(e, base, kinds, value, indexes, checked)
-    if not shape:
-        return load_element(e, base.char, data)
     made = item_kind(base, kinds)
+    if isinstance(made, Scalar):
+        return load_element(e, base.char, data)
     assert isinstance(made, Array) and made.ndim == len(shape)
     return (value[0], data, *shape, *strides)
 
@@ -121,12 +126,14 @@ def _address(
     lengths, steps = shape_of(base, value), strides_of(base, value)
     shape: list[str] = []
     strides: list[str] = []
-    for axis, length in enumerate(lengths):
-        if axis >= len(kinds):
+    subscripts = axes_of(base, kinds)
+    assert subscripts is not None
+    for axis, (length, subscript) in enumerate(zip(lengths, subscripts, strict=True)):
+        if subscript is None:
             shape.append(length)
             strides.append(steps[axis])
             continue
-        kind, index = kinds[axis], indexes[axis]
+        kind, index = kinds[subscript], indexes[subscript]
         if is_index(kind):
             at = emit_integer(e, kind, index)
             data = _offset(e, data, emit_index(e, at, length) if checked else at, steps[axis])
@@ -182,12 +189,20 @@ def _clip(e: Emitter, index: str, length: str, low: str, high: str) -> str:
     return e.call("i64", "llvm.smin.i64", f"i64 {above}", f"i64 {high}")
 
 
+def has_other_dtype(e: Emitter, base: Array, value: Value) -> str:
+    """Whether the owner's dtype object is not the one NumPy itself makes for it: unpickled arrays have their own."""
+    place = e.value(f"getelementptr i8, ptr {value[0]}, i64 {DESCR_OFFSET}")
+    return e.value(f"icmp ne ptr {e.value(f'load ptr, ptr {place}')}, {e.module.external(f'dtype.{base.char}')}")
+
+
 def array_attribute(e: Emitter, base: Array, name: str, value: Value) -> Value:
     """`a.shape`, `a.size`, `a.T` and the like."""
     shape, strides = shape_of(base, value), strides_of(base, value)
     match name:
         case "shape":
             return shape
+        case "strides":
+            return strides_of(base, value) if base.layout == "A" else value[2 + base.ndim :]
         case "ndim":
             return (str(base.ndim),)
         case "itemsize":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -180,7 +181,7 @@ class FunctionBody:
             if name not in self.state:
                 continue
             kind, maybe = self.state[name]
-            if isinstance(kind, Static) and name.startswith("%"):
+            if isinstance(kind, Static) and name.startswith("%") and self._is_outside(name):
                 continue
             flag = -1
             if maybe and name in self._flags:
@@ -196,6 +197,15 @@ class FunctionBody:
         exit_ = Exit(instruction.node, instruction.phase if phase is None else phase + at + leaving, tuple(live))
         self._pending.append(_PendingExit(label, -1, exit_, values, extra))
         return label
+
+    def _is_outside(self, name: str) -> bool:
+        """Whether a temporary is a global or an attribute of one, which CPython reads again."""
+        number, source = name[1:], self.typed.source
+        node = source.nodes[int(number)] if number.isdigit() else None
+        while isinstance(node, ast.Attribute):
+            node = node.value
+        own = (*source.code.co_varnames, *source.code.co_cellvars)
+        return not isinstance(node, ast.Call) and not (isinstance(node, ast.Name) and node.id in own)
 
     def make_restart(self, first: Instruction, statement: int) -> str:
         """Label of an exit at the start of a statement, whose first instruction is given."""

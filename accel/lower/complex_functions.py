@@ -9,7 +9,7 @@ from collections.abc import Callable
 from accel.lower.complexes import Pair, emit_complex_abs, emit_complex_quotient
 from accel.lower.floats import copysign, fabs, is_finite
 from accel.lower.layout import Value
-from accel.lower.mathematics import emit_isclose
+from accel.lower.mathematics import emit_near
 from accel.lower.outlines import emit_outlined
 from accel.lower.text import Emitter, float_text
 
@@ -47,13 +47,14 @@ def emit_complex_function(e: Emitter, name: str, arguments: list[Value]) -> Valu
     return _function(e, name, (arguments[0][0], arguments[0][1]))
 
 
-def emit_complex_isclose(e: Emitter, a: Pair, b: Pair) -> str:
-    """`cmath.isclose(a, b)`."""
+def emit_complex_isclose(e: Emitter, a: Pair, b: Pair, relative: str, absolute: str) -> str:
+    """`cmath.isclose(a, b, rel_tol=relative, abs_tol=absolute)` with tolerances that are not negative."""
     same = [e.value(f"fcmp oeq double {x}, {y}") for x, y in zip(a, b, strict=True)]
     difference = [_op(e, "fsub", x, y) for x, y in zip(a, b, strict=True)]
     sizes = [e.libm("hypot", f"double {z[0]}", f"double {z[1]}") for z in (difference, b, a)]
     infinite = e.value(f"or i1 {_infinite(e, a)}, {_infinite(e, b)}")
-    return emit_isclose(e, e.value(f"and i1 {same[0]}, {same[1]}"), infinite, sizes[0], (sizes[1], sizes[2]))
+    both = e.value(f"and i1 {same[0]}, {same[1]}")
+    return emit_near(e, both, infinite, (sizes[0], sizes[1], sizes[2]), (relative, absolute))
 
 
 def _infinite(e: Emitter, z: Pair) -> str:

@@ -9,7 +9,8 @@ from accel.lower.floats import emit_float_divmod, emit_round, emit_to_int, fabs
 from accel.lower.gamma import emit_gamma, emit_lgamma
 from accel.lower.integers import emit_divmod
 from accel.lower.layout import Value, components
-from accel.lower.mathematics import emit_mathematics
+from accel.lower.mathematics import emit_isclose, emit_mathematics
+from accel.lower.methods import emit_instance, emit_member
 from accel.lower.operators import emit_binary, emit_compare, emit_truth, tuple_items
 from accel.lower.sums import emit_fold, emit_fsum, emit_norm, emit_sum, emit_sumprod
 from accel.lower.text import Emitter, float_text
@@ -26,6 +27,10 @@ _MOST_DIGITS = 22  # 10.0 ** 22 is the last exact power of ten
 
 def emit_function(e: Emitter, name: str, kinds: Kinds, values: list[Value]) -> Value:
     """A call of the function known as `name`, of the kind `function_kind(name, kinds)`."""
+    if name.startswith(("attribute.", "method.")):
+        return emit_member(e, name, kinds[0], values[0])
+    if name == "builtins.isinstance":
+        return emit_instance(kinds)
     if name.startswith("numpy.") or any(isinstance(k, Scalar) for k in kinds):
         from accel.lower import numpy_functions
 
@@ -41,16 +46,22 @@ def emit_function(e: Emitter, name: str, kinds: Kinds, values: list[Value]) -> V
         if function == "isclose":
             return _complex_isclose(e, kinds, values)
         return emit_complex_function(e, function, [as_complex(e, k, v) for k, v in zip(kinds, values, strict=True)])
-    if module == "attribute":
-        return (values[0][0 if function == "real" else 1],)
     return _builtin(e, function, kinds, values)
 
 
 def _complex_isclose(e: Emitter, kinds: Kinds, values: list[Value]) -> Value:
     from accel.lower.complex_functions import emit_complex_isclose
 
-    first, second = (as_complex(e, k, v) for k, v in zip(kinds, values, strict=True))
-    return (emit_complex_isclose(e, first, second),)
+    first, second = (as_complex(e, k, v) for k, v in zip(kinds[:2], values[:2], strict=True))
+    return (emit_complex_isclose(e, first, second, *_tolerances(e, kinds, values)),)
+
+
+def _tolerances(e: Emitter, kinds: Kinds, values: list[Value]) -> list[str]:
+    """Relative and absolute; a negative one leaves."""
+    given = [as_float(e, k, v) for k, v in zip(kinds[2:], values[2:], strict=True)]
+    for tolerance in given:
+        e.exit_if(e.value(f"fcmp olt double {tolerance}, {float_text(0.0)}"))
+    return given or [float_text(1e-9), float_text(0.0)]
 
 
 # -- builtins
@@ -174,7 +185,8 @@ def _mathematics(e: Emitter, name: str, kinds: Kinds, values: list[Value]) -> Va
         case "fsum":
             return (emit_fsum(e, [as_float(e, k, v) for k, v in _items(kinds[0], values[0])]),)
         case "prod":
-            return emit_fold(e, "*", (Int(), ("1",)), _items(kinds[0], values[0]))[1]
+            start = (kinds[1], values[1]) if len(kinds) == 2 else (Int(), ("1",))
+            return emit_fold(e, "*", start, _items(kinds[0], values[0]))[1]
         case "sumprod":
             return emit_sumprod(e, list(zip(_items(kinds[0], values[0]), _items(kinds[1], values[1]), strict=True)))
         case "dist":
@@ -185,6 +197,9 @@ def _mathematics(e: Emitter, name: str, kinds: Kinds, values: list[Value]) -> Va
             return (emit_combinatorics(e, name, [as_int(e, k, v) for k, v in zip(kinds, values, strict=True)]),)
         case "ceil" | "floor" | "trunc" if not isinstance(kinds[0], Float):
             return (as_int(e, kinds[0], values[0]),)
+        case "isclose":
+            tolerances = _tolerances(e, kinds, values)
+            return (emit_isclose(e, *(as_float(e, k, v) for k, v in zip(kinds[:2], values[:2], strict=True)), *tolerances),)
         case "ldexp":
             return emit_mathematics(e, name, [as_float(e, kinds[0], values[0]), as_int(e, kinds[1], values[1])])
     arguments = [as_float(e, k, v) for k, v in zip(kinds, values, strict=True)]

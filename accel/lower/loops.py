@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from accel.lower.arrays import emit_integer, emit_item, emit_tuple_item, tuple_parts
+from accel.lower.arrays import emit_index, emit_integer, emit_item, emit_tuple_item, tuple_parts
 from accel.lower.layout import Value, components
 from accel.lower.text import Emitter
 from accel.types.kinds import (
@@ -17,7 +17,7 @@ from accel.types.kinds import (
     ZipIterator,
 )
 
-__all__ = ["advance", "current_item", "emit_range", "is_finished", "range_length", "start_iterator"]
+__all__ = ["advance", "current_item", "emit_range", "is_finished", "range_contains", "range_item", "range_length", "reverse_range", "start_iterator"]
 
 
 def emit_range(e: Emitter, kinds: tuple[Kind, ...], values: list[Value]) -> Value:
@@ -45,12 +45,42 @@ def range_length(e: Emitter, value: Value) -> str:
     return e.select(e.value(f"icmp slt i64 {low}, {high}"), "i64", turns, "0")
 
 
+def range_item(e: Emitter, value: Value, index: str) -> str:
+    """`range[index]`; one out of range leaves, as does a range of more than 2^63 items."""
+    length = range_length(e, value)
+    e.exit_if(e.value(f"icmp slt i64 {length}, 0"))
+    at = emit_index(e, index, length)
+    return e.value(f"add i64 {value[0]}, {e.value(f'mul i64 {at}, {value[2]}')}")
+
+
+def range_contains(e: Emitter, value: Value, number: str) -> str:
+    """`number in range` (an i1). The distance is taken modulo 2^64, as a range may be that long."""
+    start, stop, step = value
+    back = e.value(f"icmp slt i64 {step}, 0")
+    ahead = e.value(f"icmp sge i64 {number}, {start}"), e.value(f"icmp slt i64 {number}, {stop}")
+    behind = e.value(f"icmp sle i64 {number}, {start}"), e.value(f"icmp sgt i64 {number}, {stop}")
+    inside = e.select(back, "i1", e.value(f"and i1 {behind[0]}, {behind[1]}"), e.value(f"and i1 {ahead[0]}, {ahead[1]}"))
+    low, high = e.select(back, "i64", number, start), e.select(back, "i64", start, number)
+    size = e.select(back, "i64", e.value(f"sub i64 0, {step}"), step)
+    rest = e.value(f"urem i64 {e.value(f'sub i64 {high}, {low}')}, {size}")
+    return e.value(f"and i1 {inside}, {e.value(f'icmp eq i64 {rest}, 0')}")
+
+
+def reverse_range(e: Emitter, value: Value) -> Value:
+    """The state before the first turn of a loop over `reversed(range)`; a step that can't be negated leaves."""
+    length = range_length(e, value)
+    e.exit_if(e.value(f"icmp slt i64 {length}, 0"))
+    e.exit_if(e.value(f"icmp eq i64 {value[2]}, {-(2**63)}"))
+    way = e.value(f"mul i64 {e.value(f'sub i64 {length}, 1')}, {value[2]}")
+    return (e.value(f"add i64 {value[0]}, {way}"), length, e.value(f"sub i64 0, {value[2]}"))
+
+
 def start_iterator(e: Emitter, kind: Kind, value: Value) -> Value:
     """The state before the first turn of a loop over a value of this kind."""
     match kind:
         case Range():
             return (value[0], range_length(e, value), value[2])
-        case EnumerateIterator() | ZipIterator():
+        case EnumerateIterator() | ZipIterator() | RangeIterator():
             return value
     return (*value, "0")
 
@@ -68,10 +98,14 @@ def is_finished(e: Emitter, kind: Kind, state: Value) -> str:
         case EnumerateIterator(inner):
             return is_finished(e, inner, state[1:])
     assert isinstance(kind, ZipIterator)
-    finished = "false"
-    for inner, part in zip(kind.inner, tuple_parts(Tuple(kind.inner), state), strict=True):
-        one = is_finished(e, inner, part)
-        finished = one if finished == "false" else e.value(f"or i1 {finished}, {one}")
+    parts = tuple_parts(Tuple(kind.inner), state)
+    ends = [is_finished(e, inner, part) for inner, part in zip(kind.inner, parts, strict=True)]
+    finished = ends[0]
+    for one in ends[1:]:
+        if kind.strict:  # CPython says which one is too short or too long
+            e.exit_if(e.value(f"xor i1 {finished}, {one}"))
+        else:
+            finished = e.value(f"or i1 {finished}, {one}")
     return finished
 
 

@@ -9,7 +9,7 @@ from accel.lower.floats import copysign, emit_float, emit_to_int, fabs, is_finit
 from accel.lower.layout import Value
 from accel.lower.text import Emitter, float_text
 
-__all__ = ["emit_isclose", "emit_mathematics", "is_mathematics"]
+__all__ = ["emit_isclose", "emit_mathematics", "emit_near", "is_mathematics"]
 
 _ZERO, _ONE, _INF = (float_text(v) for v in (0.0, 1.0, math.inf))
 _EXPONENT = 0x7FF << 52
@@ -158,22 +158,25 @@ def _isinf(e: Emitter, x: str) -> str:
     return e.value(f"fcmp oeq double {fabs(e, x)}, {_INF}")
 
 
-def emit_isclose(e: Emitter, same: str, infinite: str, difference: str, sizes: tuple[str, str]) -> str:
-    """Equal, or neither infinite and the difference at most 1e-9 of either magnitude."""
-    near = "false"
-    for size in sizes:
-        bound = e.value(f"fmul double {float_text(1e-9)}, {size}")
-        near = e.value(f"or i1 {near}, {e.value(f'fcmp ole double {difference}, {bound}')}")
-    near = e.value(f"or i1 {near}, {e.value(f'fcmp ole double {difference}, {_ZERO}')}")
+def emit_near(e: Emitter, same: str, infinite: str, sizes: tuple[str, str, str], tolerances: tuple[str, str]) -> str:
+    """Equal, or neither infinite and the difference at most the relative tolerance of either magnitude, or the absolute one.
+
+    `sizes` are those of the difference and of the two numbers.
+    """
+    relative, near = tolerances[0], e.value(f"fcmp ole double {sizes[0]}, {tolerances[1]}")
+    for size in sizes[1:]:
+        bound = e.value(f"fmul double {relative}, {size}")
+        near = e.value(f"or i1 {near}, {e.value(f'fcmp ole double {sizes[0]}, {bound}')}")
     bounded = e.value(f"xor i1 {infinite}, true")
     return e.value(f"or i1 {same}, {e.value(f'and i1 {near}, {bounded}')}")
 
 
-def _isclose(e: Emitter, a: str, b: str) -> str:
+def emit_isclose(e: Emitter, a: str, b: str, relative: str, absolute: str) -> str:
+    """`math.isclose(a, b, rel_tol=relative, abs_tol=absolute)` with tolerances that are not negative."""
     infinite = e.value(f"or i1 {_isinf(e, a)}, {_isinf(e, b)}")
     difference = fabs(e, e.value(f"fsub double {b}, {a}"))
     same = e.value(f"fcmp oeq double {a}, {b}")
-    return emit_isclose(e, same, infinite, difference, (fabs(e, b), fabs(e, a)))
+    return emit_near(e, same, infinite, (difference, fabs(e, b), fabs(e, a)), (relative, absolute))
 
 
 _EMITTERS: dict[str, Callable[..., str | Value]] = {
@@ -187,7 +190,6 @@ _EMITTERS: dict[str, Callable[..., str | Value]] = {
     "fabs": fabs,
     "fma": _fma,
     "frexp": _frexp,
-    "isclose": _isclose,
     "isfinite": is_finite,
     "isinf": _isinf,
     "isnan": is_nan,

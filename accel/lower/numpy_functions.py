@@ -31,10 +31,6 @@ def emit_function(e: Emitter, name: str, kinds: Kinds, values: list[Value]) -> V
         return emit_ufunc(e, function, kinds, values)
     if module == "builtins":
         return _builtin(e, function, kinds, values)
-    if module == "attribute":
-        kind = kinds[0]
-        assert isinstance(kind, Scalar)
-        return _attribute(kind, function, values[0])
     from accel.lower import functions
 
     plain = [_plain(e, name, k, v) for k, v in zip(kinds, values, strict=True)]
@@ -43,19 +39,6 @@ def emit_function(e: Emitter, name: str, kinds: Kinds, values: list[Value]) -> V
 
 def _width(char: str) -> int:
     return len(components(Scalar(char)))
-
-
-def _attribute(kind: Scalar, name: str, value: Value) -> Value:
-    match name:
-        case "real":
-            return value[:1]
-        case "imag":
-            return value[1:] or (zero_text(element_type(kind.char)),)
-        case "ndim":
-            return ("0",)
-        case "size":
-            return ("1",)
-    return (str(kind.dtype.size_bytes),)
 
 
 def _plain(e: Emitter, name: str, kind: Kind, value: Value) -> tuple[Kind, Value]:

@@ -17,7 +17,7 @@ from accel.lower.strips import STRIP_STEPS
 from accel.lower.unbox import emit_unbox
 from accel.lower.unions import emit_union
 from accel.types import functions, operators
-from accel.types.kinds import Array, Bool, EnumerateIterator, Kind, Never, NoneKind, Range, Static, Tuple
+from accel.types.kinds import Array, Bool, EnumerateIterator, Float, Kind, Never, NoneKind, Range, Static, Tuple
 
 __all__ = ["lower_step"]
 
@@ -130,7 +130,10 @@ def _unary(body: FunctionBody, instruction: Instruction, successors: Successors)
 def _compare(body: FunctionBody, instruction: Instruction, successors: Successors) -> None:
     symbol = instruction.detail
     kinds, values = _kinds(body, instruction), _values(body, instruction)
-    if symbol in ("in", "not in"):
+    if isinstance(kinds[1], Range) and symbol in ("in", "not in"):
+        found = loops.range_contains(body.e, values[1], arrays.emit_integer(body.e, kinds[0], values[0]))
+        _write(body, instruction, (body.e.value(f"xor i1 {found}, true") if symbol == "not in" else found,))
+    elif symbol in ("in", "not in"):
         _write(body, instruction, (_membership(body, kinds, values, symbol == "not in"),))
     else:
         _write(body, instruction, _comparison(body, symbol, kinds, values, _target(body, instruction)))
@@ -176,6 +179,14 @@ def _truth(body: FunctionBody, instruction: Instruction, successors: Successors)
 def _item(body: FunctionBody, instruction: Instruction, successors: Successors) -> None:
     base, *kinds = _kinds(body, instruction)
     value, *indexes = _values(body, instruction)
+    pick = body.typed.picks.get(id(instruction))
+    if isinstance(base, Tuple) and pick is not None:
+        parts = arrays.tuple_parts(base, value)
+        _write(body, instruction, parts[pick] if isinstance(pick, int) else tuple(c for part in parts[pick] for c in part))
+        return
+    if isinstance(base, Range):
+        _write(body, instruction, (loops.range_item(body.e, value, arrays.emit_integer(body.e, kinds[0], indexes[0])),))
+        return
     if isinstance(base, Tuple):
         at = arrays.emit_integer(body.e, kinds[0], indexes[0])
         _write(body, instruction, arrays.emit_tuple_item(body.e, base, value, at))
@@ -206,10 +217,19 @@ def _attribute(body: FunctionBody, instruction: Instruction, successors: Success
     value = body.read(instruction.arguments[0])
     if isinstance(base, Static):
         _write(body, instruction, ())
+    elif isinstance(base, Array) and name == "dtype":
+        body.e.exit_if(arrays.has_other_dtype(body.e, base, value))
+        _write(body, instruction, ())
     elif isinstance(base, Array):
         _write(body, instruction, arrays.array_attribute(body.e, base, name, value))
+    elif isinstance(base, Range):
+        _write(body, instruction, (value[("start", "stop", "step").index(name)],))
     else:
-        _write(body, instruction, emit_function(body.e, f"attribute.{name}", (base,), [value]))
+        full = f"attribute.{name}"
+        _write(body, instruction, emit_union(
+            body.e, lambda *k: functions.function_kind(full, k), lambda k, v: emit_function(body.e, full, k, list(v)),
+            (base,), [value], _target(body, instruction),
+        ))  # fmt: skip
 
 
 def _iterate(body: FunctionBody, instruction: Instruction, successors: Successors) -> None:
@@ -330,17 +350,32 @@ def _call(body: FunctionBody, instruction: Instruction, successors: Successors) 
     call = body.typed.calls[id(instruction)]
     if call.function is not None:
         _function_call(body, instruction, call)
+    elif isinstance(_target(body, instruction), Static):
+        _write(body, instruction, ())
     else:
-        _write(body, instruction, _known_call(body, instruction, call.name))
+        _write(body, instruction, _known_call(body, instruction, call))
 
 
-def _known_call(body: FunctionBody, instruction: Instruction, name: str) -> Value:
-    e = body.e
-    kinds, values = _kinds(body, instruction)[1:], _values(body, instruction)[1:]
+def _bound_arguments(body: FunctionBody, instruction: Instruction, call: Call) -> tuple[tuple[Kind, ...], list[Value]]:
+    """The arguments of a known function in the order of its parameters."""
+    receiver, *values = _values(body, instruction)
+    first, *kinds = _kinds(body, instruction)
+    bound: list[tuple[Kind, Value]] = []
+    for what, value in call.bound:
+        match what:
+            case "receiver":
+                bound.append((first, receiver))
+            case "default":
+                bound.append((Float(), constant_value(Float(), value)))
+            case _:
+                bound.append((kinds[value], values[value]))
+    return tuple(kind for kind, _ in bound), [value for _, value in bound]
+
+
+def _known_call(body: FunctionBody, instruction: Instruction, call: Call) -> Value:
+    e, name = body.e, call.name
+    kinds, values = _bound_arguments(body, instruction, call)
     match name, kinds:
-        case "complex.conjugate", _:
-            real, imaginary = body.read(instruction.arguments[0])
-            return (real, e.value(f"fneg double {imaginary}"))
         case "builtins.range", _:
             return loops.emit_range(e, kinds, values)
         case "builtins.enumerate", _:
@@ -350,6 +385,8 @@ def _known_call(body: FunctionBody, instruction: Instruction, name: str) -> Valu
             if start != "0":  # so that the count can't leave 64 bits
                 e.exit_if(e.value(f"icmp sgt i64 {start}, {2**62}"))
             return (start, *loops.start_iterator(e, kinds[0], values[0]))
+        case "builtins.reversed", _:
+            return loops.reverse_range(e, values[0])
         case "builtins.zip", _:
             return tuple(c for k, v in zip(kinds, values, strict=True) for c in loops.start_iterator(e, k, v))
         case "builtins.len", (Array(),):

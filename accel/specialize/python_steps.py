@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from accel.ir import Instruction, PythonStep, TypedFunction
 from accel.specialize.lookup import Lookup
-from accel.specialize.samples import ARRAY_METHODS, is_array_function, predict_kind
+from accel.specialize.samples import ARRAY_METHODS, is_array_function, is_builtin_on_arrays, predict_kind
 from accel.types.kinds import Array, Kind, NoneKind, Slice, Static, Tuple, members_of
 
 __all__ = ["PythonSteps"]
@@ -20,7 +20,11 @@ class PythonSteps:
 
     def __init__(self, typed: TypedFunction, lookup: Lookup) -> None:
         self.typed, self.lookup = typed, lookup
-        self._definitions = {i.targets[0]: i for i in typed.flow.instructions() if i.op in ("const", "static") and i.targets}
+        self._definitions: dict[str, Instruction | None] = {}  # of the names that hold the same wherever they are defined
+        for i in typed.flow.instructions():
+            for target in i.targets:
+                alike = i.op == "const" and (before := self._definitions.get(target, i)) is not None and _is_same(before, i)
+                self._definitions[target] = i if alike or target not in self._definitions else None
 
     def kind(self, instruction: Instruction, kinds: Kinds) -> Kind | None:
         """The kind of what the step gives, None when it is not done this way."""
@@ -41,20 +45,27 @@ class PythonSteps:
         if op == "item" and concerned:
             return self.item(instruction, kinds)
         if op == "set_item" and isinstance(kinds[0], Array) and kinds[0].writeable:
-            operands = tuple(range(len(kinds)))
-            text = f"a0[{', '.join(f'a{k}' for k in operands[1:-1]) or '()'}] = a{operands[-1]}; return None"
-            return self.note(instruction, kinds, text, operands, NoneKind())
+            indexes, last = self.subscripts(instruction, kinds[:-1]), len(kinds) - 1
+            operands = tuple(k for k in range(len(kinds)) if not isinstance(kinds[k], Static))
+            return self.note(instruction, kinds, f"a0[{indexes}] = a{last}; return None", operands, NoneKind())
+        if op == "attribute" and concerned and detail in ("real", "imag"):
+            made = predict_kind(lambda array: getattr(array, detail), kinds, (...,))
+            return self.note(instruction, kinds, f"return a0.{detail}", (0,), made)
         if op == "call":
             return self.call(instruction, kinds)
         return None
 
     def item(self, instruction: Instruction, kinds: Kinds) -> Kind | None:
         """Indexing beyond integers and slices: masks, arrays of indexes, None."""
-        operands = tuple(range(len(kinds)))
-        names = ", ".join(f"a{k}" for k in operands[1:]) or "()"
-        constants = self.constants(instruction, operands)[1:]
+        operands = tuple(k for k in range(len(kinds)) if not isinstance(kinds[k], Static))
+        names = self.subscripts(instruction, kinds)
+        constants = self.constants(instruction, range(1, len(kinds)))
         made = predict_kind(lambda base, *index: base[index if len(index) != 1 else index[0]], kinds, (..., *constants))
         return self.note(instruction, kinds, f"return a0[{names}]", operands, made)
+
+    def subscripts(self, instruction: Instruction, kinds: Kinds) -> str:
+        """How the subscripts are written."""
+        return ", ".join(self.operand(instruction, kinds, k) for k in range(1, len(kinds))) or "()"
 
     def call(self, instruction: Instruction, kinds: Kinds) -> Kind | None:
         """A NumPy function or a method of an array."""
@@ -62,7 +73,8 @@ class PythonSteps:
         first, callee = 1, kinds[0]
         if isinstance(callee, Static):
             value = self.lookup.find_attribute(callee.value, method) if method else callee.value
-            if not is_array_function(value):
+            concerned = any(isinstance(k, Array) for k in kinds)
+            if not is_array_function(value) and not (concerned and is_builtin_on_arrays(value)):
                 return None
             head, operation = ".".join(self.lookup.paths.get(id(value), ("?",))), cast(Any, value)
         elif isinstance(callee, Array) and method in ARRAY_METHODS:
@@ -86,8 +98,10 @@ class PythonSteps:
         """How an argument is written: `a3`, or the path of a global, or a literal string."""
         kind = kinds[position]
         if isinstance(kind, Static):
-            if isinstance(kind.value, str):
+            if isinstance(kind.value, str) or kind.value is ...:
                 return repr(kind.value)
+            if type(kind.value).__module__ == "numpy.dtypes":
+                return f"__import__('numpy').dtype({kind.value.char!r})"
             return ".".join(self.lookup.paths.get(id(kind.value), ("?",)))
         return f"a{position}"
 
@@ -96,8 +110,15 @@ class PythonSteps:
         found = []
         for position in positions:
             definition = self._definitions.get(instruction.arguments[position])
-            found.append(self.typed.constants.get(id(definition), ...) if definition else ...)
+            found.append(self.constant(definition) if definition else ...)
         return tuple(found)
+
+    def constant(self, definition: Instruction) -> Any:
+        """The value an instruction gives, if known; slices with known parts are."""
+        if definition.op != "slice":
+            return self.typed.constants.get(id(definition), ...)
+        parts = self.constants(definition, range(3))
+        return ... if ... in parts else slice(*parts)
 
     def note(
         self, instruction: Instruction, kinds: Kinds, text: str, operands: tuple[int, ...], made: Kind | None
@@ -110,8 +131,22 @@ class PythonSteps:
         return made
 
 
+def _is_same(first: Instruction, second: Instruction) -> bool:
+    return (first.op, type(first.detail), repr(first.detail)) == (second.op, type(second.detail), repr(second.detail))
+
+
 def _method_call(method: str) -> Any:
+    if method == "reshape":
+        return _reshaped
+    if method == "item":
+        return lambda array, *_: array[(slice(0, 1),) * array.ndim].item()
     return lambda array, *arguments, **keywords: getattr(array, method)(*arguments, **keywords)
+
+
+def _reshaped(array: Any, *shape: Any, **keywords: Any) -> Any:
+    """A sample of the wanted number of axes: the lengths given need not fit the sample."""
+    axes = shape[0] if len(shape) == 1 and isinstance(shape[0], tuple) else shape
+    return array[(slice(0, 1),) * array.ndim].reshape((1,) * len(axes), **keywords).repeat(2, 0)
 
 
 def _can_cross(kind: Kind) -> bool:

@@ -15,10 +15,10 @@ from typing import Any
 
 from accel.types.kinds import DTYPES, Array, Bool, Complex, Float, Int, Kind, NoneKind, Scalar, Slice, Static, Tuple
 
-__all__ = ["ARRAY_METHODS", "is_array_function", "kind_of_value", "predict_kind"]
+__all__ = ["ARRAY_METHODS", "is_array_function", "is_builtin_on_arrays", "is_dtype_like", "kind_of_value", "predict_kind"]
 
 ARRAY_METHODS = frozenset(
-    "all any argmax argmin argsort astype clip conj copy cumprod cumsum diagonal dot fill flatten max mean min prod ravel repeat "
+    "all any argmax argmin argsort astype clip conj conjugate copy cumprod cumsum diagonal dot fill flatten item max mean min prod ravel repeat "
     "reshape round searchsorted sort squeeze std sum swapaxes take trace transpose var".split()
 )
 _FUNCTIONS = frozenset(
@@ -28,6 +28,8 @@ _FUNCTIONS = frozenset(
     "ones_like outer pad prod ravel repeat reshape roll rot90 round searchsorted sort squeeze stack std sum swapaxes take tensordot tile "
     "trace transpose trapezoid tril triu unique var vdot vstack concatenate where zeros zeros_like amax amin expand_dims".split()
 )
+_BUILTINS = (abs, min, max, sum, divmod, pow, round, int, float, complex, bool)
+_PLAIN = (int, float, bool, complex)
 _OPERATORS: dict[str, Callable[..., Any]] = {
     "+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv, "//": operator.floordiv, "%": operator.mod,
     "**": operator.pow, "<<": operator.lshift, ">>": operator.rshift, "&": operator.and_, "|": operator.or_, "^": operator.xor,
@@ -44,6 +46,20 @@ def is_array_function(value: Any) -> bool:
         return True
     name = value.__name__ if type(value) in (FunctionType, BuiltinFunctionType, type(numpy.sum)) else ""
     return name in _FUNCTIONS and getattr(numpy, name, None) is value
+
+
+def is_builtin_on_arrays(value: Any) -> bool:
+    """Whether a callable is a builtin that does nothing to an array but operators and iteration."""
+    return any(value is known for known in _BUILTINS)
+
+
+def is_dtype_like(value: Any) -> bool:
+    """Whether a constant is a dtype or a scalar type of NumPy, or a Python number class: comparing those has no effect."""
+    import numpy
+
+    if type(value) is type:
+        return issubclass(value, numpy.generic) or any(value is plain for plain in _PLAIN)
+    return issubclass(type(value), numpy.dtype)
 
 
 def kind_of_value(value: Any) -> Kind | None:

@@ -13,13 +13,14 @@ from accel.types.kinds import (
     RangeIterator,
     Scalar,
     Slice,
+    Static,
     Tuple,
     TupleIterator,
     ZipIterator,
     join_kinds,
 )
 
-__all__ = ["attribute_kind", "is_index", "item_kind", "iterator_kind", "next_kind", "row_kind"]
+__all__ = ["attribute_kind", "axes_of", "is_index", "item_kind", "iterator_kind", "next_kind", "row_kind"]
 
 
 def is_index(kind: Kind) -> bool:
@@ -46,18 +47,35 @@ def item_kind(base: Kind, indexes: tuple[Kind, ...]) -> Kind | None:
         for item in base.items[1:]:
             found = join_kinds(found, item) if found else None
         return found
-    if not isinstance(base, Array) or len(indexes) > base.ndim:
-        return None
-    if not all(is_index(i) or _is_slice(i) for i in indexes):
+    if isinstance(base, Range):
+        return Int() if len(indexes) == 1 and is_index(indexes[0]) else None
+    axes = axes_of(base, indexes) if isinstance(base, Array) else None
+    if axes is None or not isinstance(base, Array):
         return None
     kept = base.ndim - sum(is_index(i) for i in indexes)
-    if kept == 0:
+    if kept == 0 and len(indexes) == base.ndim:
         return Scalar(base.char)
-    slices = [k for k, i in enumerate(indexes) if isinstance(i, Slice)]
-    plain = not slices or (
-        len(slices) == 1 and slices[0] == len(indexes) - 1 and isinstance(indexes[-1], Slice) and indexes[-1].step == NoneKind()
-    )
+    last = indexes[-1] if indexes else None
+    plain = all(map(is_index, indexes[:-1])) and not (isinstance(last, Slice) and last.step != NoneKind())
     return Array(base.char, kept, "C" if base.layout == "C" and plain else "A", base.writeable, True)
+
+
+def axes_of(base: Array, indexes: tuple[Kind, ...]) -> list[int | None] | None:
+    """For each axis the position of the subscript that addresses it (None: taken whole); None for subscripts CPython must see to.
+
+    >>> axes_of(Array("d", 3), (Static(...), Int()))
+    [None, None, 1]
+    """
+    given: list[int | None] = [k for k, index in enumerate(indexes) if not _is_ellipsis(index)]
+    dots = len(indexes) - len(given)
+    if dots > 1 or len(given) > base.ndim or not all(is_index(i) or _is_slice(i) or _is_ellipsis(i) for i in indexes):
+        return None
+    at = next((k for k, index in enumerate(indexes) if _is_ellipsis(index)), len(given))
+    return [*given[:at], *[None] * (base.ndim - len(given)), *given[at:]]
+
+
+def _is_ellipsis(kind: Kind) -> bool:
+    return isinstance(kind, Static) and kind.value is ...
 
 
 def _is_slice(kind: Kind) -> bool:
@@ -67,13 +85,15 @@ def _is_slice(kind: Kind) -> bool:
 def attribute_kind(base: Kind, name: str) -> Kind | None:
     """The kind of an attribute of an array."""
     if isinstance(base, Array):
-        if name == "shape":
+        if name in ("shape", "strides"):
             return Tuple((Int(),) * base.ndim)
         if name in ("ndim", "size", "itemsize", "nbytes"):
             return Int()
         if name == "T":
             layout = base.layout if base.ndim < 2 else "A"
             return Array(base.char, base.ndim, layout, base.writeable, True)
+    if isinstance(base, Range) and name in ("start", "stop", "step"):
+        return Int()
     return None
 
 
@@ -86,7 +106,7 @@ def iterator_kind(kind: Kind) -> Kind | None:
             return ArrayIterator(kind)
         case Tuple():
             return TupleIterator(kind)
-        case EnumerateIterator() | ZipIterator():
+        case EnumerateIterator() | ZipIterator() | RangeIterator():
             return kind
     return None
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from accel.types.kinds import Bool, Complex, Float, Int, Kind, NoneKind, Scalar, Tuple, join_kinds
+from accel.types.methods import instance_answer, member_kind
 from accel.types.operators import binary_kind, compare_kind, has_truth, is_number, joined_kind, unary_kind
 
 __all__ = ["folded_kind", "function_kind", "selection_items"]
@@ -24,6 +25,10 @@ def function_kind(name: str, kinds: Kinds) -> Kind | None:
     >>> str(function_kind("math.frexp", (Float(),)))
     'tuple(float, int)'
     """
+    if name.startswith(("attribute.", "method.")):
+        return member_kind(name, kinds)
+    if name == "builtins.isinstance":
+        return None if len(kinds) != 2 or instance_answer(*kinds) is None else Bool()
     if name.startswith("numpy.") or any(isinstance(k, Scalar) for k in kinds):
         from accel.types import ufuncs
 
@@ -164,8 +169,18 @@ def _fsum(kinds: Kinds) -> Kind | None:
 
 
 def _prod(kinds: Kinds) -> Kind | None:
-    items = _items(kinds[0], _is_real) if len(kinds) == 1 else None
-    return None if items is None else folded_kind("*", Int(), items)
+    """The second argument is where it starts."""
+    items = _items(kinds[0], _is_real) if 1 <= len(kinds) <= 2 and all(map(_is_real, kinds[1:])) else None
+    return None if items is None else folded_kind("*", kinds[1] if len(kinds) == 2 else Int(), items)
+
+
+def _isclose(test: Callable[[Kind], bool]) -> Rule:
+    """Two numbers, and both tolerances or none."""
+
+    def rule(kinds: Kinds) -> Kind | None:
+        return Bool() if len(kinds) in (2, 4) and all(map(test, kinds[:2])) and all(map(_is_real, kinds[2:])) else None
+
+    return rule
 
 
 def _sumprod(kinds: Kinds) -> Kind | None:
@@ -231,8 +246,6 @@ _COMPLEX_OF_ONE = [
 ]
 
 _RULES: dict[str, Rule] = {
-    "attribute.real": lambda kinds: Float() if kinds == (Complex(),) else None,
-    "attribute.imag": lambda kinds: Float() if kinds == (Complex(),) else None,
     "builtins.abs": _abs,
     "builtins.bool": _bool,
     "builtins.complex": _complex,
@@ -253,7 +266,7 @@ _RULES: dict[str, Rule] = {
     "math.fsum": _fsum,
     "math.gcd": _takes(_is_int, Int(), 0, None),
     "math.hypot": _takes(_is_real, Float(), 0, None),
-    "math.isclose": _takes(_is_real, Bool(), 2),
+    "math.isclose": _isclose(_is_real),
     "math.isqrt": _takes(_is_int, Int(), 1),
     "math.lcm": _takes(_is_int, Int(), 0, None),
     "math.ldexp": _ldexp,
@@ -262,7 +275,7 @@ _RULES: dict[str, Rule] = {
     "math.perm": _perm,
     "math.prod": _prod,
     "math.sumprod": _sumprod,
-    "cmath.isclose": _takes(is_number, Bool(), 2),
+    "cmath.isclose": _isclose(is_number),
     "cmath.log": _takes(is_number, Complex(), 1, 2),
     "cmath.phase": _takes(is_number, Float(), 1),
     "cmath.polar": _takes(is_number, Tuple((Float(), Float())), 1),

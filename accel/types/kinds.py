@@ -223,6 +223,7 @@ class ZipIterator(Kind):
     """The state of a `for` loop over `zip(...)`: the iterators below."""
 
     inner: tuple[Kind, ...]
+    strict: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -11,7 +11,7 @@ from functools import cache
 from accel.types import promotion
 from accel.types.kinds import DTYPES, Bool, Complex, Float, Int, Kind, NoneKind, Scalar, Tuple, join_kinds
 
-__all__ = ["ATTRIBUTES", "INTEGER_MATH", "UFUNCS", "constructed_char", "function_kind", "plain_kind"]
+__all__ = ["INTEGER_MATH", "UFUNCS", "constructed_char", "function_kind", "plain_kind"]
 
 Kinds = tuple[Kind, ...]
 
@@ -35,7 +35,6 @@ UFUNCS: dict[str, str] = {
     **dict.fromkeys(("left_shift", "right_shift"), _INTS),
 }  # fmt: skip
 INTEGER_MATH = ("gcd", "lcm", "comb", "perm", "factorial", "isqrt")
-ATTRIBUTES = ("real", "imag", "ndim", "size", "itemsize", "nbytes")
 
 
 def constructed_char(name: str) -> str:
@@ -88,8 +87,6 @@ def function_kind(name: str, kinds: Kinds) -> Kind | None:
             return _builtin_kind(function, kinds)
         case "math" | "cmath":
             return _mathematics_kind(name, kinds)
-        case "attribute" if len(kinds) == 1 and isinstance(kinds[0], Scalar) and function in ATTRIBUTES:
-            return Scalar({"F": "f", "D": "d"}.get(kinds[0].char, kinds[0].char)) if function in ("real", "imag") else Int()
     return None
 
 

@@ -1,0 +1,216 @@
+"""The kinds a call gives: of functions the compiler knows by name, of methods of numbers, of Python functions, of nested ones."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Callable
+from types import FunctionType
+from typing import Any, Protocol
+
+from accel.ir import Call, Facts, Fault, Instruction, TypedFunction
+from accel.specialize.known import bind_known, find_known_name
+from accel.specialize.lookup import MISSING, Lookup
+from accel.specialize.python_steps import PythonSteps
+from accel.types import arrays, functions, methods, operators
+from accel.types.kinds import (
+    DTYPES,
+    Array,
+    Bool,
+    Complex,
+    EnumerateIterator,
+    Float,
+    Int,
+    Kind,
+    Nested,
+    NoneKind,
+    Range,
+    RangeIterator,
+    Scalar,
+    Static,
+    Tuple,
+    ZipIterator,
+    members_of,
+)  # fmt: skip
+
+__all__ = ["ITERATORS", "CallRules", "Specializing", "constant_kind", "python_function"]
+
+Kinds = tuple[Kind, ...]
+_module_of: Callable[[type], Any] = type.__dict__["__module__"].__get__  # a metaclass can't interfere
+ITERATORS = (EnumerateIterator, RangeIterator, ZipIterator)
+
+
+class Specializing(Protocol):
+    """What the rules ask of the specializer."""
+
+    def typed(self, function: FunctionType | Facts, kinds: Kinds) -> TypedFunction:
+        """Another function, typed for arguments of these kinds."""
+
+    def nested(self, kind: Nested, facts: Facts | None) -> Facts:
+        """The facts of a nested function, noted at its definition."""
+
+
+def constant_kind(value: Any) -> Kind | None:
+    """The kind of a constant whose value goes into the machine code, None if it can't."""
+    kind = type(value)
+    if kind is int:
+        return Int() if -(2**63) <= value < 2**63 else None
+    if kind in (float, bool, complex, type(None)):
+        return {float: Float(), bool: Bool(), complex: Complex(), type(None): NoneKind()}[kind]
+    if kind is tuple:
+        items = [constant_kind(v) for v in value]
+        return None if None in items else Tuple(tuple(k for k in items if k is not None))
+    numpy = sys.modules.get("numpy")
+    if numpy is not None and issubclass(kind, numpy.generic) and kind is value.dtype.type:
+        return Scalar(value.dtype.char) if value.dtype.char in DTYPES else None
+    return None
+
+
+def python_function(value: Any) -> FunctionType | None:
+    """The plain function behind a function or a decorated one."""
+    if type(value) is FunctionType:
+        return value
+    inner = value._function if str(_module_of(type(value))).partition(".")[0] == "accel" and hasattr(value, "_function") else None
+    return inner if type(inner) is FunctionType else None
+
+
+class CallRules:
+    """Result kinds of calls; `typed` receives what is called."""
+
+    def __init__(self, typed: TypedFunction, facts: Facts, lookup: Lookup, specializer: Specializing) -> None:
+        self.typed, self.facts, self.lookup = typed, facts, lookup
+        self.typer, self.nested = specializer.typed, specializer.nested
+        self.python = PythonSteps(typed, lookup)
+
+    def constant(self, instruction: Instruction, value: Any) -> Kind:
+        """The kind of a value known while compiling."""
+        kind = constant_kind(value)
+        if kind is None:
+            return Static(value)
+        self.typed.constants[id(instruction)] = value
+        return kind
+
+    def op_call(self, instruction: Instruction, kinds: Kinds) -> Kind | Fault | None:
+        method, keywords, captured = instruction.detail
+        callee, arguments = kinds[0], kinds[1 + len(captured) :]
+        if isinstance(callee, Nested):
+            return self.nested_call(instruction, callee, kinds)
+        value: Any = callee.value if isinstance(callee, Static) else None
+        if method:
+            if not isinstance(callee, Static):
+                return None if keywords else self.method_call(instruction, method, (callee, *arguments))
+            value = self.lookup.find_attribute(value, method)
+            if value is MISSING:
+                return None
+        if not isinstance(callee, Static):
+            return None
+        name = find_known_name(value)
+        if name:
+            strict: Any = False
+            if name == "builtins.zip" and keywords == ("strict",):
+                (strict,), arguments, keywords = self.python.constants(instruction, (-1,)), arguments[:-1], ()
+                if type(strict) is not bool:
+                    return None
+            bound = bind_known(name, len(arguments) - len(keywords), keywords)
+            if bound is None:
+                return None
+            self.typed.calls[id(instruction)] = Call(name, None, bound)
+            given = tuple(arguments[v] if what == "argument" else Float() for what, v in bound)
+            made = self.known_call(name, given, instruction)
+            return ZipIterator(made.inner, True) if strict and isinstance(made, ZipIterator) else made
+        function = python_function(value)
+        return self.function_call(instruction, function, arguments, keywords) if function else None
+
+    def known_call(self, name: str, kinds: Kinds, instruction: Instruction) -> Kind | None:
+        """A call of a function the compiler knows by name."""
+        match name, kinds:
+            case "builtins.range", (_, *_):
+                return Range() if len(kinds) <= 3 and all(isinstance(k, Bool) or arrays.is_index(k) for k in kinds) else None
+            case "builtins.enumerate", (first, *start):
+                inner = arrays.iterator_kind(first)
+                return EnumerateIterator(inner) if inner and start in ([], [Int()]) else None
+            case "builtins.reversed", (Range(),):
+                return RangeIterator()
+            case "builtins.type", (kind,):
+                classes = {methods.class_of(m) for m in members_of(kind)}
+                return Static(classes.pop()) if len(classes) == 1 and None not in classes else None
+            case "builtins.zip", _:
+                inners = tuple(k for k in map(arrays.iterator_kind, kinds) if k)
+                return ZipIterator(inners) if len(inners) == len(kinds) > 0 else None
+            case "builtins.len", (Array(ndim=n),):
+                return Int() if n else None
+            case "builtins.len", (Range(),):
+                return Int()
+            case "builtins.isinstance", (kind, classes):
+                answers = {methods.instance_answer(m, classes) for m in members_of(kind)}
+                if len(answers) == 1 and None not in answers:
+                    return self.constant(instruction, answers.pop())
+        return operators.joined_kind(lambda *k: functions.function_kind(name, k), kinds)
+
+    def method_call(self, instruction: Instruction, method: str, kinds: Kinds) -> Kind | None:
+        """A call of a method of a number."""
+        made = operators.joined_kind(lambda *k: functions.function_kind(f"method.{method}", k), kinds)
+        if made is not None:
+            operands = tuple(("argument", k) for k in range(len(kinds) - 1))
+            self.typed.calls[id(instruction)] = Call(f"method.{method}", None, (("receiver", 0), *operands))
+        return made
+
+    def nested_call(self, instruction: Instruction, callee: Nested, kinds: Kinds) -> Kind | Fault | None:
+        """A call of a nested function: what it captures goes in front of the arguments."""
+        _, keywords, captured = instruction.detail
+        if captured != callee.captured:
+            return None
+        facts = self.nested(callee, None)
+        bound = _bind(facts.source.function, len(kinds) - 1 - len(captured) - len(keywords), keywords)
+        if bound is None or callee.code.co_flags & _NO_PLAIN_CALL:
+            return None
+        shifted = tuple((what, value + len(captured)) for what, value in bound)
+        every = (*(("argument", k) for k in range(len(captured))), *shifted)
+        parameters = tuple(kinds[1 + value] for _, value in every)
+        if any(isinstance(k, (Static, Nested, *ITERATORS)) for k in parameters):
+            return None
+        typed = self.typer(facts, parameters)
+        self.typed.calls[id(instruction)] = Call("", typed, every)
+        return typed.result
+
+    def function_call(
+        self, instruction: Instruction, function: FunctionType, kinds: Kinds, keywords: tuple[str, ...]
+    ) -> Kind | Fault | None:
+        """A call of a Python function: typed for these arguments."""
+        bound = _bind(function, len(kinds) - len(keywords), keywords)
+        if bound is None or function.__code__.co_flags & _NO_PLAIN_CALL:
+            return None
+        parameters = []
+        for what, value in bound:
+            kind = kinds[value] if what == "argument" else constant_kind(value)
+            if kind is None or isinstance(kind, (Static, *ITERATORS)):
+                return None
+            parameters.append(kind)
+        self.lookup.watch_function(function)
+        callee = self.typer(function, tuple(parameters))
+        self.typed.calls[id(instruction)] = Call("", callee, bound)
+        return callee.result
+
+
+_NO_PLAIN_CALL = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR  # calling it does not run it
+
+
+def _bind(function: FunctionType, positional: int, keywords: tuple[str, ...]) -> tuple[tuple[str, Any], ...] | None:
+    """Where each parameter gets its value from; None when the call does not fit (CPython raises)."""
+    code = function.__code__
+    if code.co_flags & (inspect.CO_VARARGS | inspect.CO_VARKEYWORDS):
+        return None
+    names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+    if positional > code.co_argcount:
+        return None
+    given: dict[str, tuple[str, Any]] = {n: ("argument", k) for k, n in enumerate(names[:positional])}
+    for k, keyword in enumerate(keywords):
+        if keyword in given or keyword not in names[code.co_posonlyargcount :]:
+            return None
+        given[keyword] = ("argument", positional + k)
+    defaults = function.__defaults__ or ()
+    optional = dict(zip(names[code.co_argcount - len(defaults) : code.co_argcount], defaults, strict=True))
+    optional |= function.__kwdefaults__ or {}
+    if any(n not in given and n not in optional for n in names):
+        return None
+    return tuple(given.get(n) or ("default", optional[n]) for n in names)

@@ -1,0 +1,109 @@
+"""What attributes and methods of numbers give, and which classes their values are instances of."""
+
+from __future__ import annotations
+
+import sys
+from types import FunctionType
+from typing import Any
+
+from accel.types.kinds import (
+    Array,
+    Bool,
+    Complex,
+    Float,
+    Int,
+    Kind,
+    Nested,
+    NoneKind,
+    Range,
+    Scalar,
+    Static,
+    Tuple,
+)  # fmt: skip
+
+__all__ = ["class_of", "instance_answer", "member_kind"]
+
+_PARTS = {"F": "f", "D": "d"}  # dtype of a complex scalar -> that of its parts
+_SIZES = ("ndim", "size", "itemsize", "nbytes")
+_CLASSES: dict[type[Kind], type] = {
+    Int: int, Float: float, Bool: bool, Complex: complex, NoneKind: type(None), Tuple: tuple, Range: range, Nested: FunctionType,
+}  # fmt: skip
+
+
+def member_kind(name: str, kinds: tuple[Kind, ...]) -> Kind | None:
+    """The kind of "attribute.real" or "method.conjugate" and the like; the number comes first among `kinds`.
+
+    Examples
+    --------
+    >>> str(member_kind("attribute.imag", (Scalar("F"),)))
+    'numpy.float32'
+    """
+    what, _, member = name.partition(".")
+    if len(kinds) != 1:
+        return None
+    find = _attribute_kind if what == "attribute" else _method_kind
+    return find(member, kinds[0])
+
+
+def _attribute_kind(name: str, kind: Kind) -> Kind | None:
+    match kind:
+        case Scalar(char) if name in ("real", "imag"):
+            return Scalar(_PARTS.get(char, char))
+        case Scalar() if name in _SIZES:
+            return Int()
+        case Scalar() if name == "shape":
+            return Tuple(())
+        case Float() | Complex() if name in ("real", "imag"):
+            return Float()
+        case Int() | Bool() if name in ("real", "imag", "numerator", "denominator"):
+            return Int()
+    return None
+
+
+def _method_kind(name: str, kind: Kind) -> Kind | None:
+    match kind:
+        case Scalar() if name in ("conjugate", "conj"):
+            return kind
+        case Scalar() if name == "item":
+            return {"b": Bool(), "i": Int(), "u": Int(), "f": Float(), "c": Complex()}[kind.dtype.family]
+        case Scalar() if name == "is_integer" and kind.dtype.family in "iuf":
+            return Bool()
+        case Float() | Complex() if name == "conjugate":
+            return kind
+        case Float() if name == "is_integer":
+            return Bool()
+        case Int() | Bool() if name == "is_integer" and sys.version_info >= (3, 12):
+            return Bool()
+        case Int() | Bool() if name in ("conjugate", "bit_length", "bit_count"):
+            return Int()
+    return None
+
+
+def instance_answer(kind: Kind, classes: Kind) -> bool | None:
+    """What `isinstance(value of this kind, classes)` gives; None where CPython must say.
+
+    Classes with a metaclass of their own may answer as they like.
+
+    Examples
+    --------
+    >>> instance_answer(Bool(), Static(int))
+    True
+    """
+    if isinstance(classes, Tuple):
+        answers = [instance_answer(kind, item) for item in classes.items]
+        return None if None in answers else any(answers)
+    class_ = class_of(kind)
+    if not isinstance(classes, Static) or type(classes.value) is not type or class_ is None:
+        return None
+    return issubclass(class_, classes.value)
+
+
+def class_of(kind: Kind) -> type | None:
+    """The class of the values of this kind; None where they may be of any."""
+    match kind:
+        case Scalar() | Array():
+            numpy: Any = sys.modules["numpy"]
+            return numpy.ndarray if isinstance(kind, Array) else numpy.dtype(kind.char).type  # type: ignore[no-any-return]
+        case Static(value):
+            return type(value)
+    return _CLASSES.get(type(kind))
