@@ -10,7 +10,7 @@ from accel.analysis.flow import build_flow
 from accel.analysis.parse import number_nodes
 from accel.ir import Facts, Source
 
-__all__ = ["find_facts"]
+__all__ = ["find_facts", "find_nested_definitions"]
 
 Names = dict[str, tuple[str, ...]]
 
@@ -23,7 +23,7 @@ def find_facts(source: Source) -> Facts:
 def _find(source: Source, captured: tuple[str, ...], known: Names) -> Facts:
     code = source.code
     locals_ = frozenset(code.co_varnames) | frozenset(code.co_cellvars) | frozenset(captured)
-    found = {number: _nested_source(source, node) for number, node in _nested_definitions(source)}
+    found = {number: _nested_source(source, node) for number, node in find_nested_definitions(source)}
     nested = {number: inner for number, inner in found.items() if inner is not None}
     names = dict(known)
     for number, inner in nested.items():
@@ -40,7 +40,7 @@ def _captured(inner: Source, locals_: frozenset[str]) -> tuple[str, ...]:
     return tuple(n for n in inner.code.co_freevars if n in locals_)
 
 
-def _nested_definitions(source: Source) -> Iterator[tuple[int, ast.FunctionDef | ast.Lambda]]:
+def find_nested_definitions(source: Source) -> Iterator[tuple[int, ast.FunctionDef | ast.Lambda]]:
     """The functions defined directly inside."""
     for number, node in enumerate(source.nodes[1:], 1):
         if isinstance(node, (ast.FunctionDef, ast.Lambda)):

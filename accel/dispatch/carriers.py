@@ -19,9 +19,10 @@ from accel.dispatch.tracing import tracing_symbols
 from accel.runtime.image import Image, Loaded
 from accel.runtime.symbols import resolve
 
-__all__ = ["Carrier", "METERS", "NATIVE", "install_callback", "make_callable", "plain_address", "stubs"]
+__all__ = ["Carrier", "LENT_CALLS", "METERS", "NATIVE", "install_callback", "make_callable", "plain_address", "stubs"]
 
 NATIVE = sys.version_info >= (3, 12)
+LENT_CALLS = 0 if NATIVE else 1  # before 3.12 a call of C code counts like one of Python code
 _api = ctypes.pythonapi
 _keep: list[Any] = []
 _callbacks: list[Callable[..., int]] = []
@@ -49,7 +50,8 @@ def stubs() -> Loaded:
     libc = ctypes.CDLL(None)
     libc.pthread_key_create(ctypes.byref(key), libc.free)
     _keep.append(key)
-    addresses = {"callback": id(_on_miss), "stack_key": ctypes.addressof(key), "target": _function_vectorcall() if NATIVE else 0}
+    addresses = {"callback": id(_on_miss), "stack_key": ctypes.addressof(key), "target": _function_vectorcall() if NATIVE else 0,
+                 "raise_calls": LENT_CALLS}  # fmt: skip
     addresses |= tracing_symbols()
     image = Image.loads(b85decode(STUBS_IMAGE.replace("\n", "")))
     return Loaded(image, lambda name: addresses[name] if name in addresses else resolve(name))

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import ast
 import ctypes
-import sys
 import threading
 from collections.abc import Callable
 from functools import lru_cache, partial
-from types import CodeType, FunctionType
+from types import CellType, CodeType, FunctionType
 from typing import Any
 
 from accel.analysis.continuation import Continuation, ContinuationError, build_continuation
+from accel.analysis.facts import find_nested_definitions
 from accel.analysis.parse import parse_function, read_text
+from accel.dispatch.carriers import LENT_CALLS, stubs
 from accel.dispatch.python_steps import drop_step_frame
 from accel.dispatch.record import read_record
+from accel.dispatch.tracing import lend_calls
 from accel.ir import Exit, Source
 from accel.types.kinds import Nested
 
@@ -111,40 +112,39 @@ def _find_nested(source: Source, code: CodeType) -> int:
     """Number of the def or lambda that a code object inside the function is of."""
     found = [
         number
-        for number, node in enumerate(source.nodes)
-        if (isinstance(node, ast.FunctionDef) and (node.name, node.lineno) == (code.co_name, code.co_firstlineno))
-        or (isinstance(node, ast.Lambda) and (code.co_name, node.lineno) == ("<lambda>", code.co_firstlineno))
+        for number, node in find_nested_definitions(source)
+        if (getattr(node, "name", "<lambda>"), node.lineno) == (code.co_name, code.co_firstlineno)
     ]
     if len(found) != 1:
         raise ContinuationError(f"which nested function {code.co_qualname} is, is not known")
     return found[0]
 
 
-def make_raiser(error: BaseException) -> partial[None]:
-    """A callable that raises `error` as it is: its traceback goes on from the caller, context and cause stay.
+class _MethodDef(ctypes.Structure):
+    _fields_ = [("name", ctypes.c_char_p), ("function", ctypes.c_void_p), ("flags", ctypes.c_int), ("doc", ctypes.c_char_p)]
 
-    `raise error` would set the context anew, and a Python function would stand in the traceback.
+
+_NO_ARGUMENTS = 0x0004
+
+
+def make_raiser(error: BaseException) -> Callable[[], None]:
+    """A callable that raises `error` as it is: its traceback goes on from the caller, context and cause stay. To be called once.
+
+    `raise error` would set the context anew, and a Python function would stand in the traceback. It is done at the limit of
+    recursion too, without making room for what runs afterwards.
     """
-    if sys.version_info >= (3, 12):
-        return partial(_raising_function(), error)
-    return partial(_raising_function(), type(error), error, error.__traceback__)
-
-
-class _HandedOver:
-    """An argument of which the callee takes over the reference."""
-
-    @classmethod
-    def from_param(cls, value: object) -> ctypes.py_object[Any]:
-        ctypes.pythonapi.Py_IncRef(ctypes.py_object(value))
-        return ctypes.py_object(value)
+    if LENT_CALLS:
+        lend_calls(LENT_CALLS)
+    raiser: Callable[[], None] = _new_function()(ctypes.addressof(_raising_method()), CellType(error), None)
+    return raiser
 
 
 @lru_cache(maxsize=1)
-def _raising_function() -> Any:
-    if sys.version_info >= (3, 12):
-        function = ctypes.PYFUNCTYPE(None)(("PyErr_SetRaisedException", ctypes.pythonapi))
-        function.argtypes = [_HandedOver]  # type: ignore[list-item]
-    else:
-        function = ctypes.PYFUNCTYPE(None)(("PyErr_Restore", ctypes.pythonapi))
-        function.argtypes = [_HandedOver] * 3  # type: ignore[list-item]
-    return function
+def _raising_method() -> _MethodDef:
+    return _MethodDef(b"raise", stubs()["raise"], _NO_ARGUMENTS)
+
+
+@lru_cache(maxsize=1)
+def _new_function() -> Any:
+    thing = ctypes.py_object
+    return ctypes.PYFUNCTYPE(thing, ctypes.c_void_p, thing, ctypes.c_void_p)(("PyCFunction_NewEx", ctypes.pythonapi))

@@ -230,8 +230,7 @@ class FunctionBody:
             for live in pending.exit.live:
                 self._write_live(live, pending, record)
             callee, symbol = self.module.external(f"resume.{self.typed.symbol}"), '@"accel.resume"'
-            spare = 8 if pending.exit.phase.startswith("raise") else 0
-            answer = e.value(f"call ptr {symbol}(ptr {callee}, i64 {pending.number}, ptr {record}, ptr %state, i32 {spare})")
+            answer = e.value(f"call ptr {symbol}(ptr {callee}, i64 {pending.number}, ptr {record}, ptr %state)")
             if pending.extra:
                 e.call("void", "Py_DecRef", f"ptr {pending.extra}")
             e.do(f"store ptr {answer}, ptr %state")

@@ -35,8 +35,11 @@ declare ptr @pthread_getspecific(i32)
 declare i32 @pthread_setspecific(i32, ptr)
 declare ptr @malloc(i64)
 declare void @PyErr_SetString(ptr, ptr)
+declare void @PyErr_Restore(ptr, ptr, ptr)
+declare ptr @PyException_GetTraceback(ptr)
 @callback = external global i8
 @target = extern_weak global i8
+@raise_calls = extern_weak global i8
 @PyExc_RecursionError = external global ptr
 @s.deep = private constant [33 x i8] c"maximum recursion depth exceeded\\00"
 @stack_key = external global i32
@@ -291,6 +294,21 @@ define i64 @stack_limit() {
   %limits = call ptr @stack_limits()
   %limit = load i64, ptr %limits
   ret i64 %limit
+}
+
+; a C function without arguments that raises what its cell holds as it is, and takes back the call it was lent for that
+define ptr @raise(ptr %cell, ptr %none) {
+  %at = getelementptr i8, ptr %cell, i64 16
+  %error = load ptr, ptr %at
+  store ptr null, ptr %at
+  %type_at = getelementptr i8, ptr %error, i64 8
+  %type = load ptr, ptr %type_at
+  call void @Py_IncRef(ptr %type)
+  %traceback = call ptr @PyException_GetTraceback(ptr %error)
+  call void @PyErr_Restore(ptr %type, ptr %error, ptr %traceback)
+  %thread = call ptr @PyThreadState_Get()
+  call void @charge(ptr %thread, i32 ptrtoint (ptr @raise_calls to i32))
+  ret ptr null
 }
 
 define i32 @traverse(ptr %self, ptr %visit, ptr %arg) {

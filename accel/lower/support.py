@@ -11,7 +11,7 @@ __all__ = ["define_support"]
 # CPython goes on: prepare(exit, record) gives the callable that does so. No tracer sees what accel does in between. What CPython runs
 # in there must not come back to compiled code when the stack is half used up.
 _RESUME = """
-define internal ptr @"accel.resume"(ptr %prepare, i64 %exit, ptr %record, ptr %state, i32 %spare) noinline cold {
+define internal ptr @"accel.resume"(ptr %prepare, i64 %exit, ptr %record, ptr %state) noinline cold {
 entry:
   %array = alloca [2 x ptr]
   %number = call ptr @"PyLong_FromLongLong"(i64 %exit)
@@ -36,8 +36,7 @@ go:
   %is_deep = icmp ult i64 %here, %limit
   %deep = zext i1 %is_deep to i64
   call void @"accel.suspend"(i64 %deep)
-  %counted = call i32 @"accel.used"(ptr %state)
-  %used = sub i32 %counted, %spare                             ; raising an exception takes some calls, at the limit too
+  %used = call i32 @"accel.used"(ptr %state)
   call void @"accel.charge"(ptr %thread, i32 %used)
   %answer = call ptr @"PyObject_Vectorcall"(ptr %rest, ptr null, i64 0, ptr null)
   %back = sub i32 0, %used

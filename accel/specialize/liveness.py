@@ -16,11 +16,11 @@ def find_live(source: Source, flow: Flow) -> dict[int, frozenset[str]]:
     Where CPython may run code the flow does not hold (handlers, statements that are not compiled), every name of the user is.
     """
     everything = _names_beyond(source, flow)
-    around = _loops_around(source)
+    around, in_statement = _loops_around(source), _values_in_statements(source, flow)
     uses = {id(i): frozenset(i.arguments) | around(i.node) for i in flow.instructions()}
     for instruction in flow.instructions():
         if instruction.op == "leave":
-            uses[id(instruction)] |= _names_in_statement(source, instruction)
+            uses[id(instruction)] |= in_statement(instruction)
     entry: dict[str, frozenset[str]] = dict.fromkeys(flow.blocks, frozenset())
     before: dict[int, frozenset[str]] = {}
     changed = True
@@ -36,11 +36,27 @@ def find_live(source: Source, flow: Flow) -> dict[int, frozenset[str]]:
     return before
 
 
-def _names_in_statement(source: Source, instruction: Instruction) -> frozenset[str]:
-    number = instruction.node
-    while not isinstance(source.nodes[number], ast.stmt) and number in source.parents:
-        number = source.parents[number][0]
-    return frozenset(n.id for n in ast.walk(source.nodes[number]) if isinstance(n, ast.Name))
+def _values_in_statements(source: Source, flow: Flow) -> Callable[[Instruction], frozenset[str]]:
+    """What a `leave` hands on of its statement: names, and the values that may have been found so far, those inside it left out."""
+    statements = {0: 0}
+    for number, (above, _, _) in sorted(source.parents.items()):  # nodes are numbered from the root down
+        statements[number] = number if isinstance(source.nodes[number], ast.stmt) else statements[above]
+    found: dict[int, list[tuple[int, str]]] = {}
+    for instruction in flow.instructions():
+        made = [(instruction.node, target) for target in instruction.targets if target.startswith("%")]
+        found.setdefault(statements[instruction.node], []).extend(made)
+
+    def is_inside(number: int, outer: int) -> bool:
+        while number != outer and number in source.parents:
+            number = source.parents[number][0]
+        return number == outer
+
+    def find(leave: Instruction) -> frozenset[str]:
+        statement = statements[leave.node]
+        names = {n.id for n in ast.walk(source.nodes[statement]) if isinstance(n, ast.Name)}
+        return frozenset(names | {value for number, value in found.get(statement, ()) if not is_inside(number, leave.node)})
+
+    return find
 
 
 def _loops_around(source: Source) -> Callable[[int], frozenset[str]]:

@@ -31,9 +31,14 @@ def refuse_unavoidable(functions: list[TypedFunction], written: dict[int, tuple[
             met |= {(f.node, f.what): f for f in written.get(id(typed.source), ()) if _is_unavoidable(typed.source, f)}
         found += [diagnose(typed, fault) for fault in met.values()]
     if found:
-        error = CompileError(tuple(found[:10]))
-        error.hopeless = hopeless  # whatever the arguments
-        raise error
+        raise _refusal(found, hopeless)
+
+
+def _refusal(found: list[Diagnostic], hopeless: bool) -> CompileError:
+    """The error to raise. Made here: a frame it passes through must not hold it, or the arguments of the call live on in a cycle."""
+    error = CompileError(tuple(found[:10]))
+    error.hopeless = hopeless  # whatever the arguments
+    return error
 
 
 def diagnose(typed: TypedFunction, fault: Fault) -> Diagnostic:

@@ -47,7 +47,7 @@ EXCLUDED = {
 UNDECORATED: dict[str, str] = {
     "test_descr:ClassPropertiesAndMethods.test_slots_multiple_inheritance": "compares the sizes of types",
     "test_funcattrs:FunctionPropertiesTest.": "sets __code__, __closure__, __builtins__ and reads co_ attributes of its own functions",
-    "test_funcattrs:FuncAttrsTest.setUp": "makes the functions whose attributes, __dict__ included, are compared",
+    "test_funcattrs:FuncAttrsTest.setUp.": "makes the functions whose attributes, __dict__ included, are compared",
     "test_types:CoroutineTests.": "compares the flags of its own code objects",
     "test_scope:ScopeTests.testEvalFreeVars": "execs the code object of its own function",
 }

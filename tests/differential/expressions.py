@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from random import Random
 
 from tests.differential.arguments import DTYPES, FLOATS, INTS, dtype_name
+from tests.differential.foreign import foreign_expression
 
 __all__ = ["Expressions", "Function"]
 
@@ -42,6 +43,8 @@ class Expressions:
     loops: list[str] = field(default_factory=list)
     functions: list[Function] = field(default_factory=list)
     walrus: bool = True
+    foreign: float = 0.0  # how often something stands on a side path that compiled code has no notion of
+    aside: int = 0  # how many conditions are around
 
     def pick(self, *kinds: str) -> str | None:
         """A name of one of the kinds; a kind that ends in ":" stands for all that start so."""
@@ -72,6 +75,8 @@ class Expressions:
 
     def special(self, kind: str, depth: int) -> str | None:
         """Now and then: a call of a function of the program, or a walrus."""
+        if self.aside and self.foreign and depth < 3 and kind in ("int", "float", "bool", "complex") and self.r.random() < self.foreign:
+            return foreign_expression(self, kind, depth)
         k = self.r.random()
         if k < 0.08 and depth < 3:
             fitting = [f for f in self.functions if f.result == kind]
@@ -97,7 +102,11 @@ class Expressions:
     def conditional(self, kind: str, depth: int) -> str | None:
         """Now and then a conditional expression."""
         if depth < 3 and self.r.random() < 0.04:
-            return f"({self.of(kind, depth + 1)} if {self.truth(depth + 1)} else {self.of(kind, depth + 1)})"
+            test = self.truth(depth + 1)
+            self.aside += 1
+            arms = [self.of(kind, depth + 1) for _ in range(2)]
+            self.aside -= 1
+            return f"({arms[0]} if {test} else {arms[1]})"
         return None
 
     def number(self, depth: int = 0) -> str:

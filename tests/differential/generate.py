@@ -6,13 +6,14 @@ from random import Random
 
 from tests.differential.arguments import random_calls, random_kind
 from tests.differential.expressions import Expressions, Function
+from tests.differential.foreign import HOLDER
 from tests.differential.nests import make_nest
 from tests.differential.program import HEADER, Call, Program
 from tests.differential.statements import Statements, indented
 
 __all__ = ["KINDS", "make_program"]
 
-KINDS = ("scalar", "arrays", "loops", "calls")
+KINDS = ("scalar", "arrays", "loops", "calls", "sides")
 _PROBLEM = "\n\nclass Problem(ValueError):\n    pass\n"
 _RESULTS = ["int", "int", "float", "float", "bool", "opt", "complex", "tup:int,float"]
 
@@ -21,7 +22,7 @@ def make_program(seed: int, kind: str = "all") -> Program:
     """The program of a seed; `kind` narrows what it is about."""
     r = Random(f"{kind}:{seed}")
     if kind == "all":
-        kind = r.choices(KINDS, [4, 4, 2, 3])[0]
+        kind = r.choices(KINDS, [4, 4, 2, 3, 3])[0]
     title = f"seed {seed}, {kind}"
     if kind == "loops" and r.random() < 0.7:
         body, calls = make_nest(r)
@@ -48,6 +49,8 @@ class _Maker:
         self.parts.append(_PROBLEM)
         if r.random() < 0.35:
             self.make_globals()
+        if self.kind == "sides":
+            self.parts.append(HOLDER)
         if self.kind == "calls" or r.random() < 0.15:
             for number in range(r.randint(1, 3)):
                 made = r.choice([self.make_helper, self.make_helper, self.make_recursion, self.make_pair])
@@ -62,7 +65,7 @@ class _Maker:
     def parameter_kinds(self) -> list[str]:
         """Kinds of the parameters of `main`."""
         r = self.r
-        if self.kind == "scalar":
+        if self.kind in ("scalar", "sides"):
             found = [random_kind(r) for _ in range(r.randint(1, 4))]
             return [k if not k.startswith("arr") else r.choice(["int", "float"]) for k in found]
         if self.kind in ("arrays", "loops"):
@@ -89,6 +92,7 @@ class _Maker:
         statements = Statements(r, expressions)
         statements.result = result
         statements.budget = size * 6
+        expressions.foreign = 0.15 if self.kind == "sides" else 0.0
         head = list(parameters)
         for index in range(len(parameters) - defaults, len(parameters)):
             head[index] += "=" + {"int": "4", "float": "1.5", "bool": "True"}.get(kinds[index], "None")

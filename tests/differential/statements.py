@@ -8,6 +8,7 @@ from random import Random
 
 from tests.differential.arguments import random_scalar
 from tests.differential.expressions import Expressions, Function
+from tests.differential.foreign import foreign_statement
 
 __all__ = ["Statements"]
 
@@ -52,6 +53,14 @@ class Statements:
         return lines or ["pass"]
 
     @contextmanager
+    def side(self) -> Iterator[None]:
+        """A branch on a condition."""
+        self.e.aside += 1
+        with self.branch():
+            yield
+        self.e.aside -= 1
+
+    @contextmanager
     def branch(self) -> Iterator[None]:
         """What is bound inside is forgotten afterwards, mostly: else it may be unbound there."""
         saved = dict(self.e.names)
@@ -67,6 +76,8 @@ class Statements:
         """One statement."""
         r, k = self.r, self.r.random()
         simple = self.depth > 2
+        if self.e.aside and r.random() < self.e.foreign:
+            return foreign_statement(self)
         lines_of = self.risky if not self.e.tame and r.random() < 0.03 else None
         if lines_of:
             return lines_of()
@@ -180,15 +191,15 @@ class Statements:
     def choose(self) -> list[str]:
         """if, elif, else."""
         lines = [f"if {self.e.truth()}:"]
-        with self.branch():
+        with self.side():
             lines += indented(self.block())
         if self.r.random() < 0.2:
             lines += [f"elif {self.e.truth(1)}:"]
-            with self.branch():
+            with self.side():
                 lines += indented(self.block(2))
         if self.r.random() < 0.5:
             lines += ["else:"]
-            with self.branch():
+            with self.side():
                 lines += indented(self.block(2))
         return lines
 

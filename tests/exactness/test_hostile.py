@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import math
+import weakref
 
 import numpy as np
 import pytest
@@ -256,3 +257,32 @@ def test_compiling_asks_objects_nothing(function, argument) -> None:
             pass
         told.append(list(SEEN))
     assert told == [told[0]] * 4
+
+
+class Held:
+    pass
+
+
+def not_compiled(x):
+    return {x: 1}
+
+
+def half_compiled(x, n):
+    if n > 100:
+        return n // 0
+    return [x]
+
+
+@pytest.mark.parametrize("function", [not_compiled, half_compiled])
+def test_arguments_die_with_the_call(function) -> None:
+    made = decorated(function)
+    gc.disable()
+    try:
+        for _ in range(3):
+            held = Held()
+            alive = weakref.ref(held)
+            made(held) if function is not_compiled else made(held, 3)
+            del held
+            assert alive() is None
+    finally:
+        gc.enable()

@@ -115,6 +115,46 @@ def test_a_handler_gets_it(all_decorated: dict) -> None:
     agree(guarded, lambda: (1,), lambda: (2,))
 
 
+COUNT = [0]
+
+
+def tries_twice(n):
+    COUNT[0] += n
+    try:
+        tries_twice(n)
+    except RecursionError:
+        tries_twice(n)
+
+
+def tries_once(n):
+    try:
+        return tries_once(n)
+    except RecursionError:
+        return tries_once(n)
+
+
+def calls_at_the_limit(function, calls: int) -> int:
+    """How often the function gets to run when the limit leaves so many calls."""
+    COUNT[0], before, frame, depth = 0, sys.getrecursionlimit(), sys._getframe(), 0
+    while frame is not None:
+        frame, depth = frame.f_back, depth + 1
+    try:
+        sys.setrecursionlimit(depth + calls)
+        with pytest.raises(RecursionError):
+            function(1)
+    finally:
+        sys.setrecursionlimit(before)
+    return COUNT[0]
+
+
+def test_handlers_get_no_more_room_than_in_cpython(monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = [calls_at_the_limit(tries_twice, calls) for calls in (12, 13)]
+    monkeypatch.setitem(globals(), "tries_twice", decorated(tries_twice))
+    assert [calls_at_the_limit(globals()["tries_twice"], calls) for calls in (12, 13)] == plain
+    monkeypatch.setitem(globals(), "tries_once", decorated(tries_once))
+    assert calls_at_the_limit(globals()["tries_once"], 14) == 0
+
+
 def big(n):
     return 1 if n == 0 else n * big(n - 1)
 
