@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from accel.ir import Block, Exit, Instruction, Live, PythonStep, TypedFunction
 from accel.lower.convert import convert_value
+from accel.lower.joined_arrays import has_settled_views
 from accel.lower.layout import Value, components, object_positions, owner_positions
 from accel.lower.text import Emitter, Module
 from accel.types.kinds import Kind, Object, Static
@@ -40,6 +41,7 @@ class FunctionBody:
     def __init__(self, module: Module, typed: TypedFunction) -> None:
         self.typed, self.module = typed, module
         self.e = Emitter(module)
+        self.e.adopt = self._adopt
         self.exits: list[Exit] = []
         self.state: dict[str, tuple[Kind, bool]] = {}
         self._values: dict[str, Value] = {}
@@ -56,6 +58,7 @@ class FunctionBody:
         self._kept: dict[str, str] = {}
         self._status = self.e.slot("i32")
         self.owning = any(not i.op.startswith("strip") and self._makes_objects(i) for i in typed.flow.instructions())
+        self.owning = self.owning or has_settled_views(typed)
         self.buffers: list[str] = []
         for state in typed.entry_states.values():
             for name, (_, maybe) in state.items():
@@ -118,6 +121,9 @@ class FunctionBody:
         before = self.e.value(f"load ptr, ptr {kept}")
         self.e.do(f"store ptr {operand}, ptr {kept}")
         self.e.call("void", "Py_DecRef", f"ptr {before}")
+
+    def _adopt(self, operand: str) -> None:
+        self.hold(f"adopted {operand}", operand, new=True)
 
     def own(self, key: int, kind: Kind, value: Value) -> None:
         """Take over the new references in the value an instruction gives."""
@@ -340,8 +346,11 @@ class FunctionBody:
     def jump(self, successor: str) -> None:
         """End the block with a jump; names get the kinds the successor holds them in."""
         for name, found, wanted in self._conversions(successor):
-            value = convert_value(self.e, found, wanted, self.read(name))
-            for type_, slot, part in zip(components(wanted), self._slot(name, wanted), value, strict=True):
+            value, slots = convert_value(self.e, found, wanted, self.read(name)), self._slot(name, wanted)
+            if self.owning:
+                for position in owner_positions(wanted):
+                    self.hold(slots[position], value[position])
+            for type_, slot, part in zip(components(wanted), slots, value, strict=True):
                 self.e.do(f"store {type_} {part}, ptr {slot}")
         self.e.branch(f"B.{successor}")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+from accel.lower.joined_arrays import emit_box_array
 from accel.lower.layout import Value, components, member_positions
 from accel.lower.text import Emitter
 from accel.types.kinds import (
@@ -56,7 +57,7 @@ def emit_box(e: Emitter, kind: Kind, value: Value) -> str:
         case Scalar():
             return _box_scalar(e, kind, value)
         case Array():
-            return _box_array(e, kind, value)
+            return emit_box_array(e, kind, value)
         case Tuple():
             return _box_tuple(e, kind, value)
         case Union():
@@ -85,25 +86,6 @@ def _box_scalar(e: Emitter, kind: Scalar, value: Value) -> str:
     made = e.call("ptr", "PyArray_Scalar", f"ptr {slot}", f"ptr {descr}", "ptr null")
     e.call("void", "Py_DecRef", f"ptr {descr}")
     return made
-
-
-def _box_array(e: Emitter, kind: Array, value: Value) -> str:
-    """The owner itself when the value is all of it, else a view of it."""
-    n = max(kind.ndim, 1)
-    sizes = e.slot(f"[{2 * n} x i64]", align=8)
-    for k, part in enumerate(value[2:]):
-        e.do(f"store i64 {part}, ptr {e.value(f'getelementptr i64, ptr {sizes}, i64 {k}')}")
-    strides = e.value(f"getelementptr i64, ptr {sizes}, i64 {kind.ndim}")
-    e.module.define_once("accel.box_array", _BOX_ARRAY)
-    for name in ("ndarray",):
-        e.module.external(name)
-    for name, result, parameters in _ARRAY_FUNCTIONS:
-        e.module.declare(name, result, parameters)
-    flags = 0x400 if kind.writeable else 0
-    return e.value(
-        f'call ptr @"accel.box_array"(ptr {value[0]}, ptr {value[1]}, i32 {kind.ndim}, ptr {sizes}, ptr {strides}, '
-        f"i32 {kind.dtype.number}, i32 {flags}, i1 {'true' if kind.is_view else 'false'})"
-    )
 
 
 def _box_tuple(e: Emitter, kind: Tuple, value: Value) -> str:
@@ -156,66 +138,3 @@ def _call_with(e: Emitter, callee: str, arguments: list[str]) -> str:
     for argument in arguments:
         e.call("void", "Py_DecRef", f"ptr {argument}")
     return made
-
-
-_ARRAY_FUNCTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
-    ("Py_IncRef", "void", ("ptr",)),
-    ("PyArray_DescrFromType", "ptr", ("i32",)),
-    ("PyArray_NewFromDescr", "ptr", ("ptr", "ptr", "i32", "ptr", "ptr", "ptr", "i32", "ptr")),
-    ("PyArray_SetBaseObject", "i32", ("ptr", "ptr")),
-)
-# PyArrayObject: data 16, nd 24, dims 32, strides 40. The owner is an ndarray: an argument, or made by NumPy on our behalf.
-_BOX_ARRAY = """
-define internal ptr @"accel.box_array"(ptr %owner, ptr %data, i32 %nd, ptr %dims, ptr %strides, i32 %type, i32 %flags, i1 %is_view) noinline {
-entry:
-  %n64 = sext i32 %nd to i64
-  %data_at = getelementptr i8, ptr %owner, i64 16
-  %odata = load ptr, ptr %data_at
-  %nd_at = getelementptr i8, ptr %owner, i64 24
-  %ond = load i32, ptr %nd_at
-  %dims_at = getelementptr i8, ptr %owner, i64 32
-  %odims = load ptr, ptr %dims_at
-  %strides_at = getelementptr i8, ptr %owner, i64 40
-  %ostrides = load ptr, ptr %strides_at
-  %same_data = icmp eq ptr %odata, %data
-  %same_nd = icmp eq i32 %ond, %nd
-  %maybe = and i1 %same_data, %same_nd
-  %not_view = xor i1 %is_view, true
-  %both = and i1 %maybe, %not_view
-  br i1 %both, label %loop, label %view
-loop:
-  %k = phi i64 [ 0, %entry ], [ %k1, %step ]
-  %all = icmp eq i64 %k, %n64
-  br i1 %all, label %same, label %look
-look:
-  %d_at = getelementptr i64, ptr %dims, i64 %k
-  %d = load i64, ptr %d_at
-  %od_at = getelementptr i64, ptr %odims, i64 %k
-  %od = load i64, ptr %od_at
-  %s_at = getelementptr i64, ptr %strides, i64 %k
-  %s = load i64, ptr %s_at
-  %os_at = getelementptr i64, ptr %ostrides, i64 %k
-  %os = load i64, ptr %os_at
-  %eq_d = icmp eq i64 %d, %od
-  %eq_s = icmp eq i64 %s, %os
-  %eq = and i1 %eq_d, %eq_s
-  br i1 %eq, label %step, label %view
-step:
-  %k1 = add i64 %k, 1
-  br label %loop
-same:
-  call void @"Py_IncRef"(ptr %owner)
-  ret ptr %owner
-view:
-  %descr = call ptr @"PyArray_DescrFromType"(i32 %type)
-  %made = call ptr @"PyArray_NewFromDescr"(ptr @"ndarray", ptr %descr, i32 %nd, ptr %dims, ptr %strides, ptr %data, i32 %flags, ptr null)
-  %failed = icmp eq ptr %made, null
-  br i1 %failed, label %out, label %base
-base:
-  call void @"Py_IncRef"(ptr %owner)
-  %r = call i32 @"PyArray_SetBaseObject"(ptr %made, ptr %owner)
-  br label %out
-out:
-  ret ptr %made
-}
-"""

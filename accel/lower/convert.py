@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from accel.lower.joined_arrays import settle_view
 from accel.lower.layout import Value, components, member_positions
 from accel.lower.text import Emitter, float_text
-from accel.types.kinds import Bool, Complex, Float, Int, Kind, Never, Tuple, Union
+from accel.types.kinds import Array, Bool, Complex, Float, Int, Kind, Never, Tuple, Union
 
 __all__ = ["as_complex", "as_float", "as_int", "convert_value", "float_literal", "int_literal", "zero_value"]
 
@@ -84,6 +85,8 @@ def convert_value(e: Emitter, source: Kind, target: Kind, value: Value) -> Value
             parts += convert_value(e, found, wanted, value[at : at + width])
             at += width
         return tuple(parts)
+    if isinstance(source, Array) and isinstance(target, Array) and source.is_view and not target.is_view:
+        return settle_view(e, source, value)
     assert components(source) == components(target), f"{source} can't become {target}"
     return value
 

@@ -77,6 +77,7 @@ class Emitter:
         self.operation = 0  # id of the operation being lowered
         self.unsettled: list[tuple[int, Callable[[], str]]] = []  # (operation whose test tells, emits whether NumPy would warn)
         self.sums: dict[str, str] = {}  # float type -> slot of a sum that is finite only if all results noted are
+        self.adopt: Callable[[str], None] = lambda operand: None  # takes over a new reference to an object
         self.put_off = ""  # slot of a flag: exits only raise it, and what was computed is thrown away later
         self._count = 0
         self._slots: list[str] = []

@@ -317,10 +317,10 @@ def join_kinds(first: Kind, second: Kind) -> Kind | None:
     if isinstance(first, Never):
         return second
     if isinstance(first, Array) and isinstance(second, Array):
-        if (first.char, first.ndim, first.is_view) != (second.char, second.ndim, second.is_view):
+        if (first.char, first.ndim) != (second.char, second.ndim):
             return None
         layout = first.layout if first.layout == second.layout else "A"
-        return Array(first.char, first.ndim, layout, first.writeable and second.writeable, first.is_view)
+        return Array(first.char, first.ndim, layout, first.writeable and second.writeable, first.is_view and second.is_view)
     if isinstance(first, Tuple) and isinstance(second, Tuple):
         if len(first.items) != len(second.items):
             return None
