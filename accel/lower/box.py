@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Sequence
 
 from accel.lower.joined_arrays import emit_box_array
 from accel.lower.layout import Value, components, member_positions
@@ -23,7 +24,7 @@ from accel.types.kinds import (
     Union,
 )
 
-__all__ = ["emit_box", "is_boxable"]
+__all__ = ["emit_box", "emit_with", "is_boxable"]
 
 _IMMORTAL = sys.version_info >= (3, 12)  # None, True and False need no reference count from 3.12 on
 
@@ -64,10 +65,32 @@ def emit_box(e: Emitter, kind: Kind, value: Value) -> str:
             return _box_union(e, kind, value)
         case Range():
             numbers = [e.call("ptr", "PyLong_FromLongLong", f"i64 {n}") for n in value]
-            return _call_with(e, "PyRange_Type", numbers)
+            return emit_with(e, numbers, lambda: _call_with(e, "PyRange_Type", numbers))
         case Slice(start, stop, step):
             return _box_slice(e, (start, stop, step), value)
     raise AssertionError(f"a {kind} is no object")
+
+
+def emit_with(e: Emitter, parts: Sequence[str], make: Callable[[], str]) -> str:
+    """What `make` gives, which drops or keeps the references `parts`; null, with the parts dropped, when one of them is null."""
+    if not parts:
+        return make()
+    there = ""
+    for part in parts:
+        one = e.value(f"icmp ne ptr {part}, null")
+        there = one if not there else e.value(f"and i1 {there}, {one}")
+    good, bad, done = e.label("there"), e.label("absent"), e.label("made")
+    e.branch_if(there, good, bad, likely=True)
+    e.place(bad)
+    for part in parts:
+        e.call("void", "Py_DecRef", f"ptr {part}")  # which takes null, too
+    e.branch(done)
+    e.place(good)
+    made = make()
+    last = e.block
+    e.branch(done)
+    e.place(done)
+    return e.merge("ptr", (made, last), ("null", bad))
 
 
 def _counted(e: Emitter, operand: str) -> str:
@@ -89,14 +112,24 @@ def _box_scalar(e: Emitter, kind: Scalar, value: Value) -> str:
 
 
 def _box_tuple(e: Emitter, kind: Tuple, value: Value) -> str:
-    made = e.call("ptr", "PyTuple_New", f"i64 {len(kind.items)}")
-    at = 0
-    for k, item in enumerate(kind.items):
-        width = len(components(item))
-        part = emit_box(e, item, value[at : at + width])
-        e.call("i32", "PyTuple_SetItem", f"ptr {made}", f"i64 {k}", f"ptr {part}")
+    parts = _box_parts(e, kind.items, value)
+    made = e.call("ptr", "PyTuple_New", f"i64 {len(parts)}")
+
+    def fill() -> str:
+        for k, part in enumerate(parts):
+            e.call("i32", "PyTuple_SetItem", f"ptr {made}", f"i64 {k}", f"ptr {part}")
+        return made
+
+    return emit_with(e, [*parts, made], fill)
+
+
+def _box_parts(e: Emitter, kinds: Sequence[Kind], value: Value) -> list[str]:
+    parts, at = [], 0
+    for kind in kinds:
+        width = len(components(kind))
+        parts.append(emit_box(e, kind, value[at : at + width]))
         at += width
-    return made
+    return parts
 
 
 def _box_union(e: Emitter, kind: Union, value: Value) -> str:
@@ -116,16 +149,16 @@ def _box_union(e: Emitter, kind: Union, value: Value) -> str:
     return e.merge("ptr", *arms)
 
 
-def _box_slice(e: Emitter, parts: tuple[Kind, ...], value: Value) -> str:
-    objects, at = [], 0
-    for part in parts:
-        width = len(components(part))
-        objects.append(emit_box(e, part, value[at : at + width]))
-        at += width
-    made = e.call("ptr", "PySlice_New", *(f"ptr {o}" for o in objects))
-    for operand in objects:
-        e.call("void", "Py_DecRef", f"ptr {operand}")
-    return made
+def _box_slice(e: Emitter, kinds: tuple[Kind, ...], value: Value) -> str:
+    parts = _box_parts(e, kinds, value)
+
+    def make() -> str:
+        made = e.call("ptr", "PySlice_New", *(f"ptr {part}" for part in parts))
+        for part in parts:
+            e.call("void", "Py_DecRef", f"ptr {part}")
+        return made
+
+    return emit_with(e, parts, make)
 
 
 def _call_with(e: Emitter, callee: str, arguments: list[str]) -> str:

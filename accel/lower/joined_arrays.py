@@ -79,6 +79,7 @@ def emit_box_array(e: Emitter, kind: Array, value: Value) -> str:
 DATA_OFFSET = 16  # of the address of the data in an array object
 _ARRAY_FUNCTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("Py_IncRef", "void", ("ptr",)),
+    ("Py_DecRef", "void", ("ptr",)),
     ("PyArray_DescrFromType", "ptr", ("i32",)),
     ("PyArray_NewFromDescr", "ptr", ("ptr", "ptr", "i32", "ptr", "ptr", "ptr", "i32", "ptr")),
     ("PyArray_SetBaseObject", "i32", ("ptr", "ptr")),
@@ -136,7 +137,11 @@ view:
 base:
   call void @"Py_IncRef"(ptr %owner)
   %r = call i32 @"PyArray_SetBaseObject"(ptr %made, ptr %owner)
-  br label %out
+  %no_base = icmp slt i32 %r, 0
+  br i1 %no_base, label %drop, label %out
+drop:
+  call void @"Py_DecRef"(ptr %made)
+  ret ptr null
 out:
   ret ptr %made
 }

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from accel.ir import Call, Instruction
 from accel.lower import arrays, loops
 from accel.lower.body import FunctionBody
-from accel.lower.box import emit_box
+from accel.lower.box import emit_box, emit_with
 from accel.lower.constants import constant_value
 from accel.lower.convert import convert_value
 from accel.lower.functions import emit_function
@@ -309,10 +309,15 @@ def _python_step(body: FunctionBody, instruction: Instruction, successors: Succe
     for k, position in enumerate(step.operands):
         boxed.append(emit_box(e, kinds[position], values[position]))
         e.do(f"store ptr {boxed[-1]}, ptr {e.value(f'getelementptr ptr, ptr {array}, i64 {k}')}")
-    arguments = ("ptr " + callee, f"ptr {array}", f"i64 {len(boxed)}", "ptr null")
-    answer = e.call("ptr", "PyObject_Vectorcall", *arguments)
-    for operand in boxed:
-        e.call("void", "Py_DecRef", f"ptr {operand}")
+
+    def call() -> str:
+        arguments = ("ptr " + callee, f"ptr {array}", f"i64 {len(boxed)}", "ptr null")
+        answer = e.call("ptr", "PyObject_Vectorcall", *arguments)
+        for operand in boxed:
+            e.call("void", "Py_DecRef", f"ptr {operand}")
+        return answer
+
+    answer = emit_with(e, boxed, call)
     good, bad = e.label("done"), e.label("raised")
     e.branch_if(e.value(f"icmp eq ptr {answer}, null"), bad, good, likely=False)
     e.place(bad)

@@ -17,6 +17,15 @@ entry:
   %number = call ptr @"PyLong_FromLongLong"(i64 %exit)
   %address_int = ptrtoint ptr %record to i64
   %address = call ptr @"PyLong_FromLongLong"(i64 %address_int)
+  %no_number = icmp eq ptr %number, null
+  %no_address = icmp eq ptr %address, null
+  %no_memory = or i1 %no_number, %no_address
+  br i1 %no_memory, label %drop, label %ask
+drop:
+  call void @"Py_DecRef"(ptr %number)
+  call void @"Py_DecRef"(ptr %address)
+  ret ptr null
+ask:
   store ptr %number, ptr %array
   %second = getelementptr ptr, ptr %array, i64 1
   store ptr %address, ptr %second
