@@ -20,6 +20,7 @@ from accel.dispatch.tracing import find_layout, is_watched
 from accel.errors import CompileError, Diagnostic
 from accel.ir import Entry, Lowered, Signature
 from accel.options import HOPELESS
+from accel.runtime.interrupt import hold_signals
 from accel.types.annotations import enforced_parameters
 
 __all__ = ["Dispatcher", "MOST_ENTRIES", "find_dispatcher"]
@@ -227,7 +228,8 @@ class Dispatcher:
             from accel.pipeline import specialize as compile_
         assert compile_ is not None
         try:
-            return self._make_entry(compile_, signature)
+            with hold_signals():
+                return self._make_entry(compile_, signature)
         finally:
             self.seconds += time.perf_counter() - start
 

@@ -1,4 +1,4 @@
-"""Finds CPython's own word "a signal has arrived", which compiled loops read to notice Ctrl-C.
+"""Signals: holds them back while accel works, and finds CPython's own word "a signal has arrived", which compiled loops read.
 
 The word is set by CPython's C-level signal handler and cleared when the Python handlers run. It lies in the first pages of
 `_PyRuntime` (`signals.is_tripped` from 3.12 on, `ceval.signals_pending` before) but has no name one could import, so it is found by
@@ -13,11 +13,57 @@ import _thread
 import ctypes
 import sys
 
-__all__ = ["find_tripped"]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+__all__ = ["find_tripped", "hold_signals"]
 
 _REACH_BYTES = 4096
 _nothing = ctypes.c_int(0)  # what loops read when the word is not known: they then notice no signal
 _found: list[int] = []
+
+
+class hold_signals:  # noqa: N801  a context manager reads as a verb here
+    """Context manager: signal handlers wait until its end, so that what they raise is not mixed up with what happens inside.
+
+    Handlers run in the main thread only; elsewhere it does nothing. KeyboardInterrupt, if Ctrl-C has no handler of its own, comes at
+    once. (To mask signals would not do: the system then gives them to another thread, and CPython calls the handler all the same.)
+    """
+
+    def __enter__(self) -> None:
+        self._handlers: dict[int, Any] = {}
+        self._noted: list[int] = []
+        if _thread.get_ident() != _main_thread():
+            return
+        try:
+            for number in _signal.valid_signals():
+                handler = _signal.getsignal(number)
+                if callable(handler) and handler is not _signal.default_int_handler:
+                    self._handlers[number] = handler
+                    _signal.signal(number, self._note)
+        except BaseException:  # from a handler that was due
+            self._restore()
+            raise
+
+    def __exit__(self, *exception: object) -> None:
+        if self._handlers:
+            self._restore()
+            self._repeat()
+
+    def _note(self, number: int, frame: object) -> None:
+        self._noted.append(number)
+
+    def _restore(self) -> None:
+        for number, handler in self._handlers.items():
+            _signal.signal(number, handler)
+
+    def _repeat(self) -> None:
+        if self._noted:
+            try:
+                _signal.raise_signal(self._noted.pop(0))
+            finally:
+                self._repeat()
 
 
 def find_tripped() -> int:

@@ -121,3 +121,43 @@ print(turns > 0, abs(difference) <= 1, a[1], flush=True)
             child.kill()
             pytest.fail("the handler was not called")
         assert out == "True True 5.0\n", err
+
+
+def test_a_handler_that_raises_while_its_function_is_compiled(tmp_path: Path) -> None:
+    text = """
+import accel.pipeline
+
+
+def compile_slowly(*what):
+    os.kill(os.getpid(), signal.SIGALRM)
+    try:
+        return compile_(*what)
+    except Exception:
+        print("seen by the compiler")
+
+
+def rings(*_):
+    raise TimeoutError("now")
+
+
+def spin(a):
+    for k in range(3):
+        a[0] += 1.0
+    return a[0]
+
+
+compile_, accel.pipeline.specialize = accel.pipeline.specialize, compile_slowly
+spin = fn(spin)
+hasten(spin)
+signal.signal(signal.SIGALRM, rings)
+a = np.zeros(1)
+try:
+    spin(a)
+except TimeoutError as error:
+    print(error, a[0])
+accel.pipeline.specialize = compile_
+print(spin(a), spin.accel.compiled, spin.accel.diagnostics, signal.pthread_sigmask(signal.SIG_BLOCK, ()))
+"""
+    with start(tmp_path, text) as child:
+        out, err = child.communicate(timeout=60)
+        assert out == "now 0.0\n3.0 True () set()\n", err
