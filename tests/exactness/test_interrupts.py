@@ -97,7 +97,7 @@ def rings(*_):
 def spin(a):
     turns = 0
     try:
-        while turns >= 0:
+        while a[1] == 0.0:
             a[0] += 1.0
             turns += 1
     except TimeoutError:
@@ -108,6 +108,7 @@ def spin(a):
 
 spin = fn(spin)
 hasten(spin)
+spin(np.ones(2))
 signal.signal(signal.SIGALRM, rings)
 signal.setitimer(signal.ITIMER_REAL, 1.0)
 a = np.zeros(2)
