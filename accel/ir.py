@@ -289,6 +289,7 @@ class TypedFunction:
     constants: dict[int, Any] = field(default_factory=dict)  # id(instruction) -> value known while compiling
     calls: dict[int, Call] = field(default_factory=dict)  # id(call instruction) -> what is called
     steps: dict[int, PythonStep] = field(default_factory=dict)  # id(instruction) -> what CPython does for it
+    outside: dict[int, int] = field(default_factory=dict)  # id(outside instruction) -> number of the guard that watches the array
     picks: dict[int, int | slice] = field(default_factory=dict)  # id(item instruction) -> constant subscript of a tuple
     recursive: bool = False
     covered: set[int] = field(default_factory=set)  # ids of instructions in strips whose result a later test tells about
@@ -303,7 +304,7 @@ class TypedFunction:
         """Start over with another flow; the result found so far stays."""
         self.flow = flow
         for found in (self.entry_states, self.argument_kinds, self.target_kinds, self.live, self.maybe_unbound, self.constants,
-                      self.calls, self.steps, self.picks, self.faults):  # fmt: skip
+                      self.calls, self.steps, self.outside, self.picks, self.faults):  # fmt: skip
             found.clear()
 
 

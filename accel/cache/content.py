@@ -28,7 +28,6 @@ __all__ = ["Content", "NotCacheable", "builtins_of", "compute_digest", "describe
 
 _FUNCTIONS_WALKED = 64  # beyond, a function counts by its own code alone; what was compiled is guarded anyway
 _FUNCTIONS_SEEN = 1024
-_ARRAY_LIMIT_BYTES = 1 << 18
 _MODULE_DEPTH = 3  # numpy.linalg.norm
 _HEAP_TYPE = 1 << 9  # Py_TPFLAGS_HEAPTYPE
 _UNTOLD = {"__dict__", "__weakref__", "__module__", "__doc__", "__firstlineno__", "__static_attributes__", "__annotations__"}
@@ -331,7 +330,7 @@ def _describe_range(content: Content, value: Any) -> Description:
 
 
 def _describe_numpy(value: Any) -> Description | None:
-    """NumPy's scalars, dtypes and ufuncs by content, small arrays too; None for the rest."""
+    """NumPy's scalars, dtypes and ufuncs by content, arrays by dtype and layout; None for the rest."""
     numpy: Any = sys.modules.get("numpy")
     if numpy is None:
         return None
@@ -342,10 +341,10 @@ def _describe_numpy(value: Any) -> Description | None:
     if isinstance(value, numpy.dtype):
         return ("dtype", value.str, value.char) if value.isbuiltin == 1 else None
     if kind is numpy.ndarray:
-        if value.dtype.hasobject or value.dtype.fields or value.nbytes > _ARRAY_LIMIT_BYTES:
+        if value.dtype.hasobject or value.dtype.fields:
             return None
         layout = (value.shape, value.flags.c_contiguous, value.flags.f_contiguous, value.flags.writeable, value.flags.aligned)
-        return ("array", value.dtype.str, value.dtype.char, layout, value.tobytes())
+        return ("array", value.dtype.str, value.dtype.char, layout)  # its items are read at each call
     if issubclass(kind, numpy.generic) and value.dtype.isbuiltin == 1 and not value.dtype.hasobject:
         return ("scalar", value.dtype.str, value.dtype.char, value.tobytes())
     return None

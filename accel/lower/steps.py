@@ -92,6 +92,13 @@ def _static(body: FunctionBody, instruction: Instruction, successors: Successors
     _write(body, instruction, ())
 
 
+def _outside(body: FunctionBody, instruction: Instruction, successors: Successors) -> None:
+    """An array that is watched: the same object, but its buffer, shape or dtype may have changed since."""
+    found = body.e.module.external(f"guard.{body.typed.outside[id(instruction)]}.value")
+    body.e.exits += 1
+    _write(body, instruction, emit_unbox(body.e, _target(body, instruction), found, body.e.exit_label))
+
+
 def _tuple(body: FunctionBody, instruction: Instruction, successors: Successors) -> None:
     _write(body, instruction, tuple(c for value in _values(body, instruction) for c in value))
 
@@ -473,7 +480,7 @@ def _leave_recursion(body: FunctionBody) -> None:
 
 _STEPS: dict[str, Callable[[FunctionBody, Instruction, Successors], bool | None]] = {
     "attribute": _attribute, "binary": _binary, "bound": _bound, "call": _call, "cell": _static, "closure": _static, "compare": _compare, "const": _static,
-    "copy": _copy, "delete": _delete, "inplace": _binary, "item": _item, "iterate": _iterate, "next": _next, "poll": _poll, "result": _nothing,
+    "copy": _copy, "delete": _delete, "inplace": _binary, "item": _item, "iterate": _iterate, "next": _next, "outside": _outside, "poll": _poll, "result": _nothing,
     "return": _return, "set_item": _set_item, "slice": _slice, "static": _static, "truth": _truth, "tuple": _tuple, "unary": _unary,
     "unpack": _unpack, **STRIP_STEPS,
 }  # fmt: skip

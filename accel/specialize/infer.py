@@ -15,6 +15,7 @@ from accel.ir import Block, Facts, Fault, Flow, Guard, Instruction, Plan, Signat
 from accel.specialize.coverage import find_covered
 from accel.specialize.liveness import find_live
 from accel.specialize.lookup import Lookup
+from accel.specialize.outside import read_outside_arrays
 from accel.specialize.refusal import refuse_unavoidable
 from accel.specialize.restarts import find_restarts
 from accel.specialize.rules import KindRules
@@ -82,6 +83,7 @@ class Specializer:
             if key in self._active:
                 self._recursive.add(key)
             return self._typed[key]
+        flow = read_outside_arrays(function, facts.flow)
         symbol = f"{function.__name__}.{len(self._typed)}"
         typed = TypedFunction(symbol, facts.source, facts.flow, kinds, Never())
         self._typed[key] = typed
@@ -90,7 +92,7 @@ class Specializer:
         while True:
             before, known = typed.result, set(self._typed)
             self._recursive.discard(key)
-            typed.renew(insert_strips(facts.source, facts.flow, without))
+            typed.renew(insert_strips(facts.source, flow, without))
             typed.live = find_live(facts.source, typed.flow)
             _Inference(self, typed, facts, function).run()
             unfit = find_unfit_strips(typed)

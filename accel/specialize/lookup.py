@@ -19,6 +19,10 @@ class Lookup:
         self.function, self.guards = function, guards
         self.paths: dict[int, tuple[str, ...]] = {}
 
+    def number_of(self, value: Any) -> int:
+        """The number of a guard that watches this very object."""
+        return next(k for k, guard in enumerate(self.guards.values()) if guard.value is value and not guard.missing)
+
     def note(self, guard: Guard) -> None:
         """Add a guard once."""
         self.guards.setdefault((guard.what, id(guard.holder), guard.name), guard)

@@ -9,7 +9,7 @@ from typing import Any
 from accel.ir import Fault, Instruction
 from accel.specialize.calls import ITERATORS, CallRules
 from accel.specialize.lookup import MISSING
-from accel.specialize.samples import is_dtype_like
+from accel.specialize.samples import is_dtype_like, kind_of_value
 from accel.specialize.strip_rules import is_gate_possible
 from accel.types import arrays, functions, operators
 from accel.types.kinds import (
@@ -83,6 +83,15 @@ class KindRules(CallRules):
         if value is MISSING:
             return Fault(instruction.node, f"the closure variable `{instruction.detail}`, which is empty", "undefined-name")
         return self.constant(instruction, value)
+
+    def op_outside(self, instruction: Instruction, kinds: Kinds) -> Kind | None:
+        """An array from outside, as it is when the function is called."""
+        op, name, *attributes = instruction.detail
+        value = self.lookup.find_global(name) if op == "static" else self.lookup.find_cell(name)
+        for attribute in attributes:
+            value = self.lookup.find_attribute(value, attribute)
+        self.typed.outside[id(instruction)] = self.lookup.number_of(value)
+        return kind_of_value(value)
 
     def op_copy(self, instruction: Instruction, kinds: Kinds) -> Kind | None:
         named = not instruction.targets[0].startswith("%")

@@ -116,7 +116,7 @@ class _Reader:
     def access(self, op: str, array: str, subscripts: tuple[str, ...]) -> bool:
         """Note an access; whether its subscripts are affine and it comes in an order that allows to put off the stores."""
         indexes = [self.affine(n) for n in subscripts]
-        if None in indexes or array in self.assigned or array.startswith("%"):
+        if None in indexes or array in self.assigned or (array.startswith("%") and not array.startswith("%outside.")):
             return False
         if op == "item" and any(s.array == array for s in self.stores):
             return False
