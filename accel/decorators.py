@@ -55,7 +55,7 @@ def fn(function: Any = ..., /, **options: Any) -> Any:
     Returns
     -------
     function
-        From Python 3.12 on the very function; in 3.11 an object that stands in for it. `function.accel` says what was compiled.
+        The very function. `function.accel` says what was compiled.
 
     Raises
     ------
@@ -115,10 +115,10 @@ def _decorate(function: Any, options: FnOptions) -> Any:
     if is_plain and not dispatcher.enforced:
         Inspection.tell_of(dispatcher)
         return function
-    decorated = dispatcher.attach()
+    dispatcher.attach()
     if is_plain:
         dispatcher.settle()
-    return decorated
+    return function
 
 
 def _is_decorated(function: FunctionType) -> bool:
@@ -146,8 +146,6 @@ def _is_known() -> bool:
 
 def _pass_through(given: Any) -> Any:
     """What is decorated already, or wraps a function (`functools.cache` and the like), stays as it is. All else is refused."""
-    if type(given).__module__.partition(".")[0] == "accel":
-        return given
     if callable(given) and hasattr(given, "__wrapped__") and not isinstance(given, type):
         from accel.explain.hints import say
 

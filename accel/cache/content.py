@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     Description = tuple[Any, ...]
 
-__all__ = ["Content", "NotCacheable", "builtins_of", "compute_digest", "describe_code", "module_of", "namespace_of", "unwrap"]
+__all__ = ["Content", "NotCacheable", "builtins_of", "compute_digest", "describe_code", "is_function", "module_of", "namespace_of"]
 
 _FUNCTIONS_WALKED = 64  # beyond, a function counts by its own code alone; what was compiled is guarded anyway
 _FUNCTIONS_SEEN = 1024
@@ -72,12 +72,9 @@ def _is_own(cls: type) -> bool:
     return module_of(cls).partition(".")[0] == "accel"
 
 
-def unwrap(value: Any) -> Any:
-    """The Python function inside one of this package's own callables; any other value as it is."""
-    if type(value) is FunctionType or not _is_own(type(value)):
-        return value
-    inner = getattr(value, "__wrapped__", None)
-    return inner if type(inner) is FunctionType else value
+def is_function(value: Any) -> bool:
+    """Whether a value is a Python function. In 3.11 decorated ones have a class of their own."""
+    return issubclass(type(value), FunctionType)
 
 
 def describe_code(code: CodeType) -> tuple[bytes, tuple[str, ...]]:
@@ -144,8 +141,7 @@ class Content:
         return (*told, self._finish())
 
     def _describe_watched(self, value: Any) -> Description:
-        function = unwrap(value)
-        defaults = self._describe_defaults(function, strict=True) if type(function) is FunctionType else ()
+        defaults = self._describe_defaults(value, strict=True) if is_function(value) else ()
         return self.describe(value, strict=True), defaults
 
     def _finish(self) -> Description:
@@ -267,9 +263,8 @@ class Content:
         return told
 
     def _describe_other(self, value: Any) -> Description | None:
-        function = unwrap(value)
-        if function is not value:
-            return self._describe_def(function)
+        if is_function(value):
+            return self._describe_def(value)
         if issubclass(type(value), ModuleType):
             return self._describe_module(value)
         return _describe_numpy(value) if module_of(type(value)) in ("numpy", "numpy.dtypes") else None
@@ -370,7 +365,6 @@ def _is_static_builtin(name: str, value: Any) -> bool:
 
 _PLAIN = frozenset({type(None), bool, int, float, complex, str, bytes, type(...)})
 _DESCRIBE: dict[type, Callable[[Content, Any], Description | None]] = {
-    FunctionType: Content._describe_def,
     MethodType: Content._describe_method,
     BuiltinFunctionType: Content._describe_builtin,
     ModuleType: Content._describe_module,

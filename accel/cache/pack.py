@@ -5,7 +5,7 @@ from __future__ import annotations
 import marshal
 from types import CellType, FunctionType
 
-from accel.cache.content import NotCacheable, unwrap
+from accel.cache.content import NotCacheable
 from accel.cache.routes import Finder, Routes
 from accel.types import kinds as _kinds
 
@@ -148,7 +148,7 @@ def unpack_lowered(packed: bytes, function: FunctionType, signature: Signature |
 def _unpack_origin(route: tuple[Any, ...], finder: Finder) -> Origin:
     """The function at `("code", route)`; for code inside of other code a function that stands for those made at run time."""
     if route[0] == "code":
-        return Origin(unwrap(finder.find(route[1])))
+        return Origin(finder.find(route[1]))
     code, around = finder.find(route), _unpack_origin(route[1], finder).function
     cells = dict(zip(around.__code__.co_freevars, around.__closure__ or (), strict=True))
     closure = tuple([cells.get(name) or CellType() for name in code.co_freevars])
@@ -162,7 +162,7 @@ def _pack_guard(guard: Guard, routes: Routes, finder: Finder) -> tuple[Any, ...]
     holder = routes.find(guard.holder)
     value: Any = None
     if guard.what == "function":
-        value = _pack_part(guard.value, guard.holder, unwrap(guard.holder))
+        value = _pack_part(guard.value, guard.holder)
     elif guard.missing:
         value = None if guard.value is None else routes.find(guard.value)
     packed = (guard.what, holder, guard.name, value, guard.missing, guard.path)
@@ -172,15 +172,15 @@ def _pack_guard(guard: Guard, routes: Routes, finder: Finder) -> tuple[Any, ...]
     return packed
 
 
-def _pack_part(value: Any, holder: Any, function: Any) -> Any:
+def _pack_part(value: Any, holder: Any) -> Any:
     """What the guard of a function holds as its value: the function, one of its parts, or a tuple of those."""
     if value is holder:
         return ""
     for name in _FUNCTION_PARTS:
-        if value is not None and value is getattr(function, name):
+        if value is not None and value is getattr(holder, name):
             return name
     if type(value) is tuple:
-        return tuple([_pack_part(item, holder, function) for item in value])
+        return tuple([_pack_part(item, holder) for item in value])
     if value is None:
         return None
     raise NotCacheable("part of a function was replaced")
@@ -189,7 +189,7 @@ def _pack_part(value: Any, holder: Any, function: Any) -> Any:
 def _unpack_part(packed: Any, holder: Any) -> Any:
     if type(packed) is tuple:
         return tuple([_unpack_part(item, holder) for item in packed])
-    return packed if packed is None else getattr(unwrap(holder), packed) if packed else holder
+    return packed if packed is None else getattr(holder, packed) if packed else holder
 
 
 def _unpack_guard(packed: tuple[Any, ...], finder: Finder) -> Guard:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from types import CodeType, FunctionType, ModuleType
 
-from accel.cache.content import NotCacheable, builtins_of, namespace_of, unwrap
+from accel.cache.content import NotCacheable, builtins_of, is_function, namespace_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -45,10 +45,7 @@ class Routes:
             return
         self._known[id(value)] = route
         self._alive.append(value)
-        inner = unwrap(value)
-        if inner is not value:
-            self.learn(inner, ("wrapped", route))
-        elif type(value) is FunctionType:
+        if is_function(value):
             self.learn(value.__globals__, ("globals", route))
             self.learn(value.__code__, ("code", route))
             if value.__kwdefaults__:
@@ -147,13 +144,6 @@ class Finder:
         function = self.find(owner)
         return function.__closure__[function.__code__.co_freevars.index(name)]
 
-    def _find_wrapped(self, owner: Route) -> Any:
-        wrapper = self.find(owner)
-        inner = unwrap(wrapper)
-        if inner is wrapper:
-            raise TypeError(owner)
-        return inner
-
     def _find_namespace(self, owner: Route) -> Any:
         module = self.find(owner)
         if not issubclass(type(module), ModuleType):
@@ -179,7 +169,6 @@ _STEPS: dict[str, Callable[..., Any]] = {
     "item": lambda finder, owner, name: finder.find(owner)[name],
     "cell": Finder._find_cell,
     "contents": lambda finder, owner: finder.find(owner).cell_contents,
-    "wrapped": Finder._find_wrapped,
     "module": lambda _, name: sys.modules[name],
     "named": Finder._find_named,
     "dtype": lambda _, text: sys.modules["numpy"].dtype(text),

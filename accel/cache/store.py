@@ -9,7 +9,7 @@ import sys
 import time
 
 from accel.cache.build import FORMAT
-from accel.cache.content import NotCacheable, compute_digest, unwrap
+from accel.cache.content import NotCacheable, compute_digest
 from accel.cache.key import Key
 from accel.cache.pack import pack_lowered, unpack_lowered
 from accel.cache.places import Place, find_places, is_trusted
@@ -218,7 +218,6 @@ def _check_sources(function: FunctionType, lowered: Lowered) -> None:
     if not any(lowered.exits.values()):
         return
     for owner in (function, *[guard.holder for guard in lowered.guards if guard.what == "function"]):
-        owner = unwrap(owner)
         if find_source(owner.__code__, owner.__globals__) is None:
             raise NotCacheable(f"no source text of {owner.__qualname__}")
 

@@ -1,14 +1,13 @@
-"""What a decorated function is, and how its calls reach machine code.
+"""How the calls of a decorated function reach machine code: it stays the user's own function object, with another vectorcall.
 
-From 3.12 on it is the user's own function object with another vectorcall: every property of a function holds by itself. In 3.11
-the interpreter runs function objects without a look at their vectorcall, so an object of a type of our own stands in.
+From 3.12 on that is all. The interpreter of 3.11 runs objects of the class of functions without a look at their vectorcall; there a
+function with something to serve its calls has another class, one of functions still, and gets its own back when it is left alone.
 """
 
 from __future__ import annotations
 
 import ctypes
 import sys
-import types
 import weakref
 from collections.abc import Callable
 from functools import lru_cache
@@ -19,15 +18,13 @@ from accel.dispatch.tracing import tracing_symbols
 from accel.runtime.image import Image, Loaded
 from accel.runtime.symbols import resolve
 
-__all__ = ["Carrier", "LENT_CALLS", "METERS", "NATIVE", "install_callback", "make_callable", "plain_address", "stubs"]
+__all__ = ["Carrier", "LENT_CALLS", "METERS", "install_callback", "plain_address", "stubs"]
 
-NATIVE = sys.version_info >= (3, 12)
-LENT_CALLS = 0 if NATIVE else 1  # before 3.12 a call of C code counts like one of Python code
+LENT_CALLS = 1 if sys.version_info < (3, 12) else 0  # before 3.12 a call of C code counts like one of Python code
 _api = ctypes.pythonapi
 _keep: list[Any] = []
 _callbacks: list[Callable[..., int]] = []
 METERS: list[Callable[[], Any]] = []  # makes what counts the calls of a function (`accel.dispatch.meter`), when they are counted
-_VECTORCALL, _FUNCTION = 16, 40  # offsets in an object of the own type
 
 
 def install_callback(callback: Callable[[Any, tuple[Any, ...], int, tuple[str, ...] | None], int]) -> None:
@@ -50,7 +47,7 @@ def stubs() -> Loaded:
     libc = ctypes.CDLL(None)
     libc.pthread_key_create(ctypes.byref(key), libc.free)
     _keep.append(key)
-    addresses = {"callback": id(_on_miss), "stack_key": ctypes.addressof(key), "target": _function_vectorcall() if NATIVE else 0,
+    addresses = {"callback": id(_on_miss), "stack_key": ctypes.addressof(key), "target": _function_vectorcall(),
                  "raise_calls": LENT_CALLS}  # fmt: skip
     addresses |= tracing_symbols()
     image = Image.loads(b85decode(STUBS_IMAGE.replace("\n", "")))
@@ -60,44 +57,28 @@ def stubs() -> Loaded:
 class Carrier:
     """Where the calls of a decorated function are sent: it refers to the function, and does not keep it alive."""
 
-    def __init__(self, function: FunctionType, callable_: Any) -> None:
-        self._function, self._callable = weakref.ref(function), weakref.ref(callable_)
+    def __init__(self, function: FunctionType) -> None:
+        self._function = weakref.ref(function)
         self.meter: Any = None
 
     @property
     def function(self) -> Any:  # a FunctionType, which mypy takes for a method here
-        """The function as it was written. Raises ReferenceError when it is gone."""
-        return _alive(self._function())
-
-    @property
-    def callable(self) -> Any:
-        """What the user holds: the function, or the object that stands in for it. Raises ReferenceError when it is gone."""
-        return _alive(self._callable())
+        """The function. Raises ReferenceError when it is gone."""
+        function = self._function()
+        if function is None:
+            raise ReferenceError("the decorated function is gone")
+        return function
 
     def release(self) -> None:
         """Have calls run as if the function had not been decorated."""
-        self.set_entry(_function_vectorcall() if NATIVE else plain_address())
+        self.set_entry(_function_vectorcall())
 
     def set_entry(self, address: int) -> None:
         """Have calls go to a vectorcall function."""
         if METERS:
             self.meter = self.meter or METERS[0]()
             address = self.meter.send_to(address)
-        if NATIVE:
-            _set_vectorcall(self.function, address)
-        else:
-            ctypes.c_uint64.from_address(id(self.callable) + _VECTORCALL).value = address
-
-
-def _alive(found: Any) -> Any:
-    if found is None:
-        raise ReferenceError("the decorated function is gone")
-    return found
-
-
-def make_callable(function: FunctionType) -> Any:
-    """What the user gets for a function: the very function from 3.12 on."""
-    return function if NATIVE else _make_own(function)
+        _send_calls(self.function, address)
 
 
 def plain_address() -> int:
@@ -105,96 +86,79 @@ def plain_address() -> int:
     return stubs()["plain"]
 
 
+@lru_cache(maxsize=1)
 def _function_vectorcall() -> int:
     """That of any plain function: it has no name one could import in 3.13."""
     get = _api.PyVectorcall_Function
     get.restype, get.argtypes = ctypes.c_void_p, (ctypes.py_object,)
-    return get(_function_vectorcall) or 0
+    return get(_undecorated) or 0
 
 
-def _set_vectorcall(function: FunctionType, address: int) -> None:
-    set_ = _api.PyFunction_SetVectorcall
-    set_.restype, set_.argtypes = None, (ctypes.py_object, ctypes.c_void_p)
-    set_(function, address)
+def _undecorated() -> None:
+    pass
 
 
-# -- the own type of 3.11
+if sys.version_info >= (3, 12):
 
+    def _send_calls(function: FunctionType, address: int) -> None:
+        send = _api.PyFunction_SetVectorcall
+        send.restype, send.argtypes = None, (ctypes.py_object, ctypes.c_void_p)
+        send(function, address)
 
-class _Slot(ctypes.Structure):
-    _fields_ = [("slot", ctypes.c_int), ("function", ctypes.c_void_p)]
+else:
+    _CLASS, _CLASS_FLAGS, _CLASS_VECTORCALL = 8, 168, 56  # offsets in an object, and in a class
+    _BASETYPE = 1 << 10
+    _DEFAULT, _VECTORCALL_FLAG, _METHOD, _GC, _NO_NEW = 1 << 18, 1 << 11, 1 << 17, 1 << 14, 1 << 7
+    _TP_CALL, _TP_CLEAR, _TP_DEALLOC, _TP_DESCR_GET, _TP_TRAVERSE, _TP_MEMBERS = 50, 51, 52, 54, 71, 72
+    _SIZE_MEMBER, _READ_ONLY = 19, 1
 
+    class _Slot(ctypes.Structure):
+        _fields_ = [("slot", ctypes.c_int), ("function", ctypes.c_void_p)]
 
-class _Spec(ctypes.Structure):
-    _fields_ = [
-        ("name", ctypes.c_char_p), ("basicsize", ctypes.c_int), ("itemsize", ctypes.c_int), ("flags", ctypes.c_uint),
-        ("slots", ctypes.POINTER(_Slot)),
-    ]  # fmt: skip
+    class _Member(ctypes.Structure):
+        _fields_ = [
+            ("name", ctypes.c_char_p), ("type", ctypes.c_int), ("offset", ctypes.c_ssize_t), ("flags", ctypes.c_int),
+            ("doc", ctypes.c_char_p),
+        ]  # fmt: skip
 
+    class _Spec(ctypes.Structure):
+        _fields_ = [
+            ("name", ctypes.c_char_p), ("basicsize", ctypes.c_int), ("itemsize", ctypes.c_int), ("flags", ctypes.c_uint),
+            ("slots", ctypes.POINTER(_Slot)),
+        ]  # fmt: skip
 
-class _Member(ctypes.Structure):
-    _fields_ = [
-        ("name", ctypes.c_char_p), ("type", ctypes.c_int), ("offset", ctypes.c_ssize_t), ("flags", ctypes.c_int), ("doc", ctypes.c_char_p)
-    ]  # fmt: skip
+    def _send_calls(function: FunctionType, address: int) -> None:
+        at, vectorcall = id(function), _class_word(_CLASS_VECTORCALL).value
+        ctypes.c_uint32.from_address(at + vectorcall + 8).value = 0  # its version: what the interpreter noted at calls is void
+        ctypes.c_uint64.from_address(at + vectorcall).value = address
+        class_ = FunctionType if address == _function_vectorcall() else _served_class()
+        ctypes.c_uint64.from_address(at + _CLASS).value = id(class_)
 
+    def _class_word(offset: int) -> ctypes.c_uint64:
+        return ctypes.c_uint64.from_address(id(FunctionType) + offset)
 
-class _GetSet(ctypes.Structure):
-    _fields_ = [
-        ("name", ctypes.c_char_p), ("get", ctypes.c_void_p), ("set", ctypes.c_void_p), ("doc", ctypes.c_char_p),
-        ("closure", ctypes.c_void_p),
-    ]  # fmt: skip
-
-
-_SIZE_TYPE, _OBJECT_TYPE, _READ_ONLY = 19, 16, 1
-_TP_CALL, _TP_CLEAR, _TP_DEALLOC, _TP_DESCR_GET, _TP_TRAVERSE, _TP_MEMBERS, _TP_GETSET = 50, 51, 52, 54, 71, 72, 73
-_DEFAULT, _VECTORCALL_FLAG, _METHOD, _GC, _NO_NEW = 1 << 18, 1 << 11, 1 << 17, 1 << 14, 1 << 7
-_FORWARDED = ("__code__", "__defaults__", "__kwdefaults__", "__annotations__", "__closure__", "__globals__")
-
-
-def _address(symbol: str) -> int:
-    return ctypes.cast(getattr(_api, symbol), ctypes.c_void_p).value or 0
-
-
-@lru_cache(maxsize=1)
-def _own_type() -> type:
-    """The heap type: it binds as a method, has a `__dict__` and weak references, is collected."""
-    code = stubs()
-    members = (_Member * 5)(
-        _Member(b"__vectorcalloffset__", _SIZE_TYPE, _VECTORCALL, _READ_ONLY), _Member(b"__dictoffset__", _SIZE_TYPE, 24, _READ_ONLY),
-        _Member(b"__weaklistoffset__", _SIZE_TYPE, 32, _READ_ONLY), _Member(b"_function", _OBJECT_TYPE, _FUNCTION, _READ_ONLY),
-    )  # fmt: skip
-    getset = (_GetSet * 2)(_GetSet(b"__dict__", _address("PyObject_GenericGetDict"), _address("PyObject_GenericSetDict")))
-    get_slot = _api.PyType_GetSlot
-    get_slot.restype, get_slot.argtypes = ctypes.c_void_p, (ctypes.py_object, ctypes.c_int)
-    slots = (_Slot * 8)(
-        _Slot(_TP_GETSET, ctypes.cast(getset, ctypes.c_void_p)), _Slot(_TP_MEMBERS, ctypes.cast(members, ctypes.c_void_p)),
-        _Slot(_TP_CALL, _address("PyVectorcall_Call")), _Slot(_TP_DESCR_GET, get_slot(types.FunctionType, _TP_DESCR_GET)),
-        _Slot(_TP_TRAVERSE, code["traverse"]), _Slot(_TP_CLEAR, code["clear"]), _Slot(_TP_DEALLOC, code["dealloc"]),
-    )  # fmt: skip
-    spec = _Spec(b"accel.Function", 48, 0, _DEFAULT | _VECTORCALL_FLAG | _METHOD | _GC | _NO_NEW, slots)
-    _keep.append((members, getset, slots, spec))
-    make = _api.PyType_FromSpec
-    make.restype, make.argtypes = ctypes.py_object, (ctypes.c_void_p,)
-    made: type = make(ctypes.addressof(spec))
-    made.__reduce__ = lambda self: self.__qualname__  # type: ignore[method-assign, assignment, misc]
-    made.__repr__ = lambda self: f"<function {self.__qualname__} at {id(self):#x}>"  # type: ignore[method-assign, assignment, misc]
-    for name in _FORWARDED:
-        setattr(made, name, _forwarding(name))
-    return made
-
-
-def _forwarding(name: str) -> property:
-    return property(lambda self: getattr(self._function, name), lambda self, value: setattr(self._function, name, value))
-
-
-def _make_own(function: FunctionType) -> Any:
-    allocate = _api.PyType_GenericAlloc
-    allocate.restype, allocate.argtypes = ctypes.py_object, (ctypes.py_object, ctypes.c_ssize_t)
-    made = allocate(_own_type(), 0)
-    _api.Py_IncRef(ctypes.py_object(function))
-    ctypes.c_uint64.from_address(id(made) + _FUNCTION).value = id(function)
-    ctypes.c_uint64.from_address(id(made) + _VECTORCALL).value = plain_address()
-    for name in ("__name__", "__qualname__", "__doc__", "__module__"):
-        setattr(made, name, getattr(function, name))
-    made.__dict__.update({"__wrapped__": function, **function.__dict__})
-    return made
+    @lru_cache(maxsize=1)
+    def _served_class() -> type:
+        """A subclass of that of functions, with the same layout and slots. Its objects do not own a reference to it."""
+        get_slot = _api.PyType_GetSlot
+        get_slot.restype, get_slot.argtypes = ctypes.c_void_p, (ctypes.py_object, ctypes.c_int)
+        call = ctypes.cast(_api.PyVectorcall_Call, ctypes.c_void_p).value
+        members = (_Member * 2)(_Member(b"__vectorcalloffset__", _SIZE_MEMBER, _class_word(_CLASS_VECTORCALL).value, _READ_ONLY))
+        inherited = [_Slot(n, get_slot(FunctionType, n)) for n in (_TP_DESCR_GET, _TP_TRAVERSE, _TP_CLEAR, _TP_DEALLOC)]
+        own = [_Slot(_TP_CALL, call), _Slot(_TP_MEMBERS, ctypes.cast(members, ctypes.c_void_p))]
+        slots = (_Slot * 7)(*own, *inherited)
+        flags = _DEFAULT | _VECTORCALL_FLAG | _METHOD | _GC | _NO_NEW
+        spec = _Spec(b"accel.function", FunctionType.__basicsize__, 0, flags, slots)
+        _keep.append((members, slots, spec))
+        make = _api.PyType_FromSpecWithBases
+        make.restype, make.argtypes = ctypes.py_object, (ctypes.c_void_p, ctypes.py_object)
+        _class_word(_CLASS_FLAGS).value |= _BASETYPE  # functions can't be subclassed, but for this
+        try:
+            made: type = make(ctypes.addressof(spec), (FunctionType,))
+        finally:
+            _class_word(_CLASS_FLAGS).value &= ~_BASETYPE
+        made.__reduce__ = lambda self: self.__qualname__  # type: ignore[method-assign, assignment, misc]
+        made.__name__ = "function"  # in messages of the interpreter
+        for name in ("__doc__", "__module__"):  # those of each function
+            setattr(made, name, FunctionType.__dict__[name])
+        return made

@@ -13,7 +13,7 @@ from types import CodeType, FunctionType
 from typing import Any
 
 from accel.dispatch.arguments import bind_arguments, find_signature
-from accel.dispatch.carriers import Carrier, install_callback, make_callable, plain_address, stubs
+from accel.dispatch.carriers import Carrier, install_callback, plain_address, stubs
 from accel.dispatch.enforce import refuse_argument
 from accel.dispatch.guards import GuardError, guard_words, holds, own_words
 from accel.dispatch.tracing import find_layout, is_watched
@@ -61,9 +61,7 @@ class Dispatcher:
         self.counters = dict.fromkeys(("compiled", "loaded", "refused", "failed", "renewed", "retired"), 0)
         self.enabled = True
         self.seconds = 0.0
-        made = make_callable(function)
-        self.carrier = Carrier(function, made)
-        self._held: list[Any] = [made, function]  # until the user has it
+        self.carrier = Carrier(function)
         self.resumers: list[Any] = []
         self._compile, self._hint, self._inspect = compile_, hint, inspect
         self.enforced = enforced_parameters(function)
@@ -77,27 +75,20 @@ class Dispatcher:
 
     @property
     def function(self) -> Any:  # a FunctionType, which mypy takes for a method here
-        """The function as it was written."""
+        """The function."""
         return self.carrier.function
 
-    @property
-    def callable(self) -> Any:
-        """What the decorator returned."""
-        return self.carrier.callable
-
-    def attach(self) -> Any:
-        """Start serving calls; what the decorator returns."""
-        made = self.callable
-        self._held.clear()
-        if find_layout() is None or (made.__code__ in HOPELESS and not self.enforced):
+    def attach(self) -> None:
+        """Start serving calls."""
+        function = self.function
+        if find_layout() is None or (function.__code__ in HOPELESS and not self.enforced):
             self._settled = True
-            return made
+            return
         install_callback(_answer_miss)
-        made.__dict__["accel"] = self._inspect(self) if self._inspect else self
-        number = id(made)
-        _dispatchers[number] = self, weakref.ref(made, lambda _: _dispatchers.pop(number, None))
+        function.__dict__["accel"] = self._inspect(self) if self._inspect else self
+        number = id(function)
+        _dispatchers[number] = self, weakref.ref(function, lambda _: _dispatchers.pop(number, None))
         self.carrier.set_entry(stubs()["trigger"])
-        return made
 
     # -- answers to misses
 
@@ -340,12 +331,12 @@ def _has_loop(code: CodeType) -> bool:
     return any(op in backward for op in code.co_code[::2])
 
 
-def find_dispatcher(callable_: Any) -> Dispatcher | None:
+def find_dispatcher(function: Any) -> Dispatcher | None:
     """The dispatcher of a decorated function. (Its `__dict__` would not tell: `functools.wraps` copies it.)"""
-    found = _dispatchers.get(id(callable_))
+    found = _dispatchers.get(id(function))
     return found[0] if found else None
 
 
-def _answer_miss(callable_: Any, values: tuple[Any, ...], positional: int, names: tuple[str, ...] | None) -> int:
-    dispatcher = find_dispatcher(callable_)
+def _answer_miss(function: Any, values: tuple[Any, ...], positional: int, names: tuple[str, ...] | None) -> int:
+    dispatcher = find_dispatcher(function)
     return dispatcher.answer(values, positional, names) if dispatcher else plain_address()

@@ -53,7 +53,7 @@ class Inspection:
     @property
     def function(self) -> Any:
         """The decorated function itself."""
-        return self._dispatcher.callable
+        return self._dispatcher.function
 
     @property
     def name(self) -> str:

@@ -1,5 +1,5 @@
 """LLVM text of the machine code every process needs before it has a compiler: the trigger, who looks on, how deep
-the stack may go, the type of 3.11.
+the stack may go.
 
 `scripts/make-stubs` assembles it for plain x86-64 and writes `accel/runtime/stubs.py`.
 """
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 __all__ = ["STUBS"]
 
-# An object of the own type (3.11): vectorcall 16, __dict__ 24, weak references 32, the function 40.
 STUBS = """
 declare ptr @PyTuple_New(i64)
 declare ptr @PyLong_FromLongLong(i64)
@@ -17,9 +16,6 @@ declare ptr @PyObject_Vectorcall(ptr, ptr, i64, ptr)
 declare void @Py_IncRef(ptr)
 declare void @Py_DecRef(ptr)
 declare void @PyErr_Clear()
-declare void @PyObject_GC_UnTrack(ptr)
-declare void @PyObject_GC_Del(ptr)
-declare void @PyObject_ClearWeakRefs(ptr)
 declare i64 @PyLong_AsLong(ptr)
 declare ptr @PyThreadState_Get()
 declare void @PyThreadState_EnterTracing(ptr)
@@ -38,7 +34,7 @@ declare void @PyErr_SetString(ptr, ptr)
 declare void @PyErr_Restore(ptr, ptr, ptr)
 declare ptr @PyException_GetTraceback(ptr)
 @callback = external global i8
-@target = extern_weak global i8
+declare ptr @target(ptr, ptr, i64, ptr)
 @raise_calls = extern_weak global i8
 @PyExc_RecursionError = external global ptr
 @s.deep = private constant [33 x i8] c"maximum recursion depth exceeded\\00"
@@ -115,14 +111,6 @@ fail:
   ret ptr null
 }
 
-; what an object of the own type does without compiled code: call its function
-define internal ptr @last(ptr %self, ptr %args, i64 %nargsf, ptr %kwnames) {
-  %at = getelementptr i8, ptr %self, i64 40
-  %function = load ptr, ptr %at
-  %r = tail call ptr @PyObject_Vectorcall(ptr %function, ptr %args, i64 %nargsf, ptr %kwnames)
-  ret ptr %r
-}
-
 ; a call as plain Python. Each takes its share of the C stack, other than calls from one plain function to another: there is an end.
 define ptr @plain(ptr %self, ptr %args, i64 %nargsf, ptr %kwnames) {
 entry:
@@ -134,14 +122,8 @@ entry:
   %deep = icmp ult i64 %at, %lowest
   br i1 %deep, label %raise, label %go
 go:
-  %own = icmp eq ptr @target, null
-  br i1 %own, label %object, label %function
-object:
-  %r1 = tail call ptr @last(ptr %self, ptr %args, i64 %nargsf, ptr %kwnames)
-  ret ptr %r1
-function:
-  %r2 = tail call ptr @target(ptr %self, ptr %args, i64 %nargsf, ptr %kwnames)
-  ret ptr %r2
+  %r = tail call ptr @target(ptr %self, ptr %args, i64 %nargsf, ptr %kwnames)
+  ret ptr %r
 raise:
   %class = load ptr, ptr @PyExc_RecursionError
   call void @PyErr_SetString(ptr %class, ptr @s.deep)
@@ -310,59 +292,4 @@ define ptr @raise(ptr %cell, ptr %none) {
   call void @charge(ptr %thread, i32 ptrtoint (ptr @raise_calls to i32))
   ret ptr null
 }
-
-define i32 @traverse(ptr %self, ptr %visit, ptr %arg) {
-  br label %at0
-@@TRAVERSE@@
-at3:
-  ret i32 0
-}
-
-; only __dict__ goes: a cleared object may still be called
-define i32 @clear(ptr %self) {
-  %at = getelementptr i8, ptr %self, i64 24
-  %x = load ptr, ptr %at
-  store ptr null, ptr %at
-  call void @Py_DecRef(ptr %x)
-  ret i32 0
-}
-
-define void @dealloc(ptr %self) {
-  call void @PyObject_GC_UnTrack(ptr %self)
-  %weak_at = getelementptr i8, ptr %self, i64 32
-  %weak = load ptr, ptr %weak_at
-  %none = icmp eq ptr %weak, null
-  br i1 %none, label %rest, label %referred
-referred:
-  call void @PyObject_ClearWeakRefs(ptr %self)
-  br label %rest
-rest:
-  %c = call i32 @clear(ptr %self)
-  %function_at = getelementptr i8, ptr %self, i64 40
-  %function = load ptr, ptr %function_at
-  call void @Py_DecRef(ptr %function)
-  %type_at = getelementptr i8, ptr %self, i64 8
-  %type = load ptr, ptr %type_at
-  call void @PyObject_GC_Del(ptr %self)
-  call void @Py_DecRef(ptr %type)
-  ret void
-}
-""".replace(
-    "@@TRAVERSE@@",
-    "".join(
-        f"""
-at{k}:
-  %p{k} = getelementptr i8, ptr %self, i64 {offset}
-  %x{k} = load ptr, ptr %p{k}
-  %n{k} = icmp eq ptr %x{k}, null
-  br i1 %n{k}, label %at{k + 1}, label %visit{k}
-visit{k}:
-  %r{k} = call i32 %visit(ptr %x{k}, ptr %arg)
-  %z{k} = icmp eq i32 %r{k}, 0
-  br i1 %z{k}, label %at{k + 1}, label %stop{k}
-stop{k}:
-  ret i32 %r{k}
 """
-        for k, offset in enumerate((8, 24, 40))
-    ),
-)

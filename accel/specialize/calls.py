@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Callable
 from types import FunctionType
 from typing import Any, Protocol
 
@@ -36,7 +35,6 @@ from accel.types.kinds import (
 __all__ = ["ITERATORS", "CallRules", "Specializing", "constant_kind", "python_function"]
 
 Kinds = tuple[Kind, ...]
-_module_of: Callable[[type], Any] = type.__dict__["__module__"].__get__  # a metaclass can't interfere
 ITERATORS = (EnumerateIterator, RangeIterator, ZipIterator)
 
 
@@ -67,11 +65,8 @@ def constant_kind(value: Any) -> Kind | None:
 
 
 def python_function(value: Any) -> FunctionType | None:
-    """The plain function behind a function or a decorated one."""
-    if type(value) is FunctionType:
-        return value
-    inner = value._function if str(_module_of(type(value))).partition(".")[0] == "accel" and hasattr(value, "_function") else None
-    return inner if type(inner) is FunctionType else None
+    """The value if it is a function, decorated or not."""
+    return value if issubclass(type(value), FunctionType) else None
 
 
 class CallRules:

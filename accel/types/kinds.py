@@ -242,7 +242,7 @@ class Static(Kind):
         return f"static({_describe_static(self.value)})"
 
 
-_NAMED = (FunctionType, BuiltinFunctionType, ModuleType)
+_NAMED = (BuiltinFunctionType, ModuleType)
 _SPELLED = (str, bytes, int, slice, type(...))
 _name_of_class: Callable[[type], str] = type.__dict__["__name__"].__get__  # a metaclass can't interfere
 
@@ -251,7 +251,7 @@ def _describe_static(value: Any) -> str:
     """What to call an object. Nothing of the user's is run for it: not `__repr__`, not `__getattr__`."""
     if issubclass(type(value), type):
         return _name_of_class(value)
-    if type(value) in _NAMED:
+    if type(value) in _NAMED or issubclass(type(value), FunctionType):
         return str(value.__name__)
     return repr(value) if type(value) in _SPELLED else f"{_name_of_class(type(value))} object"
 
