@@ -76,7 +76,16 @@ def _run(given: argparse.Namespace) -> int:
     reports = report_on(found)
     titles = ("where", "function", "state", "arguments, or why not", "calls", "time", "compiling", "exits to CPython")
     rows = [
-        (r.place, r.name, r.state, r.detail, "" if r.calls is None else str(r.calls), _time(r.seconds), _time(r.compile_seconds), str(r.exits or ""))
+        (
+            r.place,
+            r.name,
+            r.state,
+            r.detail,
+            "" if r.calls is None else str(r.calls),
+            _time(r.seconds),
+            _time(r.compile_seconds),
+            str(r.exits or ""),
+        )
         for r in reports
     ]
     sys.stdout.flush()
@@ -135,7 +144,10 @@ def _doctor(given: argparse.Namespace) -> int:
     from accel import __version__
     from accel.cache import Store
 
-    rows = [("accel", __version__), ("Python", f"{sys.implementation.name} {sys.version.split()[0]}, {sys.platform} {platform.machine()}")]
+    rows = [
+        ("accel", __version__),
+        ("Python", f"{sys.implementation.name} {sys.version.split()[0]}, {sys.platform} {platform.machine()}"),
+    ]
     rows += [(name, _version_of(name)) for name in ("numpy", "llvmlite", "numba", "rich")]
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     rows += [("processor", _processor()), ("threads", f"{usable} of {os.cpu_count()} may be used")]

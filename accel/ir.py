@@ -15,7 +15,10 @@ from typing import Any
 from accel.types.kinds import Kind
 
 __all__ = [
-    "STRIP",
+    "HIGHEST",
+    "LENGTH_SIGN",
+    "LOWEST",
+    "STRIPS",
     "Access",
     "Affine",
     "Block",
@@ -25,6 +28,7 @@ __all__ = [
     "Facts",
     "Fault",
     "Flow",
+    "GatePlan",
     "Guard",
     "Instruction",
     "Live",
@@ -33,7 +37,6 @@ __all__ = [
     "PythonStep",
     "Signature",
     "Source",
-    "StripPlan",
     "TypedFunction",
 ]
 
@@ -116,62 +119,76 @@ class Flow:
             yield from block.instructions
 
 
-STRIP = 32  # turns
+STRIPS = (32, 8)  # turns of a strip
+LENGTH_SIGN = "#"  # `a#1` stands for `a.shape[1]`
+LOWEST, HIGHEST = "%lowest", "%highest"  # the least and the greatest item of the loop a gate stands in front of
 
 
 @dataclass(frozen=True, slots=True)
 class Affine:
-    """`constant + turn * item + sum(coefficient * name)`, with names that do not change in the loop."""
+    """`constant + sum(coefficient * name)`: names of ints, of items of loops (`%item7`), lengths of arrays (`a#1`)."""
 
     constant: int = 0
-    turn: int = 0
     terms: tuple[tuple[str, int], ...] = ()
 
     def __add__(self, other: Affine) -> Affine:
         terms = dict(self.terms)
         for name, coefficient in other.terms:
             terms[name] = terms.get(name, 0) + coefficient
-        kept = tuple(sorted((n, c) for n, c in terms.items() if c))
-        return Affine(self.constant + other.constant, self.turn + other.turn, kept)
+        return Affine(self.constant + other.constant, tuple(sorted((n, c) for n, c in terms.items() if c)))
 
     def scaled(self, factor: int) -> Affine:
         """Times a number."""
-        terms = tuple((n, c * factor) for n, c in self.terms if factor)
-        return Affine(self.constant * factor, self.turn * factor, terms)
+        return Affine(self.constant * factor, tuple((n, c * factor) for n, c in self.terms if factor))
 
     @property
-    def is_constant(self) -> bool:
-        """Whether it is just a number."""
-        return not self.turn and not self.terms
+    def is_from_end(self) -> bool:
+        """Whether it is a subscript that counts from the end."""
+        return not self.terms and self.constant < 0
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names one needs to evaluate it."""
+        return tuple(name.partition(LENGTH_SIGN)[0] for name, _ in self.terms)
+
+    def __str__(self) -> str:
+        return " + ".join([str(self.constant), *(f"{c} * {n}" for n, c in self.terms)])
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """An element read or stored in each turn: the array and its subscripts."""
+    """An element of an array whose subscripts are known to be in range."""
 
     array: str
     indexes: tuple[Affine, ...]
 
-
-@dataclass(frozen=True, slots=True)
-class StripPlan:
-    """What the gate of a fast loop has to make sure."""
-
-    loads: tuple[Access, ...]
-    stores: tuple[Access, ...]
-
     @property
-    def arrays(self) -> tuple[str, ...]:
-        """Names of the arrays."""
-        return tuple(sorted({a.array for a in (*self.loads, *self.stores)}))
-
-    @property
-    def integers(self) -> tuple[str, ...]:
-        """Names the subscripts use besides the loop variable."""
-        return tuple(sorted({n for a in (*self.loads, *self.stores) for i in a.indexes for n, _ in i.terms}))
+    def names(self) -> tuple[str, ...]:
+        """The array, and the other names one needs for its address."""
+        return tuple(dict.fromkeys((self.array, *(n for i in self.indexes for n in i.names))))
 
     def __str__(self) -> str:
-        return f"{len(self.loads)} loads, {len(self.stores)} stores"
+        return ", ".join(map(str, self.indexes))
+
+
+@dataclass(frozen=True, slots=True)
+class GatePlan:
+    """What a gate in front of a loop nest finds out: subscripts of an axis of an array are in range from the least to the greatest; arrays
+    share no memory; no two elements of an array lie in one place."""
+
+    ranges: tuple[tuple[str, int, Affine, Affine], ...]
+    apart: tuple[tuple[str, str], ...] = ()
+    solid: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names one needs."""
+        found = {n for array, _, *limits in self.ranges for n in (array, *limits[0].names, *limits[1].names)}
+        found |= {n for pair in self.apart for n in pair} | set(self.solid)
+        return tuple(sorted(found - {LOWEST, HIGHEST}))
+
+    def __str__(self) -> str:
+        return f"{len(self.ranges)} subscripts, {len(self.apart)} pairs apart"
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,20 +309,27 @@ class TypedFunction:
     outside: dict[int, int] = field(default_factory=dict)  # id(outside instruction) -> number of the guard that watches the array
     picks: dict[int, int | slice] = field(default_factory=dict)  # id(item instruction) -> constant subscript of a tuple
     recursive: bool = False
-    covered: set[int] = field(default_factory=set)  # ids of instructions in strips whose result a later test tells about
-    covering: dict[int, int] = field(default_factory=dict)  # id(operation) -> id of the later one whose test tells about it
-    restarts: dict[int, tuple[Instruction, int]] = field(
+    passes: set[tuple[Access, Access]] = field(default_factory=set)  # a store that can be made after a later load
+    covered: set[int] = field(default_factory=set)  # ids of operations whose result a later test tells about
+    adds: dict[int, int] = field(
         default_factory=dict
-    )  # id(instruction) -> first one of its statement, number
+    )  # id(operation) -> id of the one with whose result its own is tested (maybe itself)
+    retries: dict[int, str] = field(default_factory=dict)  # id(instruction) -> block to go to when it fails
+    cold: set[str] = field(default_factory=set)  # blocks of loops that have a faster version
     carried: dict[int, tuple[str, ...]] = field(default_factory=dict)  # loop node -> names to be tested behind each strip
     faults: dict[int, Fault] = field(default_factory=dict)  # id(instruction) -> why CPython must do it
 
     def renew(self, flow: Flow) -> None:
         """Start over with another flow; the result found so far stays."""
         self.flow = flow
-        for found in (self.entry_states, self.argument_kinds, self.target_kinds, self.live, self.maybe_unbound, self.constants,
-                      self.calls, self.steps, self.outside, self.picks, self.faults):  # fmt: skip
+        self.entry_states.clear()
+        for found in self.by_instruction():
             found.clear()
+
+    def by_instruction(self) -> tuple[dict[int, Any], ...]:
+        """What is known of instructions, by their ids."""
+        return (self.argument_kinds, self.target_kinds, self.live, self.maybe_unbound, self.constants, self.calls, self.steps,
+                self.outside, self.picks, self.faults)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, eq=False)

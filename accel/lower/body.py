@@ -48,7 +48,6 @@ class FunctionBody:
         self._slots: dict[tuple[str, Kind], tuple[str, ...]] = {}
         self._flags: dict[str, str] = {}
         self._pending: list[_PendingExit] = []
-        self._restarts: list[Instruction] = []
         definitions = Counter(t for i in typed.flow.instructions() for t in i.targets)
         self._single = {n for n, count in definitions.items() if count == 1 and n.startswith("%") and not n.startswith("%keep")}
         self._single |= self._constant_names()
@@ -213,13 +212,6 @@ class FunctionBody:
         own = (*source.code.co_varnames, *source.code.co_cellvars)
         return not isinstance(node, ast.Call) and not (isinstance(node, ast.Name) and node.id in own)
 
-    def make_restart(self, first: Instruction, statement: int) -> str:
-        """Label of an exit at the start of a statement, whose first instruction is given."""
-        at = Instruction("restart", (), (), None, statement, "start")
-        self.typed.live[id(at)] = self.typed.live[id(first)]
-        self._restarts.append(at)  # its id must not be given to another
-        return self.make_exit(at)
-
     def keep_exit(self, pending: _PendingExit | None = None) -> None:
         """Give an exit, by default the one made last, its number: something branches to it."""
         pending = pending or self._pending[-1]
@@ -306,13 +298,13 @@ class FunctionBody:
                 self._write_edges(labels)
                 return
             before = e.exits
-            restart = self.typed.restarts.get(id(instruction))
-            e.exit_label = self.make_exit(instruction) if restart is None else self.make_restart(*restart)
-            pending = self._pending[-1]
+            retry = self.typed.retries.get(id(instruction))
+            e.exit_label = self.make_exit(instruction) if retry is None else f"B.{retry}"
+            pending = self._pending[-1] if retry is None else None
             ended = lower_step(self, instruction, block.successors)
-            if e.exits > before:
+            if pending is not None and e.exits > before:
                 self.keep_exit(pending)
-            else:
+            elif pending is not None:
                 self._pending.remove(pending)
             if ended:
                 return

@@ -17,7 +17,17 @@ from accel.types.kinds import (
     ZipIterator,
 )
 
-__all__ = ["advance", "current_item", "emit_range", "is_finished", "range_contains", "range_item", "range_length", "reverse_range", "start_iterator"]
+__all__ = [
+    "advance",
+    "current_item",
+    "emit_range",
+    "is_finished",
+    "range_contains",
+    "range_item",
+    "range_length",
+    "reverse_range",
+    "start_iterator",
+]
 
 
 def emit_range(e: Emitter, kinds: tuple[Kind, ...], values: list[Value]) -> Value:

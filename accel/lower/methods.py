@@ -20,7 +20,7 @@ def emit_instance(kinds: tuple[Kind, ...]) -> Value:
 
 
 def emit_member(e: Emitter, name: str, kind: Kind, value: Value) -> Value:
-    """"attribute.real" or "method.conjugate" and the like."""
+    """ "attribute.real" or "method.conjugate" and the like."""
     what, _, member = name.partition(".")
     if isinstance(kind, (Int, Bool)):
         return (_of_int(e, member, as_int(e, kind, value)),)

@@ -55,11 +55,13 @@ def check_result(e: Emitter, type_: str, r: str, flagged: Callable[[], str]) -> 
     """Leave when `r` is not finite and `flagged()`, emitted in a cold block, is true."""
     if e.is_covered:
         return
-    if e.put_off and type_ in e.sums:
+    if e.put_off and type_ in ("double", "float"):
         e.note_float(type_, r)
         return
-    if e.covering and not e.put_off:
-        e.unsettled.append((e.covering, flagged))
+    if e.adds_to:
+        e.added.setdefault(e.adds_to, []).append(r)
+        if e.adds_to == e.operation:
+            _test_sum(e, type_)
         return
     usual = emit_finite(e, type_, r)
     if e.put_off:
@@ -68,13 +70,17 @@ def check_result(e: Emitter, type_: str, r: str, flagged: Callable[[], str]) -> 
     cold, go_on = e.label("special"), e.label("usual")
     e.branch_if(usual, go_on, cold, likely=True)
     e.place(cold)
-    earlier = [test for operation, test in e.unsettled if operation == e.operation]
-    e.unsettled = [found for found in e.unsettled if found[0] != e.operation]
     e.exit_if(flagged())
-    for test in earlier:
-        e.exit_if(test())
     e.branch(go_on)
     e.place(go_on)
+
+
+def _test_sum(e: Emitter, type_: str) -> None:
+    """Leave when a result that was to be tested here is not finite, to where each is tested."""
+    total, *others = e.added.pop(e.operation)
+    for other in others:
+        total = e.value(f"fadd {type_} {total}, {other}")
+    e.exit_if(e.value(f"xor i1 {emit_finite(e, type_, total)}, true"))
 
 
 def emit_flagged(e: Emitter, type_: str, x: str, y: str, r: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from accel.ir import Call, Instruction
+from accel.ir import Access, Call, Instruction
 from accel.lower import arrays, loops
 from accel.lower.body import FunctionBody
 from accel.lower.box import emit_box, emit_with
@@ -116,13 +116,13 @@ def _unpack(body: FunctionBody, instruction: Instruction, successors: Successors
 
 def _binary(body: FunctionBody, instruction: Instruction, successors: Successors) -> None:
     symbol, e = instruction.detail, body.e
-    e.is_covered = id(instruction) in body.typed.covered
-    e.covering, e.operation = body.typed.covering.get(id(instruction), 0), id(instruction)
+    e.operation = id(instruction)
+    e.is_covered, e.adds_to = e.operation in body.typed.covered, body.typed.adds.get(e.operation, 0)
     made = emit_union(
         e, lambda *k: operators.binary_kind(symbol, *k), lambda k, v: emit_binary(e, symbol, k[0], k[1], v[0], v[1]),
         _kinds(body, instruction), _values(body, instruction), _target(body, instruction),
     )  # fmt: skip
-    e.is_covered, e.covering, e.operation = False, 0, 0
+    e.is_covered, e.adds_to, e.operation = False, 0, 0
     _write(body, instruction, made)
 
 
@@ -199,7 +199,19 @@ def _item(body: FunctionBody, instruction: Instruction, successors: Successors) 
         _write(body, instruction, arrays.emit_tuple_item(body.e, base, value, at))
         return
     assert isinstance(base, Array)
-    _write(body, instruction, arrays.emit_item(body.e, base, tuple(kinds), value, indexes))
+    certain, indexes = _certain(body, instruction, base, value, indexes)
+    _write(body, instruction, arrays.emit_item(body.e, base, tuple(kinds), value, indexes, checked=not certain))
+
+
+def _certain(body: FunctionBody, i: Instruction, base: Array, value: Value, indexes: list[Value]) -> tuple[bool, list[Value]]:
+    """Whether subscripts are known to be in range, and those with the ones from the end counted from the beginning."""
+    if not isinstance(i.detail, Access):
+        return False, indexes
+    lengths = arrays.shape_of(base, value)
+    return True, [
+        (body.e.value(f"add i64 {length}, {index[0]}"),) if form.is_from_end else index
+        for form, length, index in zip(i.detail.indexes, lengths, indexes, strict=True)
+    ]
 
 
 def _set_item(body: FunctionBody, instruction: Instruction, successors: Successors) -> None:
@@ -207,9 +219,10 @@ def _set_item(body: FunctionBody, instruction: Instruction, successors: Successo
     value, *indexes, stored = _values(body, instruction)
     assert isinstance(base, Array)
     e, members = body.e, (kind,)
+    certain, indexes = _certain(body, instruction, base, value, indexes)
 
     def store(k: tuple[Kind, ...], v: tuple[Value, ...]) -> Value:
-        arrays.emit_set_item(e, base, tuple(kinds), value, indexes, (k[0], v[0]))
+        arrays.emit_set_item(e, base, tuple(kinds), value, indexes, (k[0], v[0]), checked=not certain)
         return ()
 
     emit_union(e, lambda *k: NoneKind(), store, members, [stored], NoneKind())
@@ -278,7 +291,7 @@ def _serve_signals(body: FunctionBody, instruction: Instruction) -> None:
     arrived, raised, go_on = e.label("arrived"), e.label("raised"), e.label("quiet")
     e.branch_if(e.value(f"icmp ne i32 {word}, 0"), arrived, go_on, likely=False)
     e.place(arrived)
-    answer = e.value('call i32 @"accel.signals"()')
+    answer = e.value('call preserve_allcc i32 @"accel.signals"()')
     e.branch_if(e.value(f"icmp slt i32 {answer}, 0"), raised, go_on)
     e.place(raised)
     exit_label = body.make_exit(instruction, "raise", extra=e.value('call ptr @"accel.fetch"()'))

@@ -1,8 +1,11 @@
-"""Strips of loops in machine code: the gate in front, the buffer, the write at the end. See `accel.specialize.strips`."""
+"""Fast versions of loops in machine code: the gate in front of a nest, the strips of innermost loops.
+
+See `accel.specialize.nests` and `accel.specialize.strips`.
+"""
 
 from __future__ import annotations
 
-from accel.ir import STRIP, Access, Affine, Instruction, StripPlan
+from accel.ir import HIGHEST, LENGTH_SIGN, LOWEST, STRIPS, Affine, GatePlan, Instruction
 from accel.lower import arrays
 from accel.lower.body import FunctionBody
 from accel.lower.layout import Value, element_type
@@ -13,7 +16,8 @@ from accel.types.kinds import Array, Kind, NoneKind, Scalar
 
 __all__ = ["STRIP_STEPS"]
 
-_SMALL = 1 << 31  # names and turns within this, coefficients below 2^20: no subscript can leave 64 bits
+_SMALL = 1 << 40  # names and turns within this, coefficients below 2^20: no subscript can leave 64 bits
+_INFINITE = float_text(float("inf"))
 Successors = tuple[str, ...]
 
 
@@ -31,44 +35,72 @@ def _both(e: Emitter, first: str, second: str) -> str:
 
 def _gate(body: FunctionBody, instruction: Instruction, successors: Successors) -> None:
     e, plan = body.e, instruction.detail
-    assert isinstance(plan, StripPlan)
+    assert isinstance(plan, GatePlan)
     current, left, step = body.read(instruction.arguments[0])
-    last = e.value(f"add i64 {current}, {e.value(f'sub i64 {left}, 1')}")
-    sound = e.value(f"icmp eq i64 {step}, 1")
-    sound = _both(e, sound, e.value(f"icmp ne i64 {left}, 0"))
-    values = {n: body.read(n) for n in (*plan.arrays, *plan.integers)}
-    for number in (current, last, left, *(values[n][0] for n in plan.integers)):
-        sound = _both(e, sound, e.value(f"icmp ult i64 {e.value(f'add i64 {number}, {_SMALL}')}, {2 * _SMALL}"))
     kinds = dict(zip(instruction.arguments, _kinds(body, instruction), strict=True))
-    for access in dict.fromkeys((*plan.loads, *plan.stores)):
-        sound = _both(e, sound, _in_range(e, access, kinds[access.array], values, current, last))
-    for stored, loaded in {(s.array, a.array) for s in plan.stores for a in plan.loads if a.array != s.array}:
-        sound = _both(e, sound, _are_apart(e, (kinds[stored], values[stored]), (kinds[loaded], values[loaded])))
+    values = {n: body.read(n) for n in plan.names}
+    sound = e.value(f"icmp ne i64 {left}, 0")
+    integers = [v[0] for n, v in values.items() if not isinstance(kinds[n], Array)]
+    lengths = [n for name, kind in kinds.items() if isinstance(kind, Array) for n in arrays.shape_of(kind, values[name])]
+    for number in (current, left, step, *integers, *lengths):
+        sound = _both(e, sound, e.value(f"icmp ult i64 {e.value(f'add i64 {number}, {_SMALL}')}, {2 * _SMALL}"))
+    way = current if step == "1" else ""
+    reach = e.value(f"mul i64 {e.value(f'sub i64 {left}, 1')}, {step}")
+    end = e.value(f"add i64 {current}, {reach}")
+    sound = _both(e, sound, e.value(f"icmp ult i64 {e.value(f'add i64 {end}, {_SMALL}')}, {2 * _SMALL}"))
+    values[LOWEST] = (way or e.call("i64", "llvm.smin.i64", f"i64 {current}", f"i64 {end}"),)
+    values[HIGHEST] = (end if way else e.call("i64", "llvm.smax.i64", f"i64 {current}", f"i64 {end}"),)
+    terms = _terms(values, kinds)
+    for array, axis, least, greatest in plan.ranges:
+        length = terms[f"{array}{LENGTH_SIGN}{axis}"]
+        if least.is_from_end:
+            sound = _both(e, sound, e.value(f"icmp uge i64 {length}, {-least.constant}"))
+            continue
+        sound = _both(e, sound, e.value(f"icmp sge i64 {_evaluate(e, least, terms)}, 0"))
+        sound = _both(e, sound, e.value(f"icmp slt i64 {_evaluate(e, greatest, terms)}, {length}"))
+    for first, second in plan.apart:
+        sound = _both(e, sound, _are_apart(e, (kinds[first], values[first]), (kinds[second], values[second])))
+    for array in plan.solid:
+        sound = _both(e, sound, _is_solid(e, kinds[array], values[array]))
     _write(body, instruction, sound)
 
 
-def _in_range(e: Emitter, access: Access, kind: Kind, values: dict[str, Value], first: str, last: str) -> str:
-    """Whether the subscripts are in range in the first and the last turn, hence in all."""
-    assert isinstance(kind, Array)
-    sound = "true"
-    for index, length in zip(access.indexes, arrays.shape_of(kind, values[access.array]), strict=True):
-        if index.is_constant and index.constant < 0:
-            sound = _both(e, sound, e.value(f"icmp uge i64 {length}, {-index.constant}"))
-            continue
-        for turn in (first, last) if index.turn else (first,):
-            sound = _both(e, sound, e.value(f"icmp ult i64 {_evaluate(e, index, values, turn)}, {length}"))
-    return sound
+def _terms(values: dict[str, Value], kinds: dict[str, Kind]) -> dict[str, str]:
+    """What the terms of affine forms stand for: ints, and lengths of arrays."""
+    found: dict[str, str] = {}
+    for name, value in values.items():
+        kind = kinds.get(name)
+        if isinstance(kind, Array):
+            found |= {f"{name}{LENGTH_SIGN}{k}": length for k, length in enumerate(arrays.shape_of(kind, value))}
+        else:
+            found[name] = value[0]
+    return found
 
 
-def _evaluate(e: Emitter, index: Affine, values: dict[str, Value], turn: str) -> str:
+def _evaluate(e: Emitter, form: Affine, terms: dict[str, str]) -> str:
     total = ""
-    for coefficient, operand in [(index.turn, turn), *((c, values[n][0]) for n, c in index.terms)]:
-        if coefficient:
-            part = operand if coefficient == 1 else e.value(f"mul nsw i64 {operand}, {coefficient}")
-            total = part if not total else e.value(f"add nsw i64 {total}, {part}")
+    for name, coefficient in form.terms:
+        part = terms[name] if coefficient == 1 else e.value(f"mul nsw i64 {terms[name]}, {coefficient}")
+        total = part if not total else e.value(f"add nsw i64 {total}, {part}")
     if not total:
-        return str(index.constant)
-    return e.value(f"add nsw i64 {total}, {index.constant}") if index.constant else total
+        return str(form.constant)
+    return e.value(f"add nsw i64 {total}, {form.constant}") if form.constant else total
+
+
+def _is_solid(e: Emitter, kind: Kind, value: Value) -> str:
+    """Whether no two elements of an array lie in one place: each axis, from the last or from the first on, steps over the whole of those
+    before."""
+    assert isinstance(kind, Array)
+    orders = []
+    axes = list(zip(arrays.shape_of(kind, value), arrays.strides_of(kind, value), strict=True))
+    for order in (axes, axes[::-1])[: min(kind.ndim, 2)]:
+        sound, size = "true", str(kind.dtype.size_bytes)
+        for length, stride in reversed(order):
+            step = e.call("i64", "llvm.abs.i64", f"i64 {stride}", "i1 false")
+            sound = _both(e, sound, e.value(f"icmp uge i64 {step}, {size}"))
+            size = e.value(f"mul i64 {step}, {length}")
+        orders.append(sound)
+    return orders[0] if len(orders) == 1 else e.value(f"or i1 {orders[0]}, {orders[1]}")
 
 
 def _are_apart(e: Emitter, first: tuple[Kind, Value], second: tuple[Kind, Value]) -> str:
@@ -92,8 +124,9 @@ def _extent(e: Emitter, kind: Kind, value: Value) -> tuple[str, str]:
 
 
 def _more(body: FunctionBody, instruction: Instruction, successors: Successors) -> None:
-    least = STRIP if instruction.detail == "full" else 1
-    _write(body, instruction, body.e.value(f"icmp uge i64 {body.read(instruction.arguments[0])[1]}, {least}"))
+    _, left, step = body.read(instruction.arguments[0])
+    enough = body.e.value(f"icmp uge i64 {left}, {instruction.detail}")
+    _write(body, instruction, _both(body.e, enough, body.e.value(f"icmp eq i64 {step}, 1")))
 
 
 def _keep(body: FunctionBody, instruction: Instruction, successors: Successors) -> None:
@@ -101,19 +134,22 @@ def _keep(body: FunctionBody, instruction: Instruction, successors: Successors) 
 
 
 def _begin(body: FunctionBody, instruction: Instruction, successors: Successors) -> None:
-    body.strip_flag = body.strip_flag or body.e.slot("i1")
-    body.e.do(f"store i1 false, ptr {body.strip_flag}")
-    body.e.sums = body.e.sums or {"double": body.e.slot("double"), "float": body.e.slot("float")}
-    for type_, slot in body.e.sums.items():
-        body.e.do(f"store {type_} 0.0, ptr {slot}")
-    body.buffers = [body.e.slot(f"[{16 * STRIP} x i8]", align=64) for _ in range(instruction.detail)]
+    e = body.e
+    body.strip_flag = body.strip_flag or e.slot("i1")
+    e.do(f"store i1 false, ptr {body.strip_flag}")
+    e.begin_sums()
+    body.buffers = [e.slot(f"[{16 * STRIPS[0]} x i8]", align=64) for _ in range(instruction.detail)]
 
 
 def _item(body: FunctionBody, instruction: Instruction, successors: Successors) -> None:
     """The loop variable of this turn; from here to the end of the turn checks are put off."""
+    _again(body, instruction, successors)
+    body.e.put_off, body.e.turn = body.strip_flag, body.read(instruction.arguments[1])[0]
+
+
+def _again(body: FunctionBody, instruction: Instruction, successors: Successors) -> None:
     current, turn = body.read(instruction.arguments[0])[0], body.read(instruction.arguments[1])[0]
     _write(body, instruction, body.e.value(f"add nsw i64 {current}, {turn}"))
-    body.e.put_off = body.strip_flag
 
 
 def _turn(body: FunctionBody, instruction: Instruction, successors: Successors) -> None:
@@ -122,52 +158,28 @@ def _turn(body: FunctionBody, instruction: Instruction, successors: Successors) 
 
 
 def _count(body: FunctionBody, instruction: Instruction, successors: Successors) -> None:
-    _write(
-        body, instruction, body.e.value(f"icmp ult i64 {body.read(instruction.arguments[0])[0]}, {_size(body, instruction, 1)}")
-    )
-
-
-def _size(body: FunctionBody, instruction: Instruction, state: int) -> str:
-    """Turns of this strip: a constant for full ones, what is left for the last."""
-    return str(STRIP) if instruction.detail == "full" else body.read(instruction.arguments[state])[1]
+    _write(body, instruction, body.e.value(f"icmp ult i64 {body.read(instruction.arguments[0])[0]}, {instruction.detail}"))
 
 
 def _failed(body: FunctionBody, instruction: Instruction, successors: Successors) -> None:
     e = body.e
-    e.put_off = body.strip_flag
+    e.put_off, e.turn = body.strip_flag, "0"
     for name in body.typed.carried.get(instruction.node, ()):
         kind = body.state[name][0]
         assert isinstance(kind, Scalar)
         e.note_float(element_type(kind.char), body.read(name)[0])
-    for type_, slot in e.sums.items():
-        total = e.value(f"load {type_}, ptr {slot}")
+    failed = e.value(f"load i1, ptr {body.strip_flag}")
+    for type_, total in e.end_sums():
         size = e.call(type_, f"llvm.fabs.f{64 if type_ == 'double' else 32}", f"{type_} {total}")
-        e.exit_if(e.value(f"fcmp uge {type_} {size}, {float_text(float('inf'))}"))
+        failed = e.value(f"or i1 {failed}, {e.value(f'fcmp uge {type_} {size}, {_INFINITE}')}")
     e.put_off = ""
-    _write(body, instruction, body.e.value(f"load i1, ptr {body.strip_flag}"))
+    _write(body, instruction, failed)
 
 
 def _affine(body: FunctionBody, instruction: Instruction, successors: Successors) -> None:
     name = {"+": "add", "-": "sub", "*": "mul"}[instruction.detail]
     left, right = (body.read(n)[0] for n in instruction.arguments)
     _write(body, instruction, body.e.value(f"{name} nsw i64 {left}, {right}"))
-
-
-def _get(body: FunctionBody, instruction: Instruction, successors: Successors) -> None:
-    base, *kinds = _kinds(body, instruction)
-    value, *indexes = (body.read(n) for n in instruction.arguments)
-    assert isinstance(base, Array)
-    lengths = arrays.shape_of(base, value)
-    e = body.e
-    at = [
-        (e.value(f"add i64 {length}, {index[0]}"),) if from_end else index
-        for index, length, from_end in zip(indexes, lengths, instruction.detail, strict=True)
-    ]
-    _write(body, instruction, *arrays.emit_item(body.e, base, tuple(kinds), value, at, checked=False))
-
-
-def _from_end(e: Emitter, index: str, length: str) -> str:
-    return e.value(f"add i64 {length}, {index}") if index.startswith("-") else index
 
 
 def _put(body: FunctionBody, instruction: Instruction, successors: Successors) -> None:
@@ -187,31 +199,26 @@ def _put(body: FunctionBody, instruction: Instruction, successors: Successors) -
 
 def _write_back(body: FunctionBody, instruction: Instruction, successors: Successors) -> None:
     number, access = instruction.detail
-    names = instruction.arguments[:-2]
+    turn, *names = instruction.arguments
     values = {n: body.read(n) for n in names}
-    current, turn = body.read(instruction.arguments[-2])[0], body.read(instruction.arguments[-1])[0]
-    e, base = body.e, _kinds(body, instruction)[0]
+    kinds = dict(zip(names, _kinds(body, instruction)[1:], strict=True))
+    e, base, terms = body.e, kinds[access.array], _terms(values, kinds)
     assert isinstance(base, Array)
-    item = e.value(f"add nsw i64 {current}, {turn}")
-    at = e.value(f"mul nuw nsw i64 {turn}, {base.dtype.size_bytes}")
+    at = e.value(f"mul nuw nsw i64 {body.read(turn)[0]}, {base.dtype.size_bytes}")
     stored = load_element(e, base.char, e.value(f"getelementptr i8, ptr {body.buffers[number]}, i64 {at}"))
-    lengths = arrays.shape_of(base, values[access.array])
-    indexes: list[Value] = [
-        (_from_end(e, _evaluate(e, i, values, item), n),) for i, n in zip(access.indexes, lengths, strict=True)
-    ]
+    indexes: list[Value] = [(_evaluate(e, form, terms),) for form in access.indexes]
     place = arrays.element_address(e, base, values[access.array], indexes)
     store_element(e, base.char, place, stored)
 
 
 def _ahead(body: FunctionBody, instruction: Instruction, successors: Successors) -> None:
     current, left, step = body.read(instruction.arguments[0])
-    e = body.e
-    size = _size(body, instruction, 0)
+    e, size = body.e, instruction.detail
     _write(body, instruction, e.value(f"add i64 {current}, {size}"), e.value(f"sub i64 {left}, {size}"), step)
 
 
 STRIP_STEPS = {
-    "strip_affine": _affine, "strip_ahead": _ahead, "strip_begin": _begin, "strip_count": _count, "strip_failed": _failed,
-    "strip_gate": _gate, "strip_get": _get, "strip_item": _item, "strip_keep": _keep, "strip_more": _more, "strip_put": _put,
-    "strip_turn": _turn, "strip_write": _write_back,
+    "gate": _gate, "strip_affine": _affine, "strip_again": _again, "strip_ahead": _ahead, "strip_begin": _begin, "strip_count": _count,
+    "strip_failed": _failed, "strip_item": _item, "strip_keep": _keep, "strip_more": _more, "strip_put": _put, "strip_turn": _turn,
+    "strip_write": _write_back,
 }  # fmt: skip

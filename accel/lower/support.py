@@ -125,7 +125,7 @@ out:
 """
 # In a thread that is not the main one nothing is served: the GIL is given up for a moment, so that the main one can.
 _SIGNALS = """
-define internal i32 @"accel.signals"() noinline cold {
+define internal preserve_allcc i32 @"accel.signals"() noinline cold {
 entry:
   %answer = call i32 @"PyErr_CheckSignals"()
   %failed = icmp slt i32 %answer, 0

@@ -12,6 +12,7 @@ __all__ = ["Emitter", "Module", "float_text"]
 
 _RARE = "!prof !0"  # condition true: once in 2000
 _USUAL = "!prof !1"
+_LANES = 1
 
 
 def float_text(value: float, type_: str = "double") -> str:
@@ -73,10 +74,11 @@ class Emitter:
         self.exit_label = "exit"
         self.exits = 0
         self.is_covered = False  # a later test tells when this result is not finite
-        self.covering = 0  # id of the operation whose test tells, when CPython can start the statement anew
         self.operation = 0  # id of the operation being lowered
-        self.unsettled: list[tuple[int, Callable[[], str]]] = []  # (operation whose test tells, emits whether NumPy would warn)
-        self.sums: dict[str, str] = {}  # float type -> slot of a sum that is finite only if all results noted are
+        self.adds_to = 0  # id of the operation with whose result this one is tested
+        self.added: dict[int, list[str]] = {}  # operation -> results to be tested with its own
+        self._sums: dict[str, str] = {}  # float type -> slot of sums that are finite only if all results noted are
+        self.turn = ""  # number of the turn in a strip, which says to which of the sums a result is added
         self.adopt: Callable[[str], None] = lambda operand: None  # takes over a new reference to an object
         self.put_off = ""  # slot of a flag: exits only raise it, and what was computed is thrown away later
         self._count = 0
@@ -153,11 +155,29 @@ class Emitter:
         self.branch_if(condition, self.exit_label, after, likely=False)
         self.place(after)
 
+    def begin_sums(self) -> None:
+        """Start to note results."""
+        self._sums = self._sums or {type_: self.slot(f"[{_LANES} x {type_}]", align=64) for type_ in ("double", "float")}
+        for type_, slot in self._sums.items():
+            for lane in range(_LANES):
+                self.do(f"store {type_} -0.0, ptr {self._lane(type_, slot, str(lane))}")
+
     def note_float(self, type_: str, result: str) -> None:
         """Where checks are put off: leave later if this result is not finite. One addition, in any order; a sum that overflows
         though each result is finite makes the strip be done again for nothing."""
-        total = self.value(f"fadd reassoc {type_} {self.value(f'load {type_}, ptr {self.sums[type_]}')}, {result}")
-        self.do(f"store {type_} {total}, ptr {self.sums[type_]}")
+        place = self._lane(type_, self._sums[type_], self.value(f"and i64 {self.turn}, {_LANES - 1}"))
+        total = self.value(f"fadd reassoc {type_} {self.value(f'load {type_}, ptr {place}')}, {result}")
+        self.do(f"store {type_} {total}, ptr {place}")
+
+    def end_sums(self) -> list[tuple[str, str]]:
+        """The sums, with their type: all are finite only if all results noted are."""
+        return [
+            (type_, self.value(f"load {type_}, ptr {self._lane(type_, slot, str(lane))}"))
+            for type_, slot in self._sums.items() for lane in range(_LANES)
+        ]  # fmt: skip
+
+    def _lane(self, type_: str, slot: str, lane: str) -> str:
+        return self.value(f"getelementptr {type_}, ptr {slot}, i64 {lane}")
 
     def exit(self) -> None:
         """Leave compiled code at this operation always; what is emitted behind it is not reached."""
@@ -180,14 +200,12 @@ class Emitter:
     def tried(self, emit: Callable[[], str]) -> str:
         """The text `emit` would append, with what it returns; nothing is kept."""
         kept = (self._lines, self._slots, self._count, self.block, self.exits)
-        unsettled = list(self.unsettled)
         self._lines, self._slots = [], []
         try:
             made = emit()
             return "\n".join([*self._slots, *self._lines, made])
         finally:
             self._lines, self._slots, self._count, self.block, self.exits = kept
-            self.unsettled = unsettled
 
     # -- the end
 

@@ -15,12 +15,11 @@ from accel.ir import Block, Facts, Fault, Flow, Guard, Instruction, Plan, Signat
 from accel.specialize.coverage import find_covered
 from accel.specialize.liveness import find_live
 from accel.specialize.lookup import Lookup
+from accel.specialize.nests import version_nests
 from accel.specialize.outside import read_outside_arrays
 from accel.specialize.refusal import refuse_unavoidable
-from accel.specialize.restarts import find_restarts
 from accel.specialize.rules import KindRules
-from accel.specialize.strip_rules import find_unfit_strips
-from accel.specialize.strips import insert_strips
+from accel.specialize.runs import join_tests
 from accel.types.kinds import Kind, Nested, Never, Scalar, is_value, join_kinds, members_of
 
 __all__ = ["plan_function"]
@@ -88,24 +87,28 @@ class Specializer:
         typed = TypedFunction(symbol, facts.source, facts.flow, kinds, Never())
         self._typed[key] = typed
         self._active.append(key)
-        without: frozenset[int] = frozenset()
         while True:
             before, known = typed.result, set(self._typed)
             self._recursive.discard(key)
-            typed.renew(insert_strips(facts.source, flow, without))
-            typed.live = find_live(facts.source, typed.flow)
-            _Inference(self, typed, facts, function).run()
-            unfit = find_unfit_strips(typed)
-            if not unfit and (typed.result == before or key not in self._recursive):
+            self._follow(typed, facts, flow)
+            if typed.result == before or key not in self._recursive:
                 break
-            without |= unfit
             for made in set(self._typed) - known:
                 del self._typed[made]  # they saw a result that has changed
+        fast = version_nests(typed)
+        if fast is not None:
+            self._follow(typed, facts, fast)
         typed.recursive = key in self._recursive
         typed.covered, typed.carried = find_covered(typed)
-        find_restarts(typed)
+        join_tests(typed)
         self._active.pop()
         return typed
+
+    def _follow(self, typed: TypedFunction, facts: Facts, flow: Flow) -> None:
+        """Find the kinds in a flow."""
+        typed.renew(flow)
+        typed.live = find_live(facts.source, flow)
+        _Inference(self, typed, facts, facts.source.function).run()
 
 
 class _Inference(KindRules):

@@ -10,7 +10,6 @@ from accel.ir import Fault, Instruction
 from accel.specialize.calls import ITERATORS, CallRules
 from accel.specialize.lookup import MISSING
 from accel.specialize.samples import is_dtype_like, kind_of_value
-from accel.specialize.strip_rules import is_gate_possible
 from accel.types import arrays, functions, operators
 from accel.types.kinds import (
     Array,
@@ -206,38 +205,23 @@ class KindRules(CallRules):
 
     # -- strips of loops
 
-    def op_strip_gate(self, instruction: Instruction, kinds: Kinds) -> Kind:
-        if not is_gate_possible(instruction.detail, kinds):
-            self.typed.constants[id(instruction)] = False
+    def op_gate(self, instruction: Instruction, kinds: Kinds) -> Kind:
         return Bool()
 
-    def op_strip_more(self, instruction: Instruction, kinds: Kinds) -> Kind:
-        return Bool()
-
-    op_strip_count = op_strip_failed = op_strip_more
+    op_strip_more = op_strip_count = op_strip_failed = op_gate
 
     def op_strip_item(self, instruction: Instruction, kinds: Kinds) -> Kind:
         return Int()
 
-    op_strip_turn = op_strip_item
+    op_strip_again = op_strip_affine = op_strip_turn = op_strip_item
 
     def op_strip_begin(self, instruction: Instruction, kinds: Kinds) -> Kinds:
         return ()
 
-    op_strip_write = op_strip_begin
+    op_strip_write = op_strip_put = op_strip_begin
 
     def op_strip_ahead(self, instruction: Instruction, kinds: Kinds) -> Kind:
         return kinds[0]
-
-    def op_strip_affine(self, instruction: Instruction, kinds: Kinds) -> Kind | None:
-        return Int() if kinds == (Int(), Int()) else None
-
-    def op_strip_get(self, instruction: Instruction, kinds: Kinds) -> Kind | None:
-        return arrays.item_kind(kinds[0], kinds[1:])
-
-    def op_strip_put(self, instruction: Instruction, kinds: Kinds) -> Kinds | None:
-        plain = (Int, Float, Bool, Scalar)
-        return () if isinstance(kinds[0], Array) and all(isinstance(m, plain) for m in members_of(kinds[1])) else None
 
 
 def _shown(kind: Kind) -> str:

@@ -1,0 +1,122 @@
+"""The loops of a flow: which blocks lie in each, how they nest, which blocks every path to another one takes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from accel.ir import Block, Instruction
+
+__all__ = ["Graph", "Loop", "Place"]
+
+Place = tuple[str, int]  # block, position in it
+
+
+@dataclass(slots=True, eq=False)
+class Loop:
+    """A `for` loop: its head ends in `next`; `blocks` are those from which the head is reached again, the head included."""
+
+    head: str
+    next: Instruction
+    blocks: frozenset[str]
+    latches: tuple[str, ...]  # where a turn ends
+    body: str  # where a turn begins
+    parent: Loop | None = None
+    inner: list[Loop] = field(default_factory=list)
+
+    @property
+    def item(self) -> str:
+        """The name of the item of this turn."""
+        return self.next.targets[0]
+
+    @property
+    def state(self) -> str:
+        """The name of the state, from which the next item comes."""
+        return self.next.targets[1]
+
+    @property
+    def depth(self) -> int:
+        """How many loops this one lies in."""
+        return 0 if self.parent is None else self.parent.depth + 1
+
+    def encloses(self, other: Loop | None) -> bool:
+        """Whether `other` is this loop or lies in it."""
+        while other is not None and other is not self:
+            other = other.parent
+        return other is self
+
+
+class Graph:
+    """Loops and dominance of the blocks that are reached."""
+
+    def __init__(self, blocks: dict[str, Block], reached: dict[str, object]) -> None:
+        self.blocks = {name: block for name, block in blocks.items() if name in reached}
+        self.before: dict[str, list[str]] = {name: [] for name in self.blocks}
+        for name, block in self.blocks.items():
+            for successor in dict.fromkeys(block.successors):
+                if successor in self.before:
+                    self.before[successor].append(name)
+        self._dominators = self._find_dominators()
+        self.loops = self._find_loops()
+
+    def dominates(self, first: str, second: str) -> bool:
+        """Whether every path to the block `second` takes `first`."""
+        return first in self._dominators[second]
+
+    def comes_before(self, first: Place, second: Place) -> bool:
+        """Whether one place is passed on every path to another."""
+        if first[0] == second[0]:
+            return first[1] < second[1]
+        return self.dominates(first[0], second[0])
+
+    def loop_of(self, block: str) -> Loop | None:
+        """The innermost `for` loop around a block."""
+        around = [loop for loop in self.loops if block in loop.blocks]
+        return max(around, key=lambda loop: loop.depth, default=None)
+
+    def is_in_every_turn(self, block: str, outer: Loop) -> bool:
+        """Whether a block in `outer` runs in every turn of all the loops around it (as far as they are not left early)."""
+        inside = self.loop_of(block)
+        while inside is not None:
+            if not all(self.dominates(block, latch) for latch in inside.latches):
+                return False
+            if inside is outer:
+                return True
+            block, inside = inside.head, inside.parent
+        return False
+
+    def _find_dominators(self) -> dict[str, set[str]]:
+        names = list(self.blocks)
+        found = {name: set(names) for name in names}
+        found[names[0]] = {names[0]}
+        changed = True
+        while changed:
+            changed = False
+            for name in names[1:]:
+                made = set.intersection(*(found[p] for p in self.before[name])) | {name}
+                if made != found[name]:
+                    found[name], changed = made, True
+        return found
+
+    def _find_loops(self) -> list[Loop]:
+        """All `for` loops, outer ones first."""
+        loops = []
+        for name, block in self.blocks.items():
+            latches = tuple(p for p in self.before[name] if self.dominates(name, p))
+            if block.instructions[-1].op == "next" and latches:
+                loops.append(Loop(name, block.instructions[-1], self._natural_loop(name, latches), latches, block.successors[0]))
+        loops.sort(key=lambda loop: -len(loop.blocks))
+        for k, loop in enumerate(loops):
+            around = [other for other in loops[:k] if loop.head in other.blocks]
+            if around:
+                loop.parent = around[-1]
+                around[-1].inner.append(loop)
+        return loops
+
+    def _natural_loop(self, head: str, latches: tuple[str, ...]) -> frozenset[str]:
+        found, todo = {head}, list(latches)
+        while todo:
+            name = todo.pop()
+            if name not in found:
+                found.add(name)
+                todo += self.before[name]
+        return frozenset(found)

@@ -1,0 +1,303 @@
+"""Loop nests get a second version in which subscripts are known to be in range, entered when a gate in front of the nest says so.
+
+Before::
+
+    head: poll; next %iter7 -> body, done          # body: y[i] = a * x[i] + y[i]
+
+After::
+
+    gate.head: %gate7 = gate %iter7, x, y          # x and y as long as the greatest i, apart, ...
+               branch -> head.in, head
+    head.in:   poll; next %iter7 -> body.in, done  # the same, with unchecked subscripts
+    head:      poll; next %iter7 -> body, done
+
+The gate stands in front of the outermost loop at whose entry the subscripts can be bounded; inner loops whose subscripts depend on
+what the outer one computes (`for k in range(start[i], start[i + 1])`) have a gate of their own. Straight innermost loops run in
+strips there (`accel.specialize.strips`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from accel.ir import Access, Affine, Block, Flow, GatePlan, Instruction, TypedFunction
+from accel.specialize.affine import Forms
+from accel.specialize.loops import Graph, Loop, Place
+from accel.specialize.put_off import can_put_off
+from accel.specialize.strips import Strip, write_strips
+from accel.types.kinds import Array, Int, RangeIterator
+
+__all__ = ["version_nests"]
+
+_MOST = 400  # instructions of a nest that gets a second version
+
+
+def version_nests(typed: TypedFunction) -> Flow | None:
+    """A flow with fast versions of loop nests, None if there is nothing to gain. Also fills `typed.passes`."""
+    nests = _Nests(typed)
+    for loop in nests.graph.loops:
+        if loop.parent is None:
+            nests.decide(loop)
+    if not nests.gates:
+        return None
+    nests.find_strips()
+    nests.find_passes()
+    typed.passes = nests.passes
+    typed.cold = {name for gate in nests.gates.values() for name in gate.loop.blocks}
+    return _Copier(nests, typed.flow).flow()
+
+
+@dataclass
+class _Gate:
+    """What is known once a gate has been passed."""
+
+    loop: Loop
+    forms: Forms
+    ranges: dict[tuple[str, int, Affine, Affine], None] = field(default_factory=dict)
+    apart: dict[tuple[str, str], None] = field(default_factory=dict)
+    solid: dict[str, None] = field(default_factory=dict)
+
+    def plan(self) -> GatePlan:
+        return GatePlan(tuple(self.ranges), tuple(self.apart), tuple(self.solid))
+
+
+class _Nests:
+    """Decides which accesses a gate makes certain, and what else a gate has to find out."""
+
+    def __init__(self, typed: TypedFunction) -> None:
+        self.typed = typed
+        self.graph = Graph(typed.flow.blocks, dict(typed.entry_states))
+        self.gates: dict[str, _Gate] = {}  # by head
+        self.accesses: dict[int, Access] = {}  # id of an item or set_item -> what it accesses, in range behind the gate
+        self.gate_of: dict[int, _Gate] = {}
+        self.strips: dict[str, Strip] = {}  # by head
+        self.passes: set[tuple[Access, Access]] = set()
+        self._definitions: dict[str, list[tuple[Place, Instruction]]] = {}
+        for name, block in self.graph.blocks.items():
+            for k, instruction in enumerate(block.instructions):
+                for target in instruction.targets:
+                    self._definitions.setdefault(target, []).append(((name, k), instruction))
+
+    # -- subscripts
+
+    def decide(self, loop: Loop) -> None:
+        """Find what a gate in front of a loop makes certain, then the same for the loops in it."""
+        size = sum(len(self.graph.blocks[name].instructions) for name in loop.blocks)
+        if size <= _MOST and self.typed.argument_kinds[id(loop.next)] == (RangeIterator(),):
+            gate = _Gate(loop, Forms(self.typed, self.graph, loop, self._definitions))
+            for name in self.graph.blocks:
+                if name in loop.blocks and self.graph.is_in_every_turn(name, loop):
+                    for k, instruction in enumerate(self.graph.blocks[name].instructions):
+                        if instruction.op in ("item", "set_item") and id(instruction) not in self.accesses:
+                            self._decide(gate, instruction, (name, k))
+            if gate.ranges:
+                self.gates[loop.head] = gate
+        for inner in loop.inner:
+            self.decide(inner)
+
+    def _decide(self, gate: _Gate, instruction: Instruction, place: Place) -> None:
+        array, *subscripts = instruction.arguments if instruction.op == "item" else instruction.arguments[:-1]
+        kind = gate.forms.kind(array)
+        kinds = self.typed.argument_kinds.get(id(instruction), ())[1 : 1 + len(subscripts)]
+        if not isinstance(kind, Array) or len(subscripts) != kind.ndim or id(instruction) in self.typed.faults:
+            return
+        if not all(isinstance(k, Int) for k in kinds):
+            return
+        indexes, ranges = [], []
+        for axis, name in enumerate(subscripts):
+            form = gate.forms.of(name, place)
+            limits = gate.forms.bounds(form) if form is not None else None
+            if form is None or limits is None or (limits[0].is_from_end and limits[0] != limits[1]):
+                return
+            indexes.append(form)
+            ranges.append((array, axis, *limits))
+        gate.ranges |= dict.fromkeys(ranges)
+        self.accesses[id(instruction)] = Access(array, tuple(indexes))
+        self.gate_of[id(instruction)] = gate
+
+    def gates_around(self, loop: Loop | None) -> list[_Gate]:
+        """The gates passed on the way into a loop, inner ones first."""
+        found = []
+        while loop is not None:
+            if loop.head in self.gates:
+                found.append(self.gates[loop.head])
+            loop = loop.parent
+        return found
+
+    # -- order of reads and writes
+
+    def find_strips(self) -> None:
+        """Find the innermost loops that can run in strips."""
+        for loop in self.graph.loops:
+            gates = self.gates_around(loop)
+            body = self._straight_body(loop)
+            if not gates or not body or self.typed.argument_kinds[id(loop.next)] != (RangeIterator(),):
+                continue
+            accesses = [(i.op, self.accesses[id(i)]) for _, i in body if id(i) in self.accesses]
+            if not accesses or not all(self._fits(i) for _, i in body):
+                continue
+            wanted = self._order_wanted(loop, accesses, gates)
+            if wanted is not None and self._request(wanted, gates):
+                checked = {n for gate in gates for n in gate.plan().names}
+                affine = {id(i) for place, i in body if self._is_unchecked(i, place, gates[0], checked)}
+                self.strips[loop.head] = Strip(loop, [i for _, i in body], affine)
+
+    def _fits(self, i: Instruction) -> bool:
+        if i.op in ("item", "set_item"):
+            return id(i) in self.accesses and can_put_off(self.typed, i)
+        return can_put_off(self.typed, i)
+
+    def _straight_body(self, loop: Loop) -> list[tuple[Place, Instruction]]:
+        """The instructions of a body that has no branches, [] if it has."""
+        body: list[tuple[Place, Instruction]] = []
+        name = loop.body
+        while name != loop.head:
+            block = self.graph.blocks.get(name)
+            if (
+                block is None
+                or name not in loop.blocks
+                or block.instructions[-1].op != "jump"
+                or block.instructions[0].op == "poll"
+            ):
+                return []
+            body += [((name, k), i) for k, i in enumerate(block.instructions[:-1])]
+            name = block.successors[0]
+        return body
+
+    def _is_unchecked(self, i: Instruction, place: Place, gate: _Gate, checked: set[str]) -> bool:
+        """Whether an integer operation can't leave 64 bits, as its names have been looked at."""
+        if i.op != "binary" or self.typed.argument_kinds[id(i)] != (Int(), Int()):
+            return False
+        form = gate.forms.of(i.targets[0], (place[0], place[1] + 1))
+        items = {loop.item for loop in gate.forms.items_of(form)} if form is not None else set()
+        return form is not None and checked.issuperset(n for n in form.names if n not in items)
+
+    def _order_wanted(self, loop: Loop, accesses: list[tuple[str, Access]], gates: list[_Gate]) -> set[tuple[str, str]] | None:
+        """Pairs of arrays that must be apart (twice the same: no two elements of it in one place) so that the stores of 32 turns can
+        be made after all loads; None when that can't be."""
+        wanted = set()
+        for at, (op, store) in enumerate(accesses):
+            for k, (other, load) in enumerate(accesses):
+                if op != "set_item" or other != "item":
+                    continue
+                wanted.add((store.array, load.array))
+                if store.array != load.array or self._differ(store, load, gates, loop.item):
+                    continue
+                if store != load or k > at or not any(loop.item in dict(form.terms) for form in store.indexes):
+                    return None
+        return wanted
+
+    def _differ(self, first: Access, second: Access, gates: list[_Gate], item: str = "") -> bool:
+        """Whether two accesses of an array never mean the same element, whatever `item` is for each of them."""
+        for one, other in zip(first.indexes, second.indexes, strict=True):
+            if item in dict(one.terms) or item in dict(other.terms) or one.is_from_end != other.is_from_end:
+                continue
+            apart = one + other.scaled(-1)
+            for gate in gates:
+                least, greatest = gate.forms.bounds(apart) or (Affine(), Affine())
+                if (not least.terms and least.constant > 0) or (not greatest.terms and greatest.constant < 0):
+                    return True
+        return False
+
+    def _request(self, wanted: set[tuple[str, str]], gates: list[_Gate]) -> bool:
+        """Have gates find out about pairs of arrays, each the outermost that can; whether all can be."""
+        found = []
+        for first, second in sorted(wanted):
+            able = [g for g in gates if isinstance(g.forms.kind(first), Array) and isinstance(g.forms.kind(second), Array)]
+            if not able:
+                return False
+            found.append((able[-1], first, second))
+        for gate, first, second in found:
+            kind = gate.forms.kind(first)
+            if first != second:
+                gate.apart[first, second] = None
+            elif isinstance(kind, Array) and kind.layout not in ("C", "F"):
+                gate.solid[first] = None
+        return True
+
+    def find_passes(self) -> None:
+        """Find which stores can be made after which later loads of their block (so that both are settled before either)."""
+        for name, block in self.graph.blocks.items():
+            gates = self.gates_around(self.graph.loop_of(name))
+            accesses = [(i, self.accesses[id(i)]) for i in block.instructions if id(i) in self.accesses]
+            for k, (i, store) in enumerate(accesses):
+                for later, load in accesses[k + 1 :]:
+                    if i.op != "set_item" or later.op != "item":
+                        continue
+                    differ = store.array != load.array or self._differ(store, load, gates)
+                    if differ and self._request({(store.array, load.array)}, gates):
+                        self.passes.add((store, load))
+
+
+class _Copier:
+    """Writes the versions."""
+
+    def __init__(self, nests: _Nests, flow: Flow) -> None:
+        self.nests, self.old = nests, flow
+        self.blocks: dict[str, Block] = {}
+
+    def flow(self) -> Flow:
+        """The new flow."""
+        self._copy(frozenset(self.old.blocks), (), [])
+        return Flow(self.old.name, self.old.parameters, self.blocks)
+
+    def _copy(self, names: frozenset[str], passed: tuple[_Gate, ...], around: list[tuple[frozenset[str], str]]) -> None:
+        """Copy blocks to a version for which some gates have been passed."""
+        levels = [*around, (names, ".in" * len(passed))]
+        nests = self.nests
+        here = {h: g for h, g in nests.gates.items() if nests.gates_around(g.loop.parent)[:1] == list(passed[-1:])}
+        strips = {h: s for h, s in nests.strips.items() if nests.gates_around(s.loop)[:1] == list(passed[-1:])}
+        for name, block in self.old.blocks.items():
+            if name not in names:
+                continue
+            successors = tuple(self._entry(name, s, levels, here, strips) for s in block.successors)
+            instructions = [self._version(i, passed) for i in block.instructions] if passed else block.instructions
+            made = _resolve(name, levels)
+            self.blocks[made] = Block(made, instructions, successors)
+        for head, strip in strips.items():
+            bodies = [self._version(i, passed) for i in strip.body]
+            renamed = {id(new) for old, new in zip(strip.body, bodies, strict=True) if id(old) in strip.affine}
+            self.blocks |= write_strips(_resolve(head, levels), Strip(strip.loop, bodies, renamed))
+        for head, gate in here.items():
+            if head in names:
+                self._gate(gate, levels)
+                self._copy(gate.loop.blocks, (*passed, gate), levels)
+
+    def _entry(
+        self,
+        name: str,
+        successor: str,
+        levels: list[tuple[frozenset[str], str]],
+        gates: dict[str, _Gate],
+        strips: dict[str, Strip],
+    ) -> str:
+        resolved = _resolve(successor, levels)
+        if successor in gates and name not in gates[successor].loop.blocks:
+            return f"gate.{resolved}"
+        if successor in strips and name not in strips[successor].loop.blocks:
+            return f"strips.{resolved}"
+        return resolved
+
+    def _gate(self, gate: _Gate, levels: list[tuple[frozenset[str], str]]) -> None:
+        loop, slow = gate.loop, _resolve(gate.loop.head, levels)
+        fast = f"{slow}.in"
+        node, plan, flag = loop.next.node, gate.plan(), f"%gate{loop.next.node}"
+        test = Instruction("gate", (flag,), (loop.state, *plan.names), plan, node, "next")
+        entry = f"strips.{fast}" if loop.head in self.nests.strips else fast
+        self.blocks[f"gate.{slow}"] = Block(
+            f"gate.{slow}", [test, Instruction("branch", (), (flag,), None, node, "next")], (entry, slow)
+        )
+
+    def _version(self, i: Instruction, passed: tuple[_Gate, ...]) -> Instruction:
+        """A copy of an instruction; of an access that is certain behind the gates, one that says so."""
+        access = self.nests.accesses.get(id(i))
+        certain = access is not None and self.nests.gate_of[id(i)] in passed
+        return Instruction(i.op, i.targets, i.arguments, access if certain else i.detail, i.node, i.phase)
+
+
+def _resolve(name: str, levels: list[tuple[frozenset[str], str]]) -> str:
+    """The name of a block in the innermost version that has it."""
+    for names, suffix in reversed(levels):
+        if name in names:
+            return name + suffix
+    raise KeyError(name)

@@ -1,0 +1,35 @@
+"""Which operations may go on with a wrong value when a check fails, to be thrown away later: they neither trap nor branch."""
+
+from __future__ import annotations
+
+from accel.ir import Instruction, TypedFunction
+from accel.types.kinds import Bool, Float, Int, Scalar, Static, Tuple, members_of
+
+__all__ = ["can_put_off"]
+
+_PLAIN = ("const", "copy", "static", "cell", "tuple", "unpack", "bound", "item")
+_CALLS = ("math.sqrt", "math.fabs", "builtins.abs", "builtins.float", "numpy.sqrt", "numpy.absolute", "numpy.square")
+
+
+def can_put_off(typed: TypedFunction, i: Instruction) -> bool:
+    """Whether the checks of an operation may be put off; an access is taken to be in range."""
+    kinds = typed.argument_kinds.get(id(i))
+    if id(i) in typed.faults or kinds is None or id(i) in typed.steps:
+        return False
+    if i.op == "bound":
+        return not typed.maybe_unbound.get(id(i))
+    if i.op in _PLAIN or id(i) in typed.constants:
+        return True
+    members = [m for k in kinds for m in members_of(k)]
+    if i.op == "set_item":
+        return all(isinstance(m, (Int, Float, Bool, Scalar)) for m in members_of(kinds[-1]))
+    if i.op == "call":
+        call = typed.calls.get(id(i))
+        return call is not None and call.name in _CALLS and all(isinstance(m, (Float, Int, Scalar, Static)) for m in members)
+    floats = all(isinstance(m, Float) or (isinstance(m, Scalar) and m.char in "fd") for m in members)
+    numbers = all(isinstance(m, (Float, Int)) or (isinstance(m, Scalar) and m.char not in "?eFD") for m in members)
+    if i.op == "unary":
+        return numbers and i.detail in ("-", "+")
+    if i.op in ("binary", "inplace"):
+        return (numbers and i.detail in ("+", "-", "*")) or (floats and i.detail == "/")
+    return i.op == "attribute" and not any(isinstance(m, Tuple) for m in members)

@@ -1,0 +1,233 @@
+"""Runs of plain statements that are tested once, at the end: when the test fails, all of them are done again with every test in place.
+
+`d2 = dx * dx + dy * dy + dz * dz` on NumPy floats has five operations that might warn. Infinity and NaN pass through to the last, so
+only that one is tested. What several statements give is added up, and the sum is tested. As the run has had no effect so far, a second
+version of it, which tests each operation, can start anew.
+
+Before::
+
+    dx = p[i, 0] - p[j, 0]                 # test dx
+    v[i, 0] -= dx * m                      # test dx * m, test the difference
+    v[j, 0] += dx * m                      # and so on
+
+After::
+
+    dx = p[i, 0] - p[j, 0]
+    %1 = v[i, 0] - dx * m
+    %2 = v[j, 0] + dx * m                  # test %1 + %2; when it fails: the statements as above
+    v[i, 0] = %1                           # stores come last: behind the gate of a nest the two are known to be different elements
+    v[j, 0] = %2
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+
+from accel.ir import Access, Block, Flow, Instruction, TypedFunction
+from accel.specialize.coverage import tells
+from accel.types.kinds import Array, Kind, Scalar, Union
+
+__all__ = ["join_tests"]
+
+_STATEMENTS = (ast.Assign, ast.AugAssign, ast.AnnAssign)
+_SPLITTING = (ast.BoolOp, ast.IfExp)
+_LEAST = 2  # tests saved for which a run gets a second version
+_PURE = ("const", "static", "cell", "bound", "item", "binary", "inplace", "unary", "attribute", "copy")
+State = dict[str, tuple[Kind, bool]]
+
+
+def join_tests(typed: TypedFunction) -> None:
+    """Split blocks of `typed` so that runs have a version with joined tests. Fills `typed.retries` (id of an instruction -> block to go
+    to when it fails), `typed.adds` (id of an operation -> id of the one with whose result its own is tested) and adds to
+    `typed.covered`."""
+    blocks: dict[str, Block] = {}
+    for block in typed.flow.blocks.values():
+        if block.name in typed.entry_states and block.name not in typed.cold and not block.instructions[0].op.startswith("strip"):
+            blocks |= _Runs(typed, block).split()
+        else:
+            blocks[block.name] = block
+    typed.flow = Flow(typed.flow.name, typed.flow.parameters, blocks)
+
+
+def _statement_of(typed: TypedFunction, instruction: Instruction) -> int:
+    number, source = instruction.node, typed.source
+    while not isinstance(source.nodes[number], ast.stmt) and number in source.parents:
+        number = source.parents[number][0]
+    return number
+
+
+@dataclass
+class _Run:
+    """Statements that can be done anew from the first: what they compute, and their stores."""
+
+    written: list[Instruction] = field(default_factory=list)  # all, as written
+    computed: list[Instruction] = field(default_factory=list)
+    stores: list[Instruction] = field(default_factory=list)
+    told: dict[int, int] = field(default_factory=dict)  # id of an operation -> id of one that tells about it
+    adds: dict[int, int] = field(default_factory=dict)
+    is_open: bool = True
+
+
+class _Runs:
+    """Finds the runs of one block and splits it."""
+
+    def __init__(self, typed: TypedFunction, block: Block) -> None:
+        self.typed, self.block = typed, block
+        self.blocks: dict[str, Block] = {}
+        self.open: list[Instruction] = []  # instructions of the block under construction
+        self.name = block.name
+        self.state: State = dict(typed.entry_states[block.name])
+        self.run: _Run | None = None
+
+    def split(self) -> dict[str, Block]:
+        """The blocks that take the place of the block."""
+        for number, statement in self._statements():
+            rest = statement
+            if self._is_plain(number, statement):
+                if self.run is None or not self.run.is_open or not self._joins(self.run, statement):
+                    self._close()
+                    self.run = _Run()
+                rest = self._add(self.run, statement)
+            if rest:
+                self._close()
+                self._append(rest)
+        self._close()
+        self.blocks[self.name] = Block(self.name, self.open, self.block.successors)
+        return self.blocks
+
+    def _append(self, instructions: list[Instruction]) -> None:
+        self.open += instructions
+        for i in instructions:
+            if i.op == "bound" and i.arguments[0] in self.state:
+                self.state[i.arguments[0]] = (self.state[i.arguments[0]][0], False)
+            elif i.op == "delete":
+                self.state.pop(i.arguments[0], None)
+            for target, kind in zip(i.targets, self.typed.target_kinds.get(id(i), ()), strict=False):
+                self.state[target] = (kind, False)
+
+    def _statements(self) -> list[tuple[int, list[Instruction]]]:
+        found: list[tuple[int, list[Instruction]]] = []
+        for instruction in self.block.instructions:
+            number = _statement_of(self.typed, instruction)
+            if not found or found[-1][0] != number or instruction.op == "jump":
+                found.append((number, []))
+            found[-1][1].append(instruction)
+        return found
+
+    def _is_plain(self, number: int, statement: list[Instruction]) -> bool:
+        """Whether a statement is an assignment that lies in this block as a whole and starts with something pure."""
+        node = self.typed.source.nodes[number]
+        if not isinstance(node, _STATEMENTS) or not self._is_pure(statement[0]):
+            return False
+        return not any(isinstance(n, _SPLITTING) or (isinstance(n, ast.Compare) and len(n.ops) > 1) for n in ast.walk(node))
+
+    def _joins(self, run: _Run, statement: list[Instruction]) -> bool:
+        """Whether a statement can be done before the stores of a run."""
+        assigned = {t for i in statement for t in i.targets}
+        return all(assigned.isdisjoint(store.arguments) for store in run.stores) and all(
+            self._precedes(i, run.stores) for i in statement if i.op != "set_item"
+        )
+
+    def _precedes(self, i: Instruction, stores: list[Instruction]) -> bool:
+        """Whether what comes after stores can be done before them."""
+        if i.op == "item":
+            return all(isinstance(i.detail, Access) and (s.detail, i.detail) in self.typed.passes for s in stores)
+        arrays = any(isinstance(k, Array) for k in self.typed.argument_kinds.get(id(i), ()))
+        return not stores or not arrays or i.op in ("attribute", "copy")
+
+    def _add(self, run: _Run, statement: list[Instruction]) -> list[Instruction]:
+        """Add the start of a statement to a run; gives the rest: an effect that may fail or can't be undone, and what follows it."""
+        for k, i in enumerate(statement):
+            if self._is_pure(i) and self._precedes(i, run.stores) and not self._overwrites(run, i):
+                run.computed.append(i)
+            elif self._is_certain_store(i):
+                run.stores.append(i)
+            else:
+                return statement[k:]
+            run.written.append(i)
+        return []
+
+    def _overwrites(self, run: _Run, i: Instruction) -> bool:
+        """Whether an instruction changes a name that the run needs as it was when it is done anew."""
+        first = run.computed[0] if run.computed else i
+        return not self.typed.live[id(first)].isdisjoint(i.targets)
+
+    def _is_pure(self, i: Instruction) -> bool:
+        if id(i) in self.typed.steps or id(i) in self.typed.faults:
+            return False
+        if i.op == "call":
+            call = self.typed.calls.get(id(i))
+            return call is not None and call.function is None
+        return i.op in _PURE
+
+    def _is_certain_store(self, i: Instruction) -> bool:
+        """Whether an instruction is a store that can't fail."""
+        if i.op != "set_item" or not isinstance(i.detail, Access):
+            return False
+        base, value = self.typed.argument_kinds[id(i)][0], self.typed.argument_kinds[id(i)][-1]
+        return isinstance(base, Array) and isinstance(value, Scalar) and value.char == base.char
+
+    # -- versions
+
+    def _close(self) -> None:
+        """Write the run, in two versions if that saves tests."""
+        run, self.run = self.run, None
+        if run is None:
+            return
+        self._find_tests(run)
+        if len(run.told) + len(run.adds) - len(set(run.adds.values())) < _LEAST:
+            self._append(run.written)
+            return
+        typed = self.typed
+        number = len(self.blocks)
+        again, after = f"{self.block.name}.again{number}", f"{self.block.name}.after{number}"
+        typed.covered |= set(run.told)
+        typed.adds |= run.adds
+        typed.retries |= {id(i): again for i in run.computed}
+        typed.entry_states[again] = self._needed(run.computed[0])
+        slow = [_copy(typed, i) for i in run.written]
+        self._append([*run.computed, *run.stores])
+        last = run.written[-1]
+        for name, made in ((self.name, self.open), (again, slow)):
+            self.blocks[name] = Block(name, [*made, Instruction("jump", (), (), None, last.node, last.phase)], (after,))
+        self.name, self.open = after, []
+        typed.entry_states[after] = dict(self.state)
+
+    def _needed(self, first: Instruction) -> State:
+        live = self.typed.live[id(first)]
+        return {n: found for n, found in self.state.items() if n in live}
+
+    def _find_tests(self, run: _Run) -> None:
+        """Find which operation tells about which, and of those that are left, whose results are added up: all of one dtype."""
+        maker: dict[str, Instruction] = {}
+        tellers: list[Instruction] = []
+        for i in run.computed:
+            made = maker.get(i.arguments[0]) if i.op == "copy" else None
+            if tells(self.typed, i) and not _has_union(self.typed, i):
+                through = i.arguments[:1] if i.detail == "/" else i.arguments
+                run.told |= {id(maker[name]): id(i) for name in through if name in maker}
+                tellers.append(i)
+                made = i
+            for target in i.targets:
+                maker.pop(target, None)
+                if made is not None:
+                    maker[target] = made
+        last: dict[str, int] = {}
+        for i in reversed([i for i in tellers if id(i) not in run.told]):
+            kind = self.typed.target_kinds[id(i)][0]
+            assert isinstance(kind, Scalar)
+            run.adds[id(i)] = last.setdefault(kind.char, id(i))
+
+
+def _copy(typed: TypedFunction, i: Instruction) -> Instruction:
+    """A copy of an instruction, with all that is known about it."""
+    made = Instruction(i.op, i.targets, i.arguments, i.detail, i.node, i.phase)
+    for found in typed.by_instruction():
+        if id(i) in found:
+            found[id(made)] = found[id(i)]
+    return made
+
+
+def _has_union(typed: TypedFunction, instruction: Instruction) -> bool:
+    return any(isinstance(k, Union) for k in typed.argument_kinds.get(id(instruction), ()))
