@@ -327,7 +327,7 @@ class Dispatcher:
 def _has_loop(code: CodeType) -> bool:
     import opcode
 
-    backward = {opcode.opmap[n] for n in ("JUMP_BACKWARD", "FOR_ITER") if n in opcode.opmap}
+    backward = {number for name, number in opcode.opmap.items() if "BACKWARD" in name or name == "FOR_ITER"}
     return any(op in backward for op in code.co_code[::2])
 
 
