@@ -55,6 +55,7 @@ class Source:
     lines: tuple[str, ...]
     nodes: tuple[ast.AST, ...]
     parents: dict[int, tuple[int, str, int | None]]  # node number -> (parent number, field, index in the field or None)
+    enclosing: FunctionType | None = None  # of a nested function: the outermost one around it, which has the cells of both
 
     @property
     def code(self) -> CodeType:

@@ -40,13 +40,14 @@ class Continuation:
     cells: tuple[str, ...]
     parameters: int
 
-    def bind(self, function: FunctionType, values: dict[str, Any]) -> partial[Any]:
-        """A call of the rest of `function`, to be made once. `values` is emptied: only the call keeps them alive.
+    def bind(self, function: FunctionType, values: dict[str, Any], cells: Mapping[str, CellType] | None = None) -> partial[Any]:
+        """A call of the rest of `function`, to be made once. `values` is emptied: only the call keeps them alive. Names in `cells`
+        have their values there.
 
         The callable is C code: between the continuation and whoever calls it there is no frame.
         """
         own = dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True))
-        own |= {name: CellType(values[name]) for name in self.cells}
+        own |= {name: (cells or {}).get(name) or CellType(values[name]) for name in self.cells}
         closure = tuple(own[name] for name in self.code.co_freevars)
         made = FunctionType(self.code, function.__globals__, function.__name__, None, closure)
         handed = [values[name] for name in reversed(self.names)]

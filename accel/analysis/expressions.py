@@ -8,7 +8,9 @@ from typing import Any
 
 from accel.ir import Block, Fault, Instruction, Source
 
-__all__ = ["ExpressionBuilder"]
+__all__ = ["ExpressionBuilder", "Nested", "has_plain_defaults"]
+
+Nested = dict[str, tuple[tuple[str, ...], tuple[str, ...]]]
 
 _BINARY: dict[type[ast.operator], str] = {
     ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.FloorDiv: "//", ast.Mod: "%", ast.Pow: "**",
@@ -25,7 +27,7 @@ class ExpressionBuilder:
     """Appends the instructions of expressions to the current block; keeps blocks, names and faults."""
 
     def __init__(
-        self, source: Source, locals_: frozenset[str], cells: frozenset[str], nested: dict[str, tuple[str, ...]]
+        self, source: Source, locals_: frozenset[str], cells: frozenset[str], nested: Nested
     ) -> None:
         self.source, self.locals, self.cells, self.nested = source, locals_, cells, nested
         self.blocks: dict[str, Block] = {}
@@ -231,15 +233,22 @@ class ExpressionBuilder:
             callee, method = self.expression(node.func.value), node.func.attr
         else:
             callee, method = self.expression(node.func), ""
+        captured, held = self.nested.get(self.nested_name(node.func), ((), ()))
+        for name in held:
+            if not name.startswith("%"):  # else it is bound, being handed on
+                self.emit("bound", (), (name,), node=node.func, phase="start")
         arguments = [self.expression(a) for a in node.args] + [self.expression(k.value) for k in node.keywords]
-        captured = self.nested.get(node.func.id, ()) if isinstance(node.func, ast.Name) else ()
         detail = (method, tuple(str(k.arg) for k in node.keywords), captured)
-        self.emit("call", (self.temporary(node),), (callee, *captured, *arguments), detail=detail, node=node)
+        self.emit("call", (self.temporary(node),), (callee, *held, *arguments), detail=detail, node=node)
         return self.temporary(node)
 
+    def nested_name(self, node: ast.expr) -> str:
+        """Under which name it is known what the callee captures, if it is a nested function."""
+        return f"%{self.number(node)}" if isinstance(node, ast.Lambda) else node.id if isinstance(node, ast.Name) else ""
+
     def expression_Lambda(self, node: ast.Lambda) -> str:
-        if node.args.defaults or any(node.args.kw_defaults):
-            return self.refuse(node, "a lambda with defaults", "nested-function")
+        if not has_plain_defaults(node.args):
+            return self.refuse(node, "a lambda with defaults that are no constants", "nested-function")
         self.emit("closure", (self.temporary(node),), (), detail=self.number(node), node=node)
         return self.temporary(node)
 
@@ -333,3 +342,8 @@ _DISPLAY: dict[type[ast.expr], str] = {
     ast.DictComp: "dict comprehensions", ast.GeneratorExp: "generator expressions", ast.JoinedStr: "formatted strings",
     ast.Yield: "`yield`", ast.YieldFrom: "`yield from`", ast.Await: "`await`", ast.Starred: "starred elements",
 }  # fmt: skip
+
+
+def has_plain_defaults(a: ast.arguments) -> bool:
+    """Whether the defaults of a nested function are constants: they are the same whenever it is defined."""
+    return all(d is None or isinstance(d, ast.Constant) for d in (*a.defaults, *a.kw_defaults))

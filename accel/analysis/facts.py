@@ -5,14 +5,15 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from types import CellType, CodeType, FunctionType
+from typing import Any
 
 from accel.analysis.flow import build_flow
 from accel.analysis.parse import number_nodes
 from accel.ir import Facts, Source
 
-__all__ = ["find_facts", "find_nested_definitions"]
+__all__ = ["find_cells", "find_facts", "find_nested_definitions", "is_code_of"]
 
-Names = dict[str, tuple[str, ...]]
+Captures = dict[str, tuple[str, ...]]  # name of a nested function -> variables around it that it needs, as named where it is defined
 
 
 def find_facts(source: Source) -> Facts:
@@ -20,24 +21,47 @@ def find_facts(source: Source) -> Facts:
     return _find(source, (), {})
 
 
-def _find(source: Source, captured: tuple[str, ...], known: Names) -> Facts:
+def _find(source: Source, captured: tuple[str, ...], known: Captures) -> Facts:
     code = source.code
-    locals_ = frozenset(code.co_varnames) | frozenset(code.co_cellvars) | frozenset(captured)
+    own = frozenset(code.co_varnames) | frozenset(code.co_cellvars)
+    visible = own | frozenset(captured).intersection(code.co_freevars)
     found = {number: _nested_source(source, node) for number, node in find_nested_definitions(source)}
     nested = {number: inner for number, inner in found.items() if inner is not None}
-    names = dict(known)
-    for number, inner in nested.items():
-        name = _name_of(source, number)
-        if name:
-            names[name] = _captured(inner, locals_)
-    flow, faults = build_flow(source, locals_, frozenset(code.co_freevars) - locals_, captured, names)
+    names = {name: needs for name, needs in known.items() if name not in own and not own.intersection(needs)}  # else another variable
+    captures = _find_captures(source, nested, visible, names)
+    for number, needs in captures.items():
+        names[f"%{number}"] = needs
+        if name := _name_of(source, number):
+            names[name] = needs
+    shown = {name: tuple(_show(n, visible) for n in needs) for name, needs in names.items()}
+    free = frozenset(code.co_freevars) - visible
+    given = tuple(_show(n, visible) for n in captured)
+    flow, faults = build_flow(source, visible, free, given, {name: (needs, shown[name]) for name, needs in names.items()})
     loops = any(isinstance(n, (ast.For, ast.While)) for n in source.nodes)
-    facts = {number: _find(inner, _captured(inner, locals_), names) for number, inner in nested.items()}
+    facts = {number: _find(inner, captures[number], names) for number, inner in nested.items()}
     return Facts(source, flow, faults, loops, facts, captured)
 
 
-def _captured(inner: Source, locals_: frozenset[str]) -> tuple[str, ...]:
-    return tuple(n for n in inner.code.co_freevars if n in locals_)
+def _show(name: str, visible: frozenset[str]) -> str:
+    """How a function names a variable around it that it hands on without mentioning it itself."""
+    return name if name in visible else f"%captured.{name}"
+
+
+def _find_captures(
+    source: Source, nested: dict[int, Source], visible: frozenset[str], known: Captures
+) -> dict[int, tuple[str, ...]]:
+    """What each nested function needs of the variables around it: those it mentions, and what the functions among them need."""
+    needs = {number: set(visible.intersection(inner.code.co_freevars)) for number, inner in nested.items()}
+    before = -1
+    while before < sum(map(len, needs.values())):
+        before = sum(map(len, needs.values()))
+        for mine in needs.values():
+            for number, others in needs.items():
+                if _name_of(source, number) in mine:
+                    mine |= others
+            for name in mine.intersection(known):
+                mine.update(known[name])
+    return {number: tuple(sorted(mine)) for number, mine in needs.items()}
 
 
 def find_nested_definitions(source: Source) -> Iterator[tuple[int, ast.FunctionDef | ast.Lambda]]:
@@ -66,11 +90,36 @@ def _name_of(source: Source, number: int) -> str:
 def _nested_source(source: Source, node: ast.FunctionDef | ast.Lambda) -> Source | None:
     """The source of a nested function; its function object stands in for those made at run time. None if ambiguous."""
     name = node.name if isinstance(node, ast.FunctionDef) else "<lambda>"
-    codes = [c for c in source.code.co_consts if isinstance(c, CodeType) and (c.co_name, c.co_firstlineno) == (name, node.lineno)]
+    codes = [c for c in source.code.co_consts if isinstance(c, CodeType) and is_code_of(node, c)]
     if len(codes) != 1:
         return None
-    outer = dict(zip(source.code.co_freevars, source.function.__closure__ or (), strict=True))
-    cells = tuple(outer.get(n) or CellType() for n in codes[0].co_freevars)
+    cells = tuple(find_cells(source.function).get(n) or CellType() for n in codes[0].co_freevars)
     function = FunctionType(codes[0], source.function.__globals__, name, None, cells)
+    function.__defaults__, function.__kwdefaults__ = _constant_defaults(node.args)
     nodes, parents = number_nodes(node)
-    return Source(function, node, source.filename, source.lines, nodes, parents)
+    around: Any = source.enclosing or source.function
+    return Source(function, node, source.filename, source.lines, nodes, parents, around)
+
+
+def is_code_of(node: ast.FunctionDef | ast.Lambda, code: CodeType) -> bool:
+    """Whether code in the constants of a function may be that of a nested one. Several lambdas of one line are told apart by column."""
+    if (code.co_name, code.co_firstlineno) != (getattr(node, "name", "<lambda>"), node.lineno):
+        return False
+    if not isinstance(node, ast.Lambda):
+        return True
+    body = node.body
+    first, last = (body.lineno, body.col_offset), (body.end_lineno, body.end_col_offset)
+    places = [p for p in code.co_positions() if p[0] is not None and p[2] and p[3]]  # that of the start has column 0
+    return all(first <= (p[0], p[2]) and (p[1], p[3]) <= last for p in places)
+
+
+def find_cells(function: FunctionType) -> dict[str, CellType]:
+    """The closure cells of a function by name."""
+    return dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True))
+
+
+def _constant_defaults(a: ast.arguments) -> tuple[tuple[Any, ...] | None, dict[str, Any] | None]:
+    """The defaults of a nested function; one with others than constants is not compiled."""
+    positional = tuple(d.value for d in a.defaults if isinstance(d, ast.Constant))
+    pairs = zip(a.kwonlyargs, a.kw_defaults, strict=True)
+    return positional or None, {p.arg: d.value for p, d in pairs if isinstance(d, ast.Constant)} or None

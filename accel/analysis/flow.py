@@ -23,7 +23,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from accel.analysis.expressions import ExpressionBuilder
+from accel.analysis.expressions import ExpressionBuilder, Nested, has_plain_defaults
 from accel.ir import Fault, Flow, Source
 
 __all__ = ["build_flow"]
@@ -47,7 +47,7 @@ class _Pending:
 
 
 def build_flow(
-    source: Source, locals_: frozenset[str], cells: frozenset[str], captured: tuple[str, ...], nested: dict[str, tuple[str, ...]]
+    source: Source, locals_: frozenset[str], cells: frozenset[str], captured: tuple[str, ...], nested: Nested
 ) -> tuple[Flow, dict[int, Fault]]:
     """Build the flow of `source`; also the faults, by `id` of the `leave` instruction that stands for each.
 
@@ -60,7 +60,7 @@ def build_flow(
     captured : tuple of str
         Names of the enclosing compiled function, which come before the parameters.
     nested : dict
-        Names of nested functions, with what each captures.
+        Names of nested functions (`%12` for a lambda) with what each captures: as named where it is defined, and as named here.
     """
     builder = _StatementBuilder(source, locals_, cells, nested)
     foreign = next((n for n in source.nodes if isinstance(n, (ast.Global, ast.Nonlocal))), None)
@@ -82,7 +82,7 @@ class _StatementBuilder(ExpressionBuilder):
     """Statements: control flow between the instructions that `ExpressionBuilder` makes of expressions."""
 
     def __init__(
-        self, source: Source, locals_: frozenset[str], cells: frozenset[str], nested: dict[str, tuple[str, ...]]
+        self, source: Source, locals_: frozenset[str], cells: frozenset[str], nested: Nested
     ) -> None:
         super().__init__(source, locals_, cells, nested)
         self.loops: list[_Loop] = []
@@ -195,8 +195,8 @@ class _StatementBuilder(ExpressionBuilder):
         self.start_block(after)
 
     def statement_FunctionDef(self, statement: ast.FunctionDef) -> None:
-        if statement.decorator_list or statement.args.defaults or any(statement.args.kw_defaults):
-            self.refuse(statement, "a nested function with decorators or defaults", "nested-function", phase="start")
+        if statement.decorator_list or not has_plain_defaults(statement.args):
+            self.refuse(statement, "a nested function with decorators, or defaults that are no constants", "nested-function", phase="start")
         else:
             self.emit("closure", (statement.name,), (), detail=self.number(statement), node=statement, phase="start")
 

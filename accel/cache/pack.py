@@ -38,7 +38,7 @@ def pack_kind(kind: Kind, pack_static: Callable[[Any], Any]) -> tuple[Any, ...]:
     if isinstance(kind, _kinds.Static):
         return (name, pack_static(kind.value))
     if isinstance(kind, _kinds.Nested):
-        return (name, pack_static(kind.code), kind.captured)
+        return (name, pack_static(kind.code), kind.captured, kind.defaults, kind.keyword_defaults)
     fields: tuple[str, ...] = getattr(kind, "__match_args__", ())
     return (name, *[_pack_field(getattr(kind, field), pack_static) for field in fields])
 
@@ -57,7 +57,7 @@ def unpack_kind(packed: tuple[Any, ...], find_static: Callable[[Any], Any]) -> K
     if name == "Static":
         return _kinds.Static(find_static(fields[0]))
     if name == "Nested":
-        return _kinds.Nested(find_static(fields[0]), fields[1])
+        return _kinds.Nested(find_static(fields[0]), *fields[1:])
     return _CLASSES[name](*[_unpack_field(field, find_static) for field in fields])
 
 

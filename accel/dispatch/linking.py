@@ -6,6 +6,7 @@ import sys
 from types import CellType, FunctionType
 from typing import TYPE_CHECKING, Any
 
+from accel.analysis.facts import find_cells
 from accel.dispatch.carriers import plain_address, stubs
 from accel.dispatch.guards import function_words, guard_words
 from accel.dispatch.python_steps import make_step
@@ -82,6 +83,7 @@ class Linking:
         source = self.lowered.sources.get(symbol)
         known = source if isinstance(source, Source) else None  # code from the cache: parsed when it first leaves
         resumer = Resumer(self._function_of(symbol), self.lowered.exits[symbol], known)
+        resumer.enclosing = getattr(source, "enclosing", None) or (self.function if source is None else source.function)
         resumer.on_exit = self.dispatcher.note_exit
         self.resumers.append(resumer)
         return self._held(resumer.prepare)
@@ -94,8 +96,7 @@ class Linking:
             return function
         if source.code is function.__code__:
             return function
-        outer = dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True))
-        cells = tuple(outer.get(name) or CellType() for name in source.code.co_freevars)
+        cells = tuple(find_cells(function).get(name) or CellType() for name in source.code.co_freevars)
         return FunctionType(source.code, function.__globals__, source.code.co_name, None, cells)
 
     @staticmethod

@@ -10,7 +10,7 @@ from types import CellType, CodeType, FunctionType
 from typing import Any
 
 from accel.analysis.continuation import Continuation, ContinuationError, build_continuation
-from accel.analysis.facts import find_nested_definitions
+from accel.analysis.facts import find_cells, find_nested_definitions, is_code_of
 from accel.analysis.parse import parse_function, read_text
 from accel.dispatch.carriers import LENT_CALLS, stubs
 from accel.dispatch.python_steps import drop_step_frame
@@ -43,6 +43,7 @@ class Resumer:
         self.function, self.exits = function, exits
         self.counts = [0] * len(exits)
         self.on_exit: Callable[[list[int]], None] | None = None
+        self.enclosing = function  # has the cells of the functions around and beside a nested one
         self._source = source
         self._text = None if source is not None else read_text(function)
         self._lock = threading.RLock()  # a signal handler may come back here
@@ -78,7 +79,28 @@ class Resumer:
             error = values.pop("%result")
             drop_step_frame(error)
             values["%raise"] = make_raiser(error)
-        return self._continuation(exit_number, frozenset(values), closures).bind(self.function, values)
+        cells = self._remake(values, closures) if closures else {}
+        own = {name: kind for name, kind in closures.items() if values[name] is kind}
+        return self._continuation(exit_number, frozenset(values), own).bind(self.function, values, cells)
+
+    def _remake(self, values: dict[str, Any], closures: dict[str, Nested]) -> dict[str, CellType]:
+        """Make functions that are defined around this one anew, in place of their kinds among the values. Returns the cells they
+        share, by the name of the variable."""
+        around = find_cells(self.enclosing)
+        cells: dict[str, CellType] = {}
+        for name, kind in closures.items():
+            if _find_nested(self.source(), kind.code) is None:
+                closure = [
+                    cells.setdefault(n, CellType()) if n in kind.captured else around.get(n) or CellType() for n in kind.code.co_freevars
+                ]
+                code = kind.code
+                values[name] = FunctionType(code, self.function.__globals__, code.co_name, kind.defaults, tuple(closure))
+                values[name].__kwdefaults__ = dict(kind.keyword_defaults) or None
+        for name, cell in cells.items():
+            held = f"%captured.{name}" if f"%captured.{name}" in values else name
+            if held in values:
+                cell.cell_contents = values[held]
+        return cells
 
     def exit_lines(self) -> dict[int, int]:
         """Line -> how often CPython went on there."""
@@ -101,20 +123,19 @@ class Resumer:
             made = self._built.get((number, bound))
             if made is None:
                 source, exit_ = self.source(), self.exits[number]
-                numbers = {name: _find_nested(source, kind.code) for name, kind in closures.items()}
+                found = {name: _find_nested(source, kind.code) for name, kind in closures.items()}
+                numbers = {name: node for name, node in found.items() if node is not None}
                 made = self._built[number, bound] = build_continuation(source, exit_.node, exit_.phase, bound, numbers)
         if self.on_exit is not None and not self.exits[number].phase.startswith("raise"):
             self.on_exit(self.counts)  # outside of the lock: it may take others
         return made
 
 
-def _find_nested(source: Source, code: CodeType) -> int:
-    """Number of the def or lambda that a code object inside the function is of."""
-    found = [
-        number
-        for number, node in find_nested_definitions(source)
-        if (getattr(node, "name", "<lambda>"), node.lineno) == (code.co_name, code.co_firstlineno)
-    ]
+def _find_nested(source: Source, code: CodeType) -> int | None:
+    """Number of the def or lambda that a code object inside the function is of; None when it is that of a function around."""
+    found = [number for number, node in find_nested_definitions(source) if is_code_of(node, code)]
+    if not any(constant is code for constant in source.code.co_consts):
+        return None
     if len(found) != 1:
         raise ContinuationError(f"which nested function {code.co_qualname} is, is not known")
     return found[0]

@@ -159,12 +159,16 @@ class CallRules:
         bound = _bind(facts.source.function, len(kinds) - 1 - len(captured) - len(keywords), keywords)
         if bound is None or callee.code.co_flags & _NO_PLAIN_CALL:
             return None
-        shifted = tuple((what, value + len(captured)) for what, value in bound)
+        shifted = tuple((what, value + len(captured) if what == "argument" else value) for what, value in bound)
         every = (*(("argument", k) for k in range(len(captured))), *shifted)
-        parameters = tuple(kinds[1 + value] for _, value in every)
-        if any(isinstance(k, (Static, Nested, *ITERATORS)) for k in parameters):
-            return None
-        typed = self.typer(facts, parameters)
+        parameters: list[Kind] = []
+        for what, value in every:
+            kind = kinds[1 + value] if what == "argument" else constant_kind(value)
+            carries = isinstance(kind, Nested) and kind.captured and len(parameters) >= len(captured)
+            if kind is None or carries or isinstance(kind, ITERATORS):  # what a function given as an argument captures is not at hand
+                return None
+            parameters.append(kind)
+        typed = self.typer(facts, tuple(parameters))
         self.typed.calls[id(instruction)] = Call("", typed, every)
         return typed.result
 
@@ -178,7 +182,7 @@ class CallRules:
         parameters = []
         for what, value in bound:
             kind = kinds[value] if what == "argument" else constant_kind(value)
-            if kind is None or isinstance(kind, (Static, *ITERATORS)):
+            if kind is None or isinstance(kind, (Nested, *ITERATORS)):
                 return None
             parameters.append(kind)
         self.lookup.watch_function(function)

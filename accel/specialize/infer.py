@@ -51,6 +51,7 @@ class Specializer:
         self._analysed: dict[FunctionType, Facts] = {}
         self._typed: dict[tuple[int, tuple[Kind, ...]], TypedFunction] = {}
         self._active: list[tuple[int, tuple[Kind, ...]]] = []
+        self._cyclic: set[tuple[int, tuple[Kind, ...]]] = set()  # all functions on the way of a recursion
         self._recursive: set[tuple[int, tuple[Kind, ...]]] = set()
 
     def finished(self) -> list[TypedFunction]:
@@ -81,6 +82,7 @@ class Specializer:
         if key in self._typed:
             if key in self._active:
                 self._recursive.add(key)
+                self._cyclic.update(self._active[self._active.index(key) :])
             return self._typed[key]
         flow = read_outside_arrays(function, facts.flow)
         symbol = f"{function.__name__}.{len(self._typed)}"
@@ -98,7 +100,7 @@ class Specializer:
         fast = version_nests(typed)
         if fast is not None:
             self._follow(typed, facts, fast)
-        typed.recursive = key in self._recursive
+        typed.recursive = key in self._cyclic
         typed.covered, typed.carried = find_covered(typed)
         join_tests(typed)
         self._active.pop()
@@ -107,7 +109,9 @@ class Specializer:
     def _follow(self, typed: TypedFunction, facts: Facts, flow: Flow) -> None:
         """Find the kinds in a flow."""
         typed.renew(flow)
-        typed.live = find_live(facts.source, flow)
+        captured = dict(zip(flow.parameters[: len(facts.captured)], typed.kinds, strict=False))
+        has_functions = any(isinstance(k, Nested) for k in captured.values())  # to make one anew takes what it captures
+        typed.live = find_live(facts.source, flow, frozenset(captured) if has_functions else frozenset())
         _Inference(self, typed, facts, facts.source.function).run()
 
 

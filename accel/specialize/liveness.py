@@ -10,12 +10,12 @@ from accel.ir import Flow, Instruction, Source
 __all__ = ["find_live"]
 
 
-def find_live(source: Source, flow: Flow) -> dict[int, frozenset[str]]:
-    """Names needed before each instruction, by `id` of the instruction.
+def find_live(source: Source, flow: Flow, kept: frozenset[str] = frozenset()) -> dict[int, frozenset[str]]:
+    """Names needed before each instruction, by `id` of the instruction; those in `kept` always are.
 
     Where CPython may run code the flow does not hold (handlers, statements that are not compiled), every name of the user is.
     """
-    everything = _names_beyond(source, flow)
+    everything = _names_beyond(source, flow) | kept
     around, in_statement = _loops_around(source), _values_in_statements(source, flow)
     uses = {id(i): frozenset(i.arguments) | around(i.node) for i in flow.instructions()}
     for instruction in flow.instructions():

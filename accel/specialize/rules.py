@@ -110,7 +110,8 @@ class KindRules(CallRules):
         facts = self.facts.nested.get(instruction.detail)
         if facts is None:
             return None
-        kind = Nested(facts.source.code, facts.captured)
+        made = facts.source.function
+        kind = Nested(made.__code__, facts.captured, made.__defaults__, tuple((made.__kwdefaults__ or {}).items()))
         self.nested(kind, facts)
         return kind
 

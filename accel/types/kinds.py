@@ -262,6 +262,8 @@ class Nested(Kind):
 
     code: CodeType
     captured: tuple[str, ...]
+    defaults: tuple[Any, ...] | None = None
+    keyword_defaults: tuple[tuple[str, Any], ...] = ()
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Nested) and other.code is self.code
