@@ -1,7 +1,9 @@
 """How the calls of a decorated function reach machine code: it stays the user's own function object, with another vectorcall.
 
-From 3.12 on that is all. The interpreter of 3.11 runs objects of the class of functions without a look at their vectorcall; there a
-function with something to serve its calls has another class, one of functions still, and gets its own back when it is left alone.
+Some calls the interpreter runs without a look at the vectorcall of an object whose class is that of functions: all in 3.11, those of
+`__init__` in 3.13, which matters when annotations are enforced. There a function with something to serve its calls has another class,
+one of functions still, and gets its own back when it is left alone. It gets its version back, too: 3.13 has fast calls only for
+functions that have one, and never gives a second.
 """
 
 from __future__ import annotations
@@ -55,10 +57,15 @@ def stubs() -> Loaded:
 
 
 class Carrier:
-    """Where the calls of a decorated function are sent: it refers to the function, and does not keep it alive."""
+    """Where the calls of a decorated function are sent: it refers to the function, and does not keep it alive.
 
-    def __init__(self, function: FunctionType) -> None:
+    With `misses_none` each and every call is sent there, at the price that calls in CPython stay slower.
+    """
+
+    def __init__(self, function: FunctionType, *, misses_none: bool = False) -> None:
         self._function = weakref.ref(function)
+        self._reclassed = sys.version_info < (3, 12) or (misses_none and function.__name__ == "__init__")
+        self._version = _version_of(function).value, _state(function)
         self.meter: Any = None
 
     @property
@@ -72,13 +79,21 @@ class Carrier:
     def release(self) -> None:
         """Have calls run as if the function had not been decorated."""
         self.set_entry(_function_vectorcall())
+        version, state = self._version
+        if not METERS and state == _state(self.function):
+            _version_of(self.function).value = version
 
     def set_entry(self, address: int) -> None:
         """Have calls go to a vectorcall function."""
         if METERS:
             self.meter = self.meter or METERS[0]()
             address = self.meter.send_to(address)
-        _send_calls(self.function, address)
+        function = self.function
+        _version_of(function).value = 0  # what the interpreter has noted at calls is void
+        ctypes.c_uint64.from_address(id(function) + _vectorcall_offset()).value = address
+        if self._reclassed:
+            class_ = FunctionType if address == _function_vectorcall() else _served_class()
+            ctypes.c_uint64.from_address(id(function) + _CLASS).value = id(class_)
 
 
 def plain_address() -> int:
@@ -98,67 +113,70 @@ def _undecorated() -> None:
     pass
 
 
-if sys.version_info >= (3, 12):
+def _state(function: FunctionType) -> tuple[object, ...]:
+    """What a version of a function stands for."""
+    return id(function.__code__), id(function.__defaults__), id(function.__kwdefaults__)
 
-    def _send_calls(function: FunctionType, address: int) -> None:
-        send = _api.PyFunction_SetVectorcall
-        send.restype, send.argtypes = None, (ctypes.py_object, ctypes.c_void_p)
-        send(function, address)
 
-else:
-    _CLASS, _CLASS_FLAGS, _CLASS_VECTORCALL = 8, 168, 56  # offsets in an object, and in a class
-    _BASETYPE = 1 << 10
-    _DEFAULT, _VECTORCALL_FLAG, _METHOD, _GC, _NO_NEW = 1 << 18, 1 << 11, 1 << 17, 1 << 14, 1 << 7
-    _TP_CALL, _TP_CLEAR, _TP_DEALLOC, _TP_DESCR_GET, _TP_TRAVERSE, _TP_MEMBERS = 50, 51, 52, 54, 71, 72
-    _SIZE_MEMBER, _READ_ONLY = 19, 1
+def _version_of(function: FunctionType) -> ctypes.c_uint32:
+    return ctypes.c_uint32.from_address(id(function) + _vectorcall_offset() + 8)
 
-    class _Slot(ctypes.Structure):
-        _fields_ = [("slot", ctypes.c_int), ("function", ctypes.c_void_p)]
 
-    class _Member(ctypes.Structure):
-        _fields_ = [
-            ("name", ctypes.c_char_p), ("type", ctypes.c_int), ("offset", ctypes.c_ssize_t), ("flags", ctypes.c_int),
-            ("doc", ctypes.c_char_p),
-        ]  # fmt: skip
+@lru_cache(maxsize=1)
+def _vectorcall_offset() -> int:
+    return _class_word(_CLASS_VECTORCALL).value
 
-    class _Spec(ctypes.Structure):
-        _fields_ = [
-            ("name", ctypes.c_char_p), ("basicsize", ctypes.c_int), ("itemsize", ctypes.c_int), ("flags", ctypes.c_uint),
-            ("slots", ctypes.POINTER(_Slot)),
-        ]  # fmt: skip
 
-    def _send_calls(function: FunctionType, address: int) -> None:
-        at, vectorcall = id(function), _class_word(_CLASS_VECTORCALL).value
-        ctypes.c_uint32.from_address(at + vectorcall + 8).value = 0  # its version: what the interpreter noted at calls is void
-        ctypes.c_uint64.from_address(at + vectorcall).value = address
-        class_ = FunctionType if address == _function_vectorcall() else _served_class()
-        ctypes.c_uint64.from_address(at + _CLASS).value = id(class_)
+# -- the other class
 
-    def _class_word(offset: int) -> ctypes.c_uint64:
-        return ctypes.c_uint64.from_address(id(FunctionType) + offset)
+_CLASS, _CLASS_FLAGS, _CLASS_VECTORCALL = 8, 168, 56  # offsets in an object, and in a class
+_DEFAULT, _VECTORCALL, _METHOD, _GC, _BASETYPE, _NO_NEW = 1 << 18, 1 << 11, 1 << 17, 1 << 14, 1 << 10, 1 << 7
+_TP_CALL, _TP_CLEAR, _TP_DEALLOC, _TP_DESCR_GET, _TP_TRAVERSE, _TP_MEMBERS = 50, 51, 52, 54, 71, 72
+_SIZE_MEMBER, _READ_ONLY = 19, 1
 
-    @lru_cache(maxsize=1)
-    def _served_class() -> type:
-        """A subclass of that of functions, with the same layout and slots. Its objects do not own a reference to it."""
-        get_slot = _api.PyType_GetSlot
-        get_slot.restype, get_slot.argtypes = ctypes.c_void_p, (ctypes.py_object, ctypes.c_int)
-        call = ctypes.cast(_api.PyVectorcall_Call, ctypes.c_void_p).value
-        members = (_Member * 2)(_Member(b"__vectorcalloffset__", _SIZE_MEMBER, _class_word(_CLASS_VECTORCALL).value, _READ_ONLY))
-        inherited = [_Slot(n, get_slot(FunctionType, n)) for n in (_TP_DESCR_GET, _TP_TRAVERSE, _TP_CLEAR, _TP_DEALLOC)]
-        own = [_Slot(_TP_CALL, call), _Slot(_TP_MEMBERS, ctypes.cast(members, ctypes.c_void_p))]
-        slots = (_Slot * 7)(*own, *inherited)
-        flags = _DEFAULT | _VECTORCALL_FLAG | _METHOD | _GC | _NO_NEW
-        spec = _Spec(b"accel.function", FunctionType.__basicsize__, 0, flags, slots)
-        _keep.append((members, slots, spec))
-        make = _api.PyType_FromSpecWithBases
-        make.restype, make.argtypes = ctypes.py_object, (ctypes.c_void_p, ctypes.py_object)
-        _class_word(_CLASS_FLAGS).value |= _BASETYPE  # functions can't be subclassed, but for this
-        try:
-            made: type = make(ctypes.addressof(spec), (FunctionType,))
-        finally:
-            _class_word(_CLASS_FLAGS).value &= ~_BASETYPE
-        made.__reduce__ = lambda self: self.__qualname__  # type: ignore[method-assign, assignment, misc]
-        made.__name__ = "function"  # in messages of the interpreter
-        for name in ("__doc__", "__module__"):  # those of each function
-            setattr(made, name, FunctionType.__dict__[name])
-        return made
+
+class _Slot(ctypes.Structure):
+    _fields_ = [("slot", ctypes.c_int), ("function", ctypes.c_void_p)]
+
+
+class _Member(ctypes.Structure):
+    _fields_ = [
+        ("name", ctypes.c_char_p), ("type", ctypes.c_int), ("offset", ctypes.c_ssize_t), ("flags", ctypes.c_int), ("doc", ctypes.c_char_p)
+    ]  # fmt: skip
+
+
+class _Spec(ctypes.Structure):
+    _fields_ = [
+        ("name", ctypes.c_char_p), ("basicsize", ctypes.c_int), ("itemsize", ctypes.c_int), ("flags", ctypes.c_uint),
+        ("slots", ctypes.POINTER(_Slot)),
+    ]  # fmt: skip
+
+
+def _class_word(offset: int) -> ctypes.c_uint64:
+    return ctypes.c_uint64.from_address(id(FunctionType) + offset)
+
+
+@lru_cache(maxsize=1)
+def _served_class() -> type:
+    """A subclass of that of functions, with the same layout and slots. Its objects do not own a reference to it."""
+    get_slot = _api.PyType_GetSlot
+    get_slot.restype, get_slot.argtypes = ctypes.c_void_p, (ctypes.py_object, ctypes.c_int)
+    call = ctypes.cast(_api.PyVectorcall_Call, ctypes.c_void_p).value
+    members = (_Member * 2)(_Member(b"__vectorcalloffset__", _SIZE_MEMBER, _vectorcall_offset(), _READ_ONLY))
+    own = [_Slot(_TP_CALL, call), _Slot(_TP_MEMBERS, ctypes.cast(members, ctypes.c_void_p))]
+    inherited = [_Slot(n, get_slot(FunctionType, n)) for n in (_TP_DESCR_GET, _TP_TRAVERSE, _TP_CLEAR, _TP_DEALLOC)]
+    slots = (_Slot * 7)(*own, *inherited)
+    spec = _Spec(b"accel.function", FunctionType.__basicsize__, 0, _DEFAULT | _VECTORCALL | _METHOD | _GC | _NO_NEW, slots)
+    _keep.append((members, slots, spec))
+    make = _api.PyType_FromSpecWithBases
+    make.restype, make.argtypes = ctypes.py_object, (ctypes.c_void_p, ctypes.py_object)
+    _class_word(_CLASS_FLAGS).value |= _BASETYPE  # functions can't be subclassed, but for this
+    try:
+        made: type = make(ctypes.addressof(spec), (FunctionType,))
+    finally:
+        _class_word(_CLASS_FLAGS).value &= ~_BASETYPE
+    made.__reduce__ = lambda self: self.__qualname__  # type: ignore[method-assign, assignment, misc]
+    made.__name__ = "function"  # in messages of the interpreter
+    for name in ("__doc__", "__module__"):  # those of each function
+        setattr(made, name, FunctionType.__dict__[name])
+    return made

@@ -61,10 +61,10 @@ class Dispatcher:
         self.counters = dict.fromkeys(("compiled", "loaded", "refused", "failed", "renewed", "retired"), 0)
         self.enabled = True
         self.seconds = 0.0
-        self.carrier = Carrier(function)
         self.resumers: list[Any] = []
         self._compile, self._hint, self._inspect = compile_, hint, inspect
         self.enforced = enforced_parameters(function)
+        self.carrier = Carrier(function, misses_none=bool(self.enforced))
         self._refused: dict[Signature, int] = {}
         self._words: dict[Signature, list[dict[str, int]]] = {}
         self._countdown = ctypes.c_int64(1)

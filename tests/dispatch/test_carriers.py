@@ -1,6 +1,7 @@
 """A decorated function is the user's own object, whoever serves its calls."""
 
 import copy
+import dis
 import functools
 import gc
 import inspect
@@ -188,3 +189,35 @@ def test_decorating_warns_of_nothing():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         accel.fn(twin(area))(2.0)
+
+
+class Checked:
+    @accel.fn
+    def __init__(self, x: int):
+        self.x = x
+
+
+def test_annotations_of_init_are_enforced_at_call_sites_that_know_the_class():
+    def make(x):
+        return Checked(x)
+
+    for k in range(100):
+        assert make(k).x == k
+    with pytest.raises(accel.ArgumentError):
+        make("1")
+
+
+def test_calls_of_what_stays_in_cpython_are_specialised_again():
+    def call_one():
+        return one(1)
+
+    def call_other():
+        return other(1)
+
+    one, other = twin(listed), accel.fn(twin(listed))
+    for _ in range(200):
+        call_one(), call_other()
+    specialised = [
+        {i.opname for i in dis.get_instructions(call, adaptive=True) if i.opname.startswith("CALL")} for call in (call_one, call_other)
+    ]
+    assert specialised[0] == specialised[1]
