@@ -19,6 +19,10 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ["ACCEL_CACHE_DIR"] = _folder.name
 
 
+def pytest_unconfigure() -> None:
+    _folder.cleanup()
+
+
 @pytest.fixture(autouse=True)
 def _first_hints() -> Iterator[None]:
     """A test sees the hints of its own functions, whatever earlier tests have said about the same lines."""

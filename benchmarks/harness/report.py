@@ -20,6 +20,7 @@ def format_time(time_ns: float) -> str:
 def print_rows(rows: Iterable[Row], *, heading: bool = False) -> None:
     """One line per row; a fault stands in capitals where the figures would be."""
     if heading:
+        print("ratio: fastest over fastest of the program in the last column; quartiles: of the ratios round by round; < 1 is faster\n")
         print("{:<13} {:<15} {:<8} {:>9} {:>9} {:>8}  {:<13} {}".format(*HEADINGS))
     for row in rows:
         print(format_row(row), flush=True)

@@ -1,0 +1,24 @@
+"""The machine code that is there without a compiler is made of the texts of today."""
+
+import hashlib
+from base64 import b85decode
+
+from accel.lower.machine import assemble
+from accel.lower.meter import METER
+from accel.lower.stubs import STUBS
+from accel.runtime.image import Image
+from accel.runtime.stubs import DIGEST, METER_IMAGE, STUBS_IMAGE
+
+
+def images():
+    return [(Image.loads(b85decode(stored.replace("\n", ""))), text) for stored, text in ((STUBS_IMAGE, STUBS), (METER_IMAGE, METER))]
+
+
+def test_made_of_the_texts_of_today():
+    assert hashlib.sha256((STUBS + METER).encode()).hexdigest() == DIGEST, "run scripts/make-stubs"
+
+
+def test_offers_and_needs_what_the_texts_say():
+    for stored, text in images():
+        made = Image.loads(assemble(text))
+        assert set(stored.exports) == set(made.exports) and set(stored.imports) == set(made.imports)
