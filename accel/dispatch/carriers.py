@@ -48,7 +48,7 @@ def stubs() -> Loaded:
     key = ctypes.c_uint32(0)
     libc = ctypes.CDLL(None)
     libc.pthread_key_create(ctypes.byref(key), libc.free)
-    _keep.append(key)
+    _api.Py_IncRef(ctypes.py_object(key))  # read for as long as the process lives
     addresses = {"callback": id(_on_miss), "stack_key": ctypes.addressof(key), "target": _function_vectorcall(),
                  "raise_calls": LENT_CALLS}  # fmt: skip
     addresses |= tracing_symbols()
@@ -67,6 +67,10 @@ class Carrier:
         self._reclassed = sys.version_info < (3, 12) or (misses_none and function.__name__ == "__init__")
         self._version = _version_of(function).value, _state(function)
         self.meter: Any = None
+
+    def is_alive(self) -> bool:
+        """Whether the user still has it."""
+        return self._function() is not None
 
     @property
     def function(self) -> Any:  # a FunctionType, which mypy takes for a method here

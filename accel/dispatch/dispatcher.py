@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import ctypes
 import os
 import sys
@@ -9,6 +10,8 @@ import threading
 import time
 import weakref
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from types import CodeType, FunctionType
 from typing import Any
 
@@ -16,6 +19,7 @@ from accel.dispatch.arguments import bind_arguments, find_signature
 from accel.dispatch.carriers import Carrier, install_callback, plain_address, stubs
 from accel.dispatch.enforce import refuse_argument
 from accel.dispatch.guards import GuardError, guard_words, holds, own_words
+from accel.dispatch.handlers import is_from_a_handler
 from accel.dispatch.tracing import find_layout, is_watched
 from accel.errors import CompileError, Diagnostic
 from accel.ir import Entry, Lowered, Signature
@@ -31,8 +35,12 @@ _FIRST_CALLS = 2  # calls before a function without loops is compiled
 _LONGEST_WAIT = 4096  # misses between two looks at a call that compiled code does not serve
 _EXITS_TO_RETIRE = 500
 _lock = threading.RLock()  # one compilation at a time
-_countdowns: list[Any] = []
-_dispatchers: dict[int, tuple[Dispatcher, Any]] = {}  # by the address of what the user holds, as long as that lives
+_MOST_TWINS = 256  # functions with the same code, such as closures made in a loop, that are compiled one by one
+_twins: weakref.WeakKeyDictionary[CodeType, int] = weakref.WeakKeyDictionary()
+# By the address of what the user holds, as long as that lives. Its attribute `accel` keeps the dispatcher alive: a function and all
+# that belongs to it end together, when CPython would end the function.
+_dispatchers: dict[int, tuple[Callable[[], Dispatcher | None], Any]] = {}
+_ended: list[bool] = []
 os.register_at_fork(after_in_child=lambda: _lock._at_fork_reinit())  # type: ignore[attr-defined]
 
 Compile = Callable[[FunctionType, Signature, Any], Lowered]
@@ -68,7 +76,7 @@ class Dispatcher:
         self._refused: dict[Signature, int] = {}
         self._words: dict[Signature, list[dict[str, int]]] = {}
         self._countdown = ctypes.c_int64(1)
-        _countdowns.append(self._countdown)  # machine code counts in it
+        self.kept: list[Any] = [self._countdown]  # what machine code refers to
         self._wait = 1
         self._calls = 0
         self._settled = False
@@ -81,14 +89,20 @@ class Dispatcher:
     def attach(self) -> None:
         """Start serving calls."""
         function = self.function
-        if find_layout() is None or (function.__code__ in HOPELESS and not self.enforced):
+        if _ended or find_layout() is None or (function.__code__ in HOPELESS and not self.enforced):
             self._settled = True
             return
         install_callback(_answer_miss)
         function.__dict__["accel"] = self._inspect(self) if self._inspect else self
         number = id(function)
-        _dispatchers[number] = self, weakref.ref(function, lambda _: _dispatchers.pop(number, None))
+        _dispatchers[number] = weakref.ref(self), weakref.ref(function, partial(_forget, _dispatchers, number))
         self.carrier.set_entry(stubs()["trigger"])
+
+    def __del__(self) -> None:
+        if self.carrier.is_alive() and _dispatchers:  # the attribute was taken away: calls still come here
+            number = id(self.function)
+            if number in _dispatchers:
+                _dispatchers[number] = (lambda: self), _dispatchers[number][1]
 
     # -- answers to misses
 
@@ -110,6 +124,8 @@ class Dispatcher:
         self._calls += 1
         if self._calls < self._patience():
             return plain_address()
+        if not self.entries and _twins.get(self.function.__code__, 0) >= _MOST_TWINS:
+            return self._give_way(signature)
         return self._extend(signature)
 
     def _enforce(self, bound: list[Any]) -> None:
@@ -230,7 +246,7 @@ class Dispatcher:
         except (CompileError, KeyboardInterrupt, SystemExit):
             raise
         except BaseException as error:
-            if os.environ.get("ACCEL_FAULTS") == "raise":
+            if os.environ.get("ACCEL_FAULTS") == "raise" or is_from_a_handler(error):
                 raise
             self.counters["failed"] += 1
             diagnostic = Diagnostic(f"the compiler failed on `{self.function.__qualname__}`: {error!r}", "compiler-failure")
@@ -250,6 +266,9 @@ class Dispatcher:
             )
             raise CompileError((diagnostic,)) from error
         self.resumers += linking.resumers
+        code = self.function.__code__
+        _twins[code] = _twins.get(code, 0) + (not self.entries)
+        lowered = replace(lowered, sources={}, steps={})  # they hold the function
         entry = Entry(lowered.signature, lowered.result, loaded["entry"], loaded, lowered, self._own_words())
         self._words[lowered.signature] = linking.words
         return entry
@@ -334,7 +353,22 @@ def _has_loop(code: CodeType) -> bool:
 def find_dispatcher(function: Any) -> Dispatcher | None:
     """The dispatcher of a decorated function. (Its `__dict__` would not tell: `functools.wraps` copies it.)"""
     found = _dispatchers.get(id(function))
-    return found[0] if found else None
+    return found[0]() if found else None
+
+
+def _forget(dispatchers: dict[int, Any], number: int, _: Any) -> None:
+    dispatchers.pop(number, None)
+
+
+@atexit.register
+def _retreat() -> None:
+    """Leave every function to CPython: while the interpreter ends, objects may still call them, and what accel is made of goes."""
+    _ended.append(True)
+    for found, _ in list(_dispatchers.values()):
+        dispatcher = found()
+        if dispatcher is not None:
+            dispatcher.carrier.release()
+    _dispatchers.clear()
 
 
 def _answer_miss(function: Any, values: tuple[Any, ...], positional: int, names: tuple[str, ...] | None) -> int:

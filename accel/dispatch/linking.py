@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+import weakref
+from collections.abc import Callable
 from types import CellType, FunctionType
 from typing import TYPE_CHECKING, Any
 
@@ -21,8 +23,6 @@ if TYPE_CHECKING:
     from accel.dispatch.dispatcher import Dispatcher
 
 __all__ = ["Linking"]
-
-_keep: list[Any] = []  # what machine code refers to lives as long as the machine code: for good
 
 
 class Linking:
@@ -48,7 +48,8 @@ class Linking:
             "plain": stubs()["trigger"] if self.dispatcher.enforced else plain_address(),
         }  # fmt: skip
         function = self.function  # what words of memory stand for must not be freed: another object could come to lie there
-        _keep.append((self.lowered, function.__code__, function.__defaults__, function.__kwdefaults__, self._defaults))
+        watched = self.lowered.guards, function.__code__, function.__defaults__, function.__kwdefaults__, self._defaults
+        self.dispatcher.kept.append(watched)
         return Loaded(Image.loads(self.lowered.image), self.address)
 
     def address(self, name: str) -> int:
@@ -80,11 +81,12 @@ class Linking:
         return resolve(name)
 
     def _resumer(self, symbol: str) -> int:
-        source = self.lowered.sources.get(symbol)
+        source, function = self.lowered.sources.get(symbol), self._function_of(symbol)
         known = source if isinstance(source, Source) else None  # code from the cache: parsed when it first leaves
-        resumer = Resumer(self._function_of(symbol), self.lowered.exits[symbol], known)
-        resumer.enclosing = getattr(source, "enclosing", None) or (self.function if source is None else source.function)
-        resumer.on_exit = self.dispatcher.note_exit
+        resumer = Resumer(function, self.lowered.exits[symbol], known, hold=self._hold)
+        resumer.enclosing = self._hold(getattr(source, "enclosing", None) or (self.function if source is None else source.function))
+        noting = weakref.WeakMethod(self.dispatcher.note_exit)
+        resumer.on_exit = lambda counts: _note(noting, counts)
         self.resumers.append(resumer)
         return self._held(resumer.prepare)
 
@@ -99,7 +101,16 @@ class Linking:
         cells = tuple(find_cells(function).get(name) or CellType() for name in source.code.co_freevars)
         return FunctionType(source.code, function.__globals__, source.code.co_name, None, cells)
 
-    @staticmethod
-    def _held(value: Any) -> int:
-        _keep.append(value)
+    def _hold(self, function: FunctionType) -> Callable[[], Any]:
+        """Gives a function when asked. It keeps it alive, unless it is the one all this belongs to."""
+        return weakref.ref(function) if function is self.function else lambda: function
+
+    def _held(self, value: Any) -> int:
+        self.dispatcher.kept.append(value)
         return id(value)
+
+
+def _note(noting: weakref.WeakMethod[Any], counts: list[int]) -> None:
+    note = noting()
+    if note is not None:
+        note(counts)

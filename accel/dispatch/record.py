@@ -62,7 +62,12 @@ def read_record(exit_: Exit, address: int) -> dict[str, Any]:
     return found
 
 
-_components = lru_cache(maxsize=4096)(components)
+_HOLDING = (Static, Nested, Tuple, TupleIterator, EnumerateIterator, ZipIterator)  # may hold objects of the user
+_known_components = lru_cache(maxsize=4096)(components)
+
+
+def _components(kind: Kind) -> tuple[str, ...]:
+    return components(kind) if isinstance(kind, _HOLDING) else _known_components(kind)
 
 
 def _size_words(exit_: Exit) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from functools import lru_cache, partial
 from types import CellType, CodeType, FunctionType
 from typing import Any
@@ -13,6 +14,7 @@ from accel.analysis.continuation import Continuation, ContinuationError, build_c
 from accel.analysis.facts import find_cells, find_nested_definitions, is_code_of
 from accel.analysis.parse import parse_function, read_text
 from accel.dispatch.carriers import LENT_CALLS, stubs
+from accel.dispatch.handlers import drop_own_frames, is_from_a_handler
 from accel.dispatch.python_steps import drop_step_frame
 from accel.dispatch.record import read_record
 from accel.dispatch.tracing import lend_calls
@@ -33,18 +35,23 @@ class Resumer:
         Its exits, by number.
     source : Source, optional
         Its source, if at hand; else it is parsed at the first exit, from the text its file has now.
+    hold : callable, optional
+        Gives for a function what gives the function when it is asked; by default that keeps it alive.
 
     Notes
     -----
     Threads may use one Resumer at the same time.
     """
 
-    def __init__(self, function: FunctionType, exits: tuple[Exit, ...], source: Source | None = None) -> None:
-        self.function, self.exits = function, exits
+    def __init__(self, function: FunctionType, exits: tuple[Exit, ...], source: Source | None = None, *,
+                 hold: Callable[[FunctionType], Callable[[], Any]] | None = None) -> None:  # fmt: skip
+        self._function: Callable[[], Any] = hold(function) if hold else lambda: function
+        self._hull = _make_hull(function)
+        self.exits = exits
         self.counts = [0] * len(exits)
         self.on_exit: Callable[[list[int]], None] | None = None
-        self.enclosing = function  # has the cells of the functions around and beside a nested one
-        self._source = source
+        self.enclosing = self._function  # has the cells of the functions around and beside a nested one
+        self._source = None if source is None else replace(source, function=self._hull, enclosing=None)
         self._text = None if source is not None else read_text(function)
         self._lock = threading.RLock()  # a signal handler may come back here
         self._built: dict[tuple[int, frozenset[str]], Continuation] = {}
@@ -72,21 +79,36 @@ class Resumer:
         ContinuationError
             When nothing can be continued there: a fault of the compiler.
         """
+        raised: BaseException | None = None
+        while True:
+            try:
+                return self._prepare(exit_number, record_address, raised)
+            except BaseException as error:
+                if not is_from_a_handler(error):
+                    raise
+                drop_own_frames(error)
+                raised = error
+
+    def _prepare(self, exit_number: int, record_address: int, raised: BaseException | None) -> partial[Any]:
+        """The same, and where a signal handler has raised meanwhile, its exception is raised there."""
         exit_ = self.exits[exit_number]
         values = read_record(exit_, record_address)
         closures = {name: value for name, value in values.items() if isinstance(value, Nested)}
-        if exit_.phase.split("@")[0] == "raise":
-            error = values.pop("%result")
+        stage, at, leaving = exit_.phase.partition("@")
+        if stage == "raise" or raised is not None:
+            error = raised or values["%result"]
             drop_step_frame(error)
             values["%raise"] = make_raiser(error)
+            values.pop("%result", None)
+        phase = f"raise{at}{leaving}" if raised is not None else exit_.phase
         cells = self._remake(values, closures) if closures else {}
         own = {name: kind for name, kind in closures.items() if values[name] is kind}
-        return self._continuation(exit_number, frozenset(values), own).bind(self.function, values, cells)
+        return self._continuation(exit_number, phase, frozenset(values), own).bind(self._function(), values, cells)
 
     def _remake(self, values: dict[str, Any], closures: dict[str, Nested]) -> dict[str, CellType]:
         """Make functions that are defined around this one anew, in place of their kinds among the values. Returns the cells they
         share, by the name of the variable."""
-        around = find_cells(self.enclosing)
+        around = find_cells(self.enclosing())
         cells: dict[str, CellType] = {}
         for name, kind in closures.items():
             if _find_nested(self.source(), kind.code) is None:
@@ -94,7 +116,7 @@ class Resumer:
                     cells.setdefault(n, CellType()) if n in kind.captured else around.get(n) or CellType() for n in kind.code.co_freevars
                 ]
                 code = kind.code
-                values[name] = FunctionType(code, self.function.__globals__, code.co_name, kind.defaults, tuple(closure))
+                values[name] = FunctionType(code, self._hull.__globals__, code.co_name, kind.defaults, tuple(closure))
                 values[name].__kwdefaults__ = dict(kind.keyword_defaults) or None
         for name, cell in cells.items():
             held = f"%captured.{name}" if f"%captured.{name}" in values else name
@@ -114,10 +136,10 @@ class Resumer:
     def source(self) -> Source:
         """The source of the function."""
         if self._source is None:
-            self._source = parse_function(self.function, self._text)
+            self._source = parse_function(self._hull, self._text)
         return self._source
 
-    def _continuation(self, number: int, bound: frozenset[str], closures: dict[str, Nested]) -> Continuation:
+    def _continuation(self, number: int, phase: str, bound: frozenset[str], closures: dict[str, Nested]) -> Continuation:
         with self._lock:
             self.counts[number] += 1
             made = self._built.get((number, bound))
@@ -125,10 +147,16 @@ class Resumer:
                 source, exit_ = self.source(), self.exits[number]
                 found = {name: _find_nested(source, kind.code) for name, kind in closures.items()}
                 numbers = {name: node for name, node in found.items() if node is not None}
-                made = self._built[number, bound] = build_continuation(source, exit_.node, exit_.phase, bound, numbers)
-        if self.on_exit is not None and not self.exits[number].phase.startswith("raise"):
+                made = self._built[number, bound] = build_continuation(source, exit_.node, phase, bound, numbers)
+        if self.on_exit is not None and not phase.startswith("raise"):
             self.on_exit(self.counts)  # outside of the lock: it may take others
         return made
+
+
+def _make_hull(function: FunctionType) -> FunctionType:
+    """A function that has the code and holds nothing of what the function itself does."""
+    cells = tuple(CellType() for _ in function.__code__.co_freevars)
+    return FunctionType(function.__code__, function.__globals__, function.__name__, None, cells)
 
 
 def _find_nested(source: Source, code: CodeType) -> int | None:

@@ -278,6 +278,7 @@ class FunctionBody:
         self._write_exits()
         if self.owning:
             self._write_release()
+        del e.adopt  # a cycle would keep the function that was compiled
         return e.function(f'define internal i32 @"{typed.symbol}"({", ".join(parameters)})')
 
     def _block(self, block: Block, lower_step: StepLowerer) -> None:

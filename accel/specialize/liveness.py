@@ -17,7 +17,7 @@ def find_live(source: Source, flow: Flow, kept: frozenset[str] = frozenset()) ->
     """
     everything = _names_beyond(source, flow) | kept
     around, in_statement = _loops_around(source), _values_in_statements(source, flow)
-    uses = {id(i): frozenset(i.arguments) | around(i.node) for i in flow.instructions()}
+    uses = {id(i): frozenset(i.arguments) | around[i.node] for i in flow.instructions()}
     for instruction in flow.instructions():
         if instruction.op == "leave":
             uses[id(instruction)] |= in_statement(instruction)
@@ -59,20 +59,13 @@ def _values_in_statements(source: Source, flow: Flow) -> Callable[[Instruction],
     return find
 
 
-def _loops_around(source: Source) -> Callable[[int], frozenset[str]]:
-    """The states of the loops around a node: CPython goes on with them, if only to leave them."""
-    known: dict[int, frozenset[str]] = {}
-
-    def around(number: int) -> frozenset[str]:
-        if number not in known:
-            above = source.parents.get(number)
-            found = frozenset[str]() if above is None else around(above[0])
-            if above is not None and above[1] in ("body", "target") and isinstance(source.nodes[above[0]], ast.For):
-                found |= {f"%iter{above[0]}"}
-            known[number] = found
-        return known[number]
-
-    return around
+def _loops_around(source: Source) -> dict[int, frozenset[str]]:
+    """The states of the loops around each node: CPython goes on with them, if only to leave them."""
+    known = {0: frozenset[str]()}
+    for number, (above, field, _) in sorted(source.parents.items()):  # nodes are numbered from the root down
+        inside = field in ("body", "target") and isinstance(source.nodes[above], ast.For)
+        known[number] = known[above] | {f"%iter{above}"} if inside else known[above]
+    return known
 
 
 def _names_beyond(source: Source, flow: Flow) -> frozenset[str]:

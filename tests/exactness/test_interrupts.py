@@ -8,9 +8,16 @@ import subprocess
 import sys
 import textwrap
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
+
+from accel import pipeline
+from accel.dispatch import resume
+from tests.exactness.agreement import decorated
 
 _ROOT = Path(__file__).resolve().parents[2]
 _START = """
@@ -162,3 +169,59 @@ print(spin(a), spin.accel.compiled, spin.accel.diagnostics, signal.pthread_sigma
     with start(tmp_path, text) as child:
         out, err = child.communicate(timeout=60)
         assert out == "now 0.0\n3.0 True () set()\n", err
+
+
+def tidies(a, n):
+    try:
+        for i in range(len(a)):
+            a[i] = i // n
+    finally:
+        a[0] = 7
+    return a[1]
+
+
+def rings(*_):
+    raise TimeoutError("now")
+
+
+@pytest.fixture
+def alarm() -> Iterator[Callable[[Callable[..., Any]], Callable[..., Any]]]:
+    """Makes a function during whose first call a signal arrives, the handler of which raises."""
+    before = signal.signal(signal.SIGUSR1, rings)
+
+    def disturbed(function: Callable[..., Any]) -> Callable[..., Any]:
+        calls = [0]
+
+        def disturbing(*arguments: Any) -> Any:
+            calls[0] += 1
+            if calls[0] == 1:
+                signal.raise_signal(signal.SIGUSR1)
+            return function(*arguments)
+
+        return disturbing
+
+    yield disturbed
+    signal.signal(signal.SIGUSR1, before)
+
+
+def test_a_handler_that_raises_while_something_is_compiled(alarm: Any) -> None:
+    made = decorated(tidies)
+    dispatcher = made.accel._dispatcher
+    dispatcher._compile = alarm(pipeline.specialize)
+    a = np.ones(3)
+    with pytest.raises(TimeoutError, match="now"):
+        made(a, 1)
+    assert list(a) == [1, 1, 1]
+    assert made(a, 1) == 1 and list(a) == [7, 1, 2] and made.accel.compiled
+
+
+def test_a_handler_that_raises_while_python_takes_over(alarm: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = decorated(tidies)
+    assert made(np.ones(3), 1) == 1
+    monkeypatch.setattr(resume, "read_record", alarm(resume.read_record))
+    for error in (TimeoutError, ZeroDivisionError):
+        a = np.ones(3)
+        with pytest.raises(error) as caught:
+            made(a, 0)
+        assert list(a) == [7, 1, 1]
+        assert [entry.name for entry in caught.traceback][1] == "tidies" and caught.traceback[1].lineno == tidies.__code__.co_firstlineno + 2
