@@ -16,7 +16,7 @@ ADVICE: dict[str, tuple[str, tuple[str, ...]]] = {
         ("report it with the function that shows it",),
     ),
     "global-write": (
-        "compiled code reads globals and closure variables and assigns to none",
+        "compiled code binds global and closure variables to numbers, arrays and tuples of them, and reads such values from them",
         ("return the new value, and assign it where you call",),
     ),
     "mixed-kinds": (
@@ -24,7 +24,7 @@ ADVICE: dict[str, tuple[str, tuple[str, ...]]] = {
         ("use two names", "or make both an array of one dtype and number of dimensions"),
     ),
     "nested-function": (
-        "functions inside a compiled function are plain: no decorators, no defaults",
+        "functions inside a compiled function are plain: no decorators, no defaults but constants",
         ("pass the value as an argument", "or move the function to the module"),
     ),
     "no-executable-memory": (

@@ -214,6 +214,7 @@ class Facts:
     has_loops: bool
     nested: dict[int, Facts] = field(default_factory=dict)  # number of a def or lambda -> its facts
     captured: tuple[str, ...] = ()  # names of an enclosing compiled function, its first parameters
+    written: tuple[str, ...] = ()  # those among them it binds: its result is a tuple with their values behind its own
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,12 +258,16 @@ class Live:
 class Exit:
     """A place where compiled code may leave and CPython goes on: syntax node, phase within it, live names.
 
-    `result` is the name (`%12`) of a call's value that comes as an object, or of an exception to raise there.
+    `result` is the name (`%12`) of a call's value that comes as an object, or of an exception to raise there. `gives` are variables
+    of the function around whose values the caller takes over when CPython is done; `takes` are those variables, as named here, where
+    a call of such a function has ended in CPython.
     """
 
     node: int
     phase: str
     live: tuple[Live, ...]
+    gives: tuple[str, ...] = ()
+    takes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,6 +315,7 @@ class TypedFunction:
     outside: dict[int, int] = field(default_factory=dict)  # id(outside instruction) -> number of the guard that watches the array
     picks: dict[int, int | slice] = field(default_factory=dict)  # id(item instruction) -> constant subscript of a tuple
     recursive: bool = False
+    written: tuple[str, ...] = ()  # captured names it binds
     passes: set[tuple[Access, Access]] = field(default_factory=set)  # a store that can be made after a later load
     covered: set[int] = field(default_factory=set)  # ids of operations whose result a later test tells about
     adds: dict[int, int] = field(

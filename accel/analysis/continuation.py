@@ -56,7 +56,13 @@ class Continuation:
 
 
 def build_continuation(
-    source: Source, node: int, phase: str, bound: frozenset[str], closures: Mapping[str, int] | None = None
+    source: Source,
+    node: int,
+    phase: str,
+    bound: frozenset[str],
+    closures: Mapping[str, int] | None = None,
+    *,
+    shared: tuple[str, ...] = (),
 ) -> Continuation:
     """Build what is left of a function at an exit.
 
@@ -71,6 +77,8 @@ def build_continuation(
         In phase "raise" `%raise` is a callable that raises the exception.
     closures : mapping of str to int, optional
         Names that stand for nested functions, with the numbers of their `def` or `lambda`: they are made anew.
+    shared : tuple of str
+        Names of the function around that this one binds: the cells to use for them are given to `Continuation.bind`.
 
     Returns
     -------
@@ -93,16 +101,16 @@ def build_continuation(
     variables = sorted(n for n in bound if n in scope.bound and n not in remade)
     names = (*variables, *sorted(n for n in remainder.used if n not in remade))
     cells = tuple(sorted(n for n in bound if n in code.co_freevars and n not in scope.bound))
-    _check_cells(source, cells)
+    _check_cells(source, cells, shared)
     head = _head(source, scope, names, remade)
     made = _compile(source, scope, [*head, *rest])
     return Continuation(made, names, cells, len(scope.parameters))
 
 
-def _check_cells(source: Source, cells: tuple[str, ...]) -> None:
+def _check_cells(source: Source, cells: tuple[str, ...], shared: tuple[str, ...]) -> None:
     """A name of an enclosing function is known by its value only: it can't be bound anew for that function to see."""
     rebound = {n for node in source.nodes if isinstance(node, ast.Nonlocal) for n in node.names}
-    if rebound.intersection(cells):
+    if rebound.intersection(cells).difference(shared):
         raise ContinuationError(f"can't go on in {source.name}: it binds names of the function around it")
 
 

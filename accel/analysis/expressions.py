@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
+from accel.analysis.scopes import find_scope
 from accel.ir import Block, Fault, Instruction, Source
 
-__all__ = ["ExpressionBuilder", "Nested", "has_plain_defaults"]
+__all__ = ["Captured", "ExpressionBuilder", "has_plain_defaults"]
 
-Nested = dict[str, tuple[tuple[str, ...], tuple[str, ...]]]
 
 _BINARY: dict[type[ast.operator], str] = {
     ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.FloorDiv: "//", ast.Mod: "%", ast.Pow: "**",
@@ -23,13 +24,23 @@ _COMPARE: dict[type[ast.cmpop], str] = {
 }  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class Captured:
+    """Variables around a nested function that it needs, and those it binds, as they are named where it is defined."""
+
+    needs: tuple[str, ...] = ()
+    writes: tuple[str, ...] = ()
+
+
 class ExpressionBuilder:
     """Appends the instructions of expressions to the current block; keeps blocks, names and faults."""
 
     def __init__(
-        self, source: Source, locals_: frozenset[str], cells: frozenset[str], nested: Nested
+        self, source: Source, locals_: frozenset[str], cells: frozenset[str], nested: dict[str, Captured]
     ) -> None:
         self.source, self.locals, self.cells, self.nested = source, locals_, cells, nested
+        self.declared = _find_declared(source, locals_)
+        self._shared = frozenset(self.show(name) for captured in nested.values() for name in captured.writes)
         self.blocks: dict[str, Block] = {}
         self.faults: dict[int, Fault] = {}
         self.open = False  # whether the current block still takes instructions
@@ -100,7 +111,7 @@ class ExpressionBuilder:
         return bool(self._block.instructions) and id(self._block.instructions[-1]) in self.faults
 
     def begin_statement(self, statement: ast.stmt) -> None:
-        """Note which names the statement rebinds in mid-expression: values read before must be kept."""
+        """Note which names the statement may rebind in mid-expression: values read before must be kept."""
         bodies = ("body", "orelse", "handlers", "finalbody")
         heads = [v for f, v in ast.iter_fields(statement) if f not in bodies]
         walked = (
@@ -110,7 +121,10 @@ class ExpressionBuilder:
             if isinstance(part, ast.AST)
             for n in ast.walk(part)
         )
-        self._rebound = frozenset(n.target.id for n in walked if isinstance(n, ast.NamedExpr))
+        inside = list(walked)
+        self._rebound = frozenset(n.target.id for n in inside if isinstance(n, ast.NamedExpr))
+        if any(isinstance(n, ast.Call) for n in inside):
+            self._rebound |= self._shared
 
     # -- names
 
@@ -120,6 +134,10 @@ class ExpressionBuilder:
         if name in self.locals:
             self.emit("bound", (), (name,), node=at, phase="op" if at is not node else "")
             return self.hold(name, node) if name in self._rebound else name
+        if name in self.declared:
+            phase = "op" if at is not node else ""
+            self.emit("load_outside", (self.temporary(node),), (), (self.declared[name], name), node=at, phase=phase)
+            return self.temporary(node)
         op = "cell" if name in self.cells else "static"
         self.emit(op, (self.temporary(node),), detail=name, node=node)
         return self.temporary(node)
@@ -136,7 +154,11 @@ class ExpressionBuilder:
         if target.id in self.locals:
             self.emit("copy", (target.id,), (value,), node=node, phase="0")
         else:
-            self.refuse(node, "assignment to a global or nonlocal name", "global-write", phase="start")
+            self.emit("store_outside", (), (value,), (self.declared[target.id], target.id), node=node, phase="0")
+
+    def show(self, name: str) -> str:
+        """How a variable around the function is named in it: one that it hands on without mentioning it has no name of the user's."""
+        return name if name in self.locals else f"%captured.{name}"
 
     def store(self, target: ast.expr, value: str, *, node: ast.AST, phase: str) -> None:
         """Assign to a target of any shape. `node` and `phase` say where CPython would go on before it."""
@@ -233,14 +255,19 @@ class ExpressionBuilder:
             callee, method = self.expression(node.func.value), node.func.attr
         else:
             callee, method = self.expression(node.func), ""
-        captured, held = self.nested.get(self.nested_name(node.func), ((), ()))
+        captured = self.nested.get(self.nested_name(node.func), Captured())
+        held = tuple(map(self.show, captured.needs))
         for name in held:
             if not name.startswith("%"):  # else it is bound, being handed on
                 self.emit("bound", (), (name,), node=node.func, phase="start")
         arguments = [self.expression(a) for a in node.args] + [self.expression(k.value) for k in node.keywords]
-        detail = (method, tuple(str(k.arg) for k in node.keywords), captured)
-        self.emit("call", (self.temporary(node),), (callee, *held, *arguments), detail=detail, node=node)
-        return self.temporary(node)
+        detail = (method, tuple(str(k.arg) for k in node.keywords), captured.needs, captured.writes)
+        target = self.temporary(node)
+        made = f"{target}.all" if captured.writes else target
+        self.emit("call", (made,), (callee, *held, *arguments), detail=detail, node=node)
+        if captured.writes:
+            self.emit("unpack", (target, *map(self.show, captured.writes)), (made,), 1 + len(captured.writes), node=node)
+        return target
 
     def nested_name(self, node: ast.expr) -> str:
         """Under which name it is known what the callee captures, if it is a nested function."""
@@ -342,6 +369,14 @@ _DISPLAY: dict[type[ast.expr], str] = {
     ast.DictComp: "dict comprehensions", ast.GeneratorExp: "generator expressions", ast.JoinedStr: "formatted strings",
     ast.Yield: "`yield`", ast.YieldFrom: "`yield from`", ast.Await: "`await`", ast.Starred: "starred elements",
 }  # fmt: skip
+
+
+def _find_declared(source: Source, locals_: frozenset[str]) -> dict[str, str]:
+    """Names declared in the function itself that are neither its own nor captured: "global", or "nonlocal" for closure cells."""
+    if isinstance(source.tree, ast.Lambda):
+        return {}
+    scope = find_scope(source.tree)
+    return dict.fromkeys(scope.globals, "global") | dict.fromkeys(scope.nonlocals - locals_, "nonlocal")
 
 
 def has_plain_defaults(a: ast.arguments) -> bool:

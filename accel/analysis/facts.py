@@ -7,61 +7,60 @@ from collections.abc import Iterator
 from types import CellType, CodeType, FunctionType
 from typing import Any
 
+from accel.analysis.expressions import Captured
 from accel.analysis.flow import build_flow
 from accel.analysis.parse import number_nodes
 from accel.ir import Facts, Source
 
 __all__ = ["find_cells", "find_facts", "find_nested_definitions", "is_code_of"]
 
-Captures = dict[str, tuple[str, ...]]  # name of a nested function -> variables around it that it needs, as named where it is defined
-
-
 def find_facts(source: Source) -> Facts:
     """The flow of a function, what of it can't be compiled, and the same of its nested functions."""
-    return _find(source, (), {})
+    return _find(source, Captured(), {})
 
 
-def _find(source: Source, captured: tuple[str, ...], known: Captures) -> Facts:
+def _find(source: Source, captured: Captured, known: dict[str, Captured]) -> Facts:
     code = source.code
     own = frozenset(code.co_varnames) | frozenset(code.co_cellvars)
-    visible = own | frozenset(captured).intersection(code.co_freevars)
+    visible = own | frozenset(captured.needs).intersection(code.co_freevars)
     found = {number: _nested_source(source, node) for number, node in find_nested_definitions(source)}
     nested = {number: inner for number, inner in found.items() if inner is not None}
-    names = {name: needs for name, needs in known.items() if name not in own and not own.intersection(needs)}  # else another variable
+    # a name that is bound here too is another variable
+    names = {name: c for name, c in known.items() if name not in own and not own.intersection(c.needs)}
     captures = _find_captures(source, nested, visible, names)
-    for number, needs in captures.items():
-        names[f"%{number}"] = needs
+    for number, inner_captures in captures.items():
+        names[f"%{number}"] = inner_captures
         if name := _name_of(source, number):
-            names[name] = needs
-    shown = {name: tuple(_show(n, visible) for n in needs) for name, needs in names.items()}
-    free = frozenset(code.co_freevars) - visible
-    given = tuple(_show(n, visible) for n in captured)
-    flow, faults = build_flow(source, visible, free, given, {name: (needs, shown[name]) for name, needs in names.items()})
+            names[name] = inner_captures
+    flow, faults = build_flow(source, visible, frozenset(code.co_freevars) - visible, captured, names)
     loops = any(isinstance(n, (ast.For, ast.While)) for n in source.nodes)
     facts = {number: _find(inner, captures[number], names) for number, inner in nested.items()}
-    return Facts(source, flow, faults, loops, facts, captured)
-
-
-def _show(name: str, visible: frozenset[str]) -> str:
-    """How a function names a variable around it that it hands on without mentioning it itself."""
-    return name if name in visible else f"%captured.{name}"
+    return Facts(source, flow, faults, loops, facts, captured.needs, captured.writes)
 
 
 def _find_captures(
-    source: Source, nested: dict[int, Source], visible: frozenset[str], known: Captures
-) -> dict[int, tuple[str, ...]]:
-    """What each nested function needs of the variables around it: those it mentions, and what the functions among them need."""
+    source: Source, nested: dict[int, Source], visible: frozenset[str], known: dict[str, Captured]
+) -> dict[int, Captured]:
+    """What each nested function needs and writes of the variables around it: itself, and through the functions among them."""
     needs = {number: set(visible.intersection(inner.code.co_freevars)) for number, inner in nested.items()}
+    writes = {number: needs[number].intersection(_find_written(inner)) for number, inner in nested.items()}
     before = -1
-    while before < sum(map(len, needs.values())):
-        before = sum(map(len, needs.values()))
-        for mine in needs.values():
-            for number, others in needs.items():
-                if _name_of(source, number) in mine:
-                    mine |= others
-            for name in mine.intersection(known):
-                mine.update(known[name])
-    return {number: tuple(sorted(mine)) for number, mine in needs.items()}
+    while before < sum(len(needs[n]) + len(writes[n]) for n in nested):
+        before = sum(len(needs[n]) + len(writes[n]) for n in nested)
+        for mine in nested:
+            for other in nested:
+                if _name_of(source, other) in needs[mine]:
+                    needs[mine] |= needs[other]
+                    writes[mine] |= writes[other]
+            for name in needs[mine].intersection(known):
+                needs[mine].update(known[name].needs)
+                writes[mine].update(known[name].writes)
+    return {number: Captured(tuple(sorted(needs[number])), tuple(sorted(writes[number]))) for number in nested}
+
+
+def _find_written(source: Source) -> set[str]:
+    """The names that a function, or one inside it, declares `nonlocal`."""
+    return {name for node in source.nodes if isinstance(node, ast.Nonlocal) for name in node.names}
 
 
 def find_nested_definitions(source: Source) -> Iterator[tuple[int, ast.FunctionDef | ast.Lambda]]:

@@ -23,7 +23,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from accel.analysis.expressions import ExpressionBuilder, Nested, has_plain_defaults
+from accel.analysis.expressions import Captured, ExpressionBuilder, has_plain_defaults
 from accel.ir import Fault, Flow, Source
 
 __all__ = ["build_flow"]
@@ -47,7 +47,7 @@ class _Pending:
 
 
 def build_flow(
-    source: Source, locals_: frozenset[str], cells: frozenset[str], captured: tuple[str, ...], nested: Nested
+    source: Source, locals_: frozenset[str], cells: frozenset[str], captured: Captured, nested: dict[str, Captured]
 ) -> tuple[Flow, dict[int, Fault]]:
     """Build the flow of `source`; also the faults, by `id` of the `leave` instruction that stands for each.
 
@@ -57,19 +57,15 @@ def build_flow(
         The function.
     locals_, cells : frozenset of str
         Its local names, and the names it takes from enclosing functions; every other name is global.
-    captured : tuple of str
-        Names of the enclosing compiled function, which come before the parameters.
+    captured : Captured
+        Variables of the enclosing compiled function, which come before the parameters.
     nested : dict
-        Names of nested functions (`%12` for a lambda) with what each captures: as named where it is defined, and as named here.
+        Names of nested functions (`%12` for a lambda) with what each captures.
     """
     builder = _StatementBuilder(source, locals_, cells, nested)
-    foreign = next((n for n in source.nodes if isinstance(n, (ast.Global, ast.Nonlocal))), None)
-    if foreign is not None:  # CPython could not go on half way without doing the statement again
-        builder.start_block("entry")
-        builder.refuse(foreign, "assignment to a global or nonlocal name", "global-write", phase="start")
-    else:
-        builder.function()
-    parameters = (*captured, *(a.arg for a in _arguments(source.tree.args)))
+    builder.written = tuple(map(builder.show, captured.writes))
+    builder.function()
+    parameters = (*map(builder.show, captured.needs), *(a.arg for a in _arguments(source.tree.args)))
     blocks = {name: block for name, block in builder.blocks.items() if name in builder.reachable()}
     return Flow(source.name, parameters, blocks), builder.faults
 
@@ -82,9 +78,10 @@ class _StatementBuilder(ExpressionBuilder):
     """Statements: control flow between the instructions that `ExpressionBuilder` makes of expressions."""
 
     def __init__(
-        self, source: Source, locals_: frozenset[str], cells: frozenset[str], nested: Nested
+        self, source: Source, locals_: frozenset[str], cells: frozenset[str], nested: dict[str, Captured]
     ) -> None:
         super().__init__(source, locals_, cells, nested)
+        self.written: tuple[str, ...] = ()  # captured names that are bound here
         self.loops: list[_Loop] = []
         self.finally_: list[_Pending] = []
 
@@ -93,7 +90,7 @@ class _StatementBuilder(ExpressionBuilder):
         tree = self.source.tree
         self.start_block("entry")
         if isinstance(tree, ast.Lambda):
-            self.emit("return", (), (self.expression(tree.body),), node=tree.body)
+            self.give_back(self.expression(tree.body), tree.body)
             return
         body = tree.body
         if (
@@ -106,7 +103,14 @@ class _StatementBuilder(ExpressionBuilder):
         self.statements(body)
         if self.open:
             self.emit("const", ("%none",), detail=None, node=tree)
-            self.emit("return", (), ("%none",), node=tree, phase="end")
+            self.give_back("%none", tree, "end")
+
+    def give_back(self, value: str, node: ast.AST, phase: str = "") -> None:
+        """Return a value, and with it those of the captured variables that are bound here."""
+        if self.written:
+            self.emit("tuple", ("%given",), (value, *self.written), node=node, phase=phase)
+            value = "%given"
+        self.emit("return", (), (value,), node=node, phase=phase)
 
     def statements(self, body: Sequence[ast.stmt]) -> None:
         """Build statements one after the other; what follows a jump is dead and dropped."""
@@ -125,6 +129,12 @@ class _StatementBuilder(ExpressionBuilder):
     # -- simple statements
 
     def statement_Pass(self, statement: ast.Pass) -> None:
+        pass
+
+    def statement_Global(self, statement: ast.Global) -> None:
+        pass
+
+    def statement_Nonlocal(self, statement: ast.Nonlocal) -> None:
         pass
 
     def statement_Expr(self, statement: ast.Expr) -> None:
@@ -162,12 +172,16 @@ class _StatementBuilder(ExpressionBuilder):
             self.refuse(statement, "assignment to an attribute", "attribute-assignment", phase="start")
 
     def statement_Delete(self, statement: ast.Delete) -> None:
-        if len(statement.targets) == 1 and isinstance(statement.targets[0], ast.Name) and statement.targets[0].id in self.locals:
+        if len(statement.targets) == 1 and isinstance(statement.targets[0], ast.Name) and self.is_own(statement.targets[0].id):
             name = statement.targets[0].id
             self.emit("bound", (), (name,), node=statement)
             self.emit("delete", (), (name,), node=statement)
         else:
             self.refuse(statement, "`del` of anything but one local name", "unsupported-delete", phase="start")
+
+    def is_own(self, name: str) -> bool:
+        """Whether a name is local and of no function around."""
+        return name in self.locals and name not in self.written
 
     def statement_Return(self, statement: ast.Return) -> None:
         if statement.value is None:
@@ -175,6 +189,9 @@ class _StatementBuilder(ExpressionBuilder):
             self.emit("const", (value,), detail=None, node=statement)
         else:
             value = self.expression(statement.value)
+        if self.finally_ and self.written:
+            self.refuse(statement, "a return through `finally` where a variable around is bound", "unsupported-statement", needs=(value,))
+            return
         if self.finally_:
             self.emit("result", (), (value,), node=statement)
             kept = f"%ret{self.number(self.finally_[-1].node)}"
@@ -182,7 +199,7 @@ class _StatementBuilder(ExpressionBuilder):
             value = self.leave_finally(0, "@return", kept)
             if not self.open:
                 return
-        self.emit("return", (), (value,), node=statement)
+        self.give_back(value, statement)
 
     def statement_Raise(self, statement: ast.Raise) -> None:
         self.emit("leave", node=statement, phase="start")

@@ -38,7 +38,7 @@ def pack_kind(kind: Kind, pack_static: Callable[[Any], Any]) -> tuple[Any, ...]:
     if isinstance(kind, _kinds.Static):
         return (name, pack_static(kind.value))
     if isinstance(kind, _kinds.Nested):
-        return (name, pack_static(kind.code), kind.captured, kind.defaults, kind.keyword_defaults)
+        return (name, pack_static(kind.code), kind.captured, kind.written, kind.defaults, kind.keyword_defaults)
     fields: tuple[str, ...] = getattr(kind, "__match_args__", ())
     return (name, *[_pack_field(getattr(kind, field), pack_static) for field in fields])
 
@@ -107,7 +107,8 @@ def _pack_steps(steps: tuple[PythonStep, ...], source: Source | Origin | None) -
 
 
 def _pack_exit(exit_: Exit, number: Callable[[Kind], int]) -> tuple[Any, ...]:
-    return exit_.node, exit_.phase, tuple([(live.name, number(live.kind), live.offset, live.flag) for live in exit_.live])
+    live = tuple([(live.name, number(live.kind), live.offset, live.flag) for live in exit_.live])
+    return exit_.node, exit_.phase, live, exit_.gives, exit_.takes
 
 
 def unpack_lowered(packed: bytes, function: FunctionType, signature: Signature | None = None) -> Lowered:
@@ -126,8 +127,8 @@ def unpack_lowered(packed: bytes, function: FunctionType, signature: Signature |
     origins = {symbol: _unpack_origin(route, finder) for symbol, route in routes.items()}
 
     def build_exit(_: str, packed: tuple[Any, ...]) -> Exit:
-        node, phase, live = packed
-        return Exit(node, phase, tuple([Live(name, kinds[kind], offset, flag) for name, kind, offset, flag in live]))
+        node, phase, live, gives, takes = packed
+        return Exit(node, phase, tuple([Live(name, kinds[kind], offset, flag) for name, kind, offset, flag in live]), gives, takes)
 
     def build_step(symbol: str, packed: tuple[Any, ...]) -> PythonStep:
         text, line, operands = packed

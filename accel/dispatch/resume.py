@@ -80,19 +80,25 @@ class Resumer:
             When nothing can be continued there: a fault of the compiler.
         """
         raised: BaseException | None = None
+        exchange = _Exchange(self.exits[exit_number])
         while True:
             try:
-                return self._prepare(exit_number, record_address, raised)
+                exchange.do()
+                return self._prepare(exit_number, record_address, raised, exchange)
             except BaseException as error:
                 if not is_from_a_handler(error):
                     raise
                 drop_own_frames(error)
                 raised = error
 
-    def _prepare(self, exit_number: int, record_address: int, raised: BaseException | None) -> partial[Any]:
+    def _prepare(
+        self, exit_number: int, record_address: int, raised: BaseException | None, exchange: _Exchange
+    ) -> partial[Any]:
         """The same, and where a signal handler has raised meanwhile, its exception is raised there."""
         exit_ = self.exits[exit_number]
         values = read_record(exit_, record_address)
+        cells = exchange.cells
+        _take(exit_.takes, exchange.taken or {}, values)
         closures = {name: value for name, value in values.items() if isinstance(value, Nested)}
         stage, at, leaving = exit_.phase.partition("@")
         if stage == "raise" or raised is not None:
@@ -101,15 +107,17 @@ class Resumer:
             values["%raise"] = make_raiser(error)
             values.pop("%result", None)
         phase = f"raise{at}{leaving}" if raised is not None else exit_.phase
-        cells = self._remake(values, closures) if closures else {}
+        cells.update((name, CellType()) for name in exit_.gives)
+        if closures:
+            self._remake(values, closures, cells)
+        _fill(cells, values)
         own = {name: kind for name, kind in closures.items() if values[name] is kind}
         return self._continuation(exit_number, phase, frozenset(values), own).bind(self._function(), values, cells)
 
-    def _remake(self, values: dict[str, Any], closures: dict[str, Nested]) -> dict[str, CellType]:
-        """Make functions that are defined around this one anew, in place of their kinds among the values. Returns the cells they
+    def _remake(self, values: dict[str, Any], closures: dict[str, Nested], cells: dict[str, CellType]) -> None:
+        """Make functions that are defined around this one anew, in place of their kinds among the values. `cells` receives those they
         share, by the name of the variable."""
         around = find_cells(self.enclosing())
-        cells: dict[str, CellType] = {}
         for name, kind in closures.items():
             if _find_nested(self.source(), kind.code) is None:
                 closure = [
@@ -118,11 +126,6 @@ class Resumer:
                 code = kind.code
                 values[name] = FunctionType(code, self._hull.__globals__, code.co_name, kind.defaults, tuple(closure))
                 values[name].__kwdefaults__ = dict(kind.keyword_defaults) or None
-        for name, cell in cells.items():
-            held = f"%captured.{name}" if f"%captured.{name}" in values else name
-            if held in values:
-                cell.cell_contents = values[held]
-        return cells
 
     def exit_lines(self) -> dict[int, int]:
         """Line -> how often CPython went on there."""
@@ -147,7 +150,7 @@ class Resumer:
                 source, exit_ = self.source(), self.exits[number]
                 found = {name: _find_nested(source, kind.code) for name, kind in closures.items()}
                 numbers = {name: node for name, node in found.items() if node is not None}
-                made = self._built[number, bound] = build_continuation(source, exit_.node, phase, bound, numbers)
+                made = self._built[number, bound] = build_continuation(source, exit_.node, phase, bound, numbers, shared=exit_.gives)
         if self.on_exit is not None and not phase.startswith("raise"):
             self.on_exit(self.counts)  # outside of the lock: it may take others
         return made
@@ -157,6 +160,55 @@ def _make_hull(function: FunctionType) -> FunctionType:
     """A function that has the code and holds nothing of what the function itself does."""
     cells = tuple(CellType() for _ in function.__code__.co_freevars)
     return FunctionType(function.__code__, function.__globals__, function.__name__, None, cells)
+
+
+def _held_as(name: str, values: dict[str, Any]) -> str:
+    """Under which name the value of a captured variable is at hand."""
+    return f"%captured.{name}" if f"%captured.{name}" in values else name
+
+
+_local = threading.local()
+
+
+class _Exchange:
+    """Cells of calls under way in this thread that end in CPython: the compiled caller takes over what they hold.
+
+    `taken` are those of the call that has ended, `cells` those of the function that leaves now; the caller finds them whatever happens
+    meanwhile. A signal handler may raise anywhere: done once more, nothing changes.
+    """
+
+    def __init__(self, exit_: Exit) -> None:
+        self.exit = exit_
+        self.cells: dict[str, CellType] = {}
+        self.taken: dict[str, CellType] | None = None
+        self._depth: int | None = None
+
+    def do(self) -> None:
+        """Take and give."""
+        if not self.exit.takes and not self.exit.gives:
+            return
+        stack: list[dict[str, CellType]] = _local.__dict__.setdefault("given", [])  # outermost first
+        if self.exit.takes and self.taken is None:
+            self.taken = stack[-1]
+        if self._depth is None:
+            self._depth = len(stack) - bool(self.exit.takes)
+        stack[self._depth :] = [self.cells] if self.exit.gives else []
+
+
+def _take(names: tuple[str, ...], taken: dict[str, CellType], values: dict[str, Any]) -> None:
+    """Take over the variables that a call, which has ended in CPython, may have bound; they come first among its cells."""
+    for name, cell in zip(names, taken.values(), strict=False):
+        try:
+            values[name] = cell.cell_contents
+        except ValueError:  # deleted
+            values.pop(name, None)
+
+
+def _fill(cells: dict[str, CellType], values: dict[str, Any]) -> None:
+    for name, cell in cells.items():
+        held = _held_as(name, values)
+        if held in values:
+            cell.cell_contents = values[held]
 
 
 def _find_nested(source: Source, code: CodeType) -> int | None:

@@ -176,7 +176,9 @@ class FunctionBody:
 
     # -- exits
 
-    def make_exit(self, instruction: Instruction, phase: str | None = None, *, extra: str = "") -> str:
+    def make_exit(
+        self, instruction: Instruction, phase: str | None = None, *, extra: str = "", takes: tuple[str, ...] = ()
+    ) -> str:
         """Label of an exit at an instruction; `keep_exit` says that it is used."""
         needed = self.typed.live[id(instruction)] | set(instruction.arguments)
         live: list[Live] = []
@@ -199,7 +201,7 @@ class FunctionBody:
             live.append(Live("%result", Object(), words))
         label = self.e.label("exit")
         _, at, leaving = instruction.phase.partition("@")
-        exit_ = Exit(instruction.node, instruction.phase if phase is None else phase + at + leaving, tuple(live))
+        exit_ = Exit(instruction.node, instruction.phase if phase is None else phase + at + leaving, tuple(live), self.typed.written, takes)
         self._pending.append(_PendingExit(label, -1, exit_, values, extra))
         return label
 

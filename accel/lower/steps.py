@@ -348,15 +348,35 @@ def _python_step(body: FunctionBody, instruction: Instruction, successors: Succe
     if not instruction.targets:
         e.call("void", "Py_DecRef", f"ptr {answer}")
         return
-    exit_label = body.make_exit(instruction, "value", extra=answer)
-    body.keep_exit()
     kind = _target(body, instruction)
-    value = emit_unbox(e, kind, answer, exit_label)
+    if instruction.op in _READING:
+        value = _unbox_or_read_again(body, kind, answer)
+    else:
+        exit_label = body.make_exit(instruction, "value", extra=answer)
+        body.keep_exit()
+        value = emit_unbox(e, kind, answer, exit_label)
     if owner_positions(kind):
         body.own(id(instruction), kind, _with_references(body, kind, value, answer))
     else:
         e.call("void", "Py_DecRef", f"ptr {answer}")
     _write(body, instruction, value)
+
+
+_READING = ("load_outside", "static", "cell")
+
+
+def _unbox_or_read_again(body: FunctionBody, kind: Kind, answer: str) -> Value:
+    """What was read has another kind than when it was compiled: CPython reads it once more."""
+    e = body.e
+    other, after = e.label("other"), e.label("held")
+    value = emit_unbox(e, kind, answer, other)
+    e.branch(after)
+    e.place(other)
+    e.call("void", "Py_DecRef", f"ptr {answer}")
+    e.branch(e.exit_label)
+    e.exits += 1
+    e.place(after)
+    return value
 
 
 def _with_references(body: FunctionBody, kind: Kind, value: Value, answer: str) -> Value:
@@ -444,7 +464,9 @@ def _function_call(body: FunctionBody, instruction: Instruction, call: Call) -> 
     good, bad = e.label("called"), e.label("left")
     e.branch_if(e.value(f"icmp eq i32 {status}, 0"), good, bad, likely=True)
     e.place(bad)
-    _hand_over(body, instruction, status)
+    captured = instruction.arguments[1 : 1 + len(instruction.detail[2])]
+    takes = tuple(captured[instruction.detail[2].index(name)] for name in callee.written)
+    _hand_over(body, instruction, status, takes)
     e.place(good)
     if isinstance(callee.result, Never):
         return
@@ -457,7 +479,7 @@ def _function_call(body: FunctionBody, instruction: Instruction, call: Call) -> 
     _write(body, instruction, tuple(value))
 
 
-def _hand_over(body: FunctionBody, instruction: Instruction, status: str) -> None:
+def _hand_over(body: FunctionBody, instruction: Instruction, status: str, takes: tuple[str, ...]) -> None:
     """The callee gave an object or an exception: CPython goes on here with it."""
     e = body.e
     raised, given = e.label("raised"), e.label("given")
@@ -467,7 +489,7 @@ def _hand_over(body: FunctionBody, instruction: Instruction, status: str) -> Non
         (raised, "raise", 'call ptr @"accel.fetch"()'),
     ):
         e.place(label)
-        exit_label = body.make_exit(instruction, phase, extra=e.value(operand))
+        exit_label = body.make_exit(instruction, phase, extra=e.value(operand), takes=takes)
         body.keep_exit()
         e.branch(exit_label)
 

@@ -41,6 +41,8 @@ ITERATORS = (EnumerateIterator, RangeIterator, ZipIterator)
 class Specializing(Protocol):
     """What the rules ask of the specializer."""
 
+    written: set[tuple[Any, ...]]  # keys of guards on what compiled code binds: they would not hold
+
     def typed(self, function: FunctionType | Facts, kinds: Kinds) -> TypedFunction:
         """Another function, typed for arguments of these kinds."""
 
@@ -74,7 +76,7 @@ class CallRules:
 
     def __init__(self, typed: TypedFunction, facts: Facts, lookup: Lookup, specializer: Specializing) -> None:
         self.typed, self.facts, self.lookup = typed, facts, lookup
-        self.typer, self.nested = specializer.typed, specializer.nested
+        self.typer, self.nested, self.written = specializer.typed, specializer.nested, specializer.written
         self.python = PythonSteps(typed, lookup)
 
     def constant(self, instruction: Instruction, value: Any) -> Kind:
@@ -86,7 +88,7 @@ class CallRules:
         return kind
 
     def op_call(self, instruction: Instruction, kinds: Kinds) -> Kind | Fault | None:
-        method, keywords, captured = instruction.detail
+        method, keywords, captured, _ = instruction.detail
         callee, arguments = kinds[0], kinds[1 + len(captured) :]
         if isinstance(callee, Nested):
             return self.nested_call(instruction, callee, kinds)
@@ -152,8 +154,8 @@ class CallRules:
 
     def nested_call(self, instruction: Instruction, callee: Nested, kinds: Kinds) -> Kind | Fault | None:
         """A call of a nested function: what it captures goes in front of the arguments."""
-        _, keywords, captured = instruction.detail
-        if captured != callee.captured:
+        _, keywords, captured, written = instruction.detail
+        if (captured, written) != (callee.captured, callee.written):
             return None
         facts = self.nested(callee, None)
         bound = _bind(facts.source.function, len(kinds) - 1 - len(captured) - len(keywords), keywords)

@@ -35,8 +35,11 @@ def plan_function(function: FunctionType, signature: Signature, analyse: Callabl
     CompileError
         When something that can't be avoided can't be compiled; it names all of it.
     """
-    specializer = Specializer(analyse)
+    specializer = Specializer(analyse, set())
     root = specializer.typed(function, signature.kinds)
+    while specializer.written.intersection(specializer.guards):  # taken for constant before it was known to be bound
+        specializer = Specializer(analyse, specializer.written)
+        root = specializer.typed(function, signature.kinds)
     refuse_unavoidable(specializer.finished(), specializer.written_faults())
     return Plan(signature, root, tuple(specializer.finished()), tuple(specializer.guards.values()))
 
@@ -44,8 +47,8 @@ def plan_function(function: FunctionType, signature: Signature, analyse: Callabl
 class Specializer:
     """Types functions on demand; keeps what they have in common: the guards, and the functions typed so far."""
 
-    def __init__(self, analyse: Callable[[FunctionType], Facts]) -> None:
-        self.analyse = analyse
+    def __init__(self, analyse: Callable[[FunctionType], Facts], written: set[tuple[Any, ...]]) -> None:
+        self.analyse, self.written = analyse, written
         self.guards: dict[tuple[Any, ...], Guard] = {}
         self._nested: dict[CodeType, Facts] = {}
         self._analysed: dict[FunctionType, Facts] = {}
@@ -84,9 +87,9 @@ class Specializer:
                 self._recursive.add(key)
                 self._cyclic.update(self._active[self._active.index(key) :])
             return self._typed[key]
-        flow = read_outside_arrays(function, facts.flow)
+        flow = read_outside_arrays(Lookup(function, self.guards), facts.flow, self.written)
         symbol = f"{function.__name__}.{len(self._typed)}"
-        typed = TypedFunction(symbol, facts.source, facts.flow, kinds, Never())
+        typed = TypedFunction(symbol, facts.source, facts.flow, kinds, Never(), written=facts.written)
         self._typed[key] = typed
         self._active.append(key)
         while True:
@@ -111,7 +114,7 @@ class Specializer:
         typed.renew(flow)
         captured = dict(zip(flow.parameters[: len(facts.captured)], typed.kinds, strict=False))
         has_functions = any(isinstance(k, Nested) for k in captured.values())  # to make one anew takes what it captures
-        typed.live = find_live(facts.source, flow, frozenset(captured) if has_functions else frozenset())
+        typed.live = find_live(facts.source, flow, frozenset(captured) if has_functions or facts.written else frozenset())
         _Inference(self, typed, facts, facts.source.function).run()
 
 

@@ -42,6 +42,17 @@ class Lookup:
         self.paths.setdefault(id(value), (name,))
         return value
 
+    def find_now(self, what: str, name: str) -> tuple[Any, tuple[Any, ...]]:
+        """What a global, or a closure cell ("nonlocal"), holds now, MISSING if nothing; and the key of the guard that would watch it."""
+        if what == "global":
+            namespace = self.function.__globals__
+            return namespace.get(name, MISSING), ("global", id(namespace), name)
+        cell = (self.function.__closure__ or ())[self.function.__code__.co_freevars.index(name)]
+        try:
+            return cell.cell_contents, ("cell", id(cell), "")
+        except ValueError:
+            return MISSING, ("cell", id(cell), "")
+
     def find_attribute(self, owner: Any, name: str) -> Any:
         """An attribute of a module; of a class only what is plain data there. MISSING if it has none."""
         if type(owner) is not ModuleType or name not in vars(owner):

@@ -7,25 +7,27 @@ After: `%outside.WEIGHTS = outside[('static', 'WEIGHTS')]` at the entry, `%7 = i
 from __future__ import annotations
 
 import sys
-from types import FunctionType, ModuleType
+from types import ModuleType
 from typing import Any
 
 from accel.ir import Block, Flow, Instruction
-from accel.specialize.lookup import MISSING
+from accel.specialize.lookup import MISSING, Lookup
 from accel.specialize.samples import kind_of_value
 
 __all__ = ["read_outside_arrays"]
 
 
-def read_outside_arrays(function: FunctionType, flow: Flow) -> Flow:
-    """The flow with a name for each array from outside. What the names stand for is looked up (and guarded) when it is typed."""
+def read_outside_arrays(lookup: Lookup, flow: Flow, written: set[tuple[Any, ...]]) -> Flow:
+    """The flow with a name for each array from outside, but for names in `written`, which are bound while compiled code runs. What the
+    names stand for is looked up (and guarded) when it is typed."""
     if "numpy" not in sys.modules:
         return flow
     found: dict[str, Any] = {}  # temporary -> object
     paths: dict[str, tuple[str, ...]] = {}
     for i in flow.instructions():
         if i.op in ("static", "cell"):
-            found[i.targets[0]], paths[i.targets[0]] = _look_up(function, i), (i.op, i.detail)
+            value, key = lookup.find_now("global" if i.op == "static" else "nonlocal", i.detail)
+            found[i.targets[0]], paths[i.targets[0]] = MISSING if key in written else value, (i.op, i.detail)
         elif i.op == "attribute" and type(owner := found.get(i.arguments[0])) is ModuleType and i.detail in vars(owner):
             found[i.targets[0]] = vars(owner)[i.detail]
             paths[i.targets[0]] = (*paths[i.arguments[0]], i.detail)
@@ -41,16 +43,6 @@ def read_outside_arrays(function: FunctionType, flow: Flow) -> Flow:
 
 def _is_array(value: Any) -> bool:
     return type(value) is sys.modules["numpy"].ndarray and kind_of_value(value) is not None
-
-
-def _look_up(function: FunctionType, instruction: Instruction) -> Any:
-    if instruction.op == "static":
-        return function.__globals__.get(instruction.detail, MISSING)
-    cell = (function.__closure__ or ())[function.__code__.co_freevars.index(instruction.detail)]
-    try:
-        return cell.cell_contents
-    except ValueError:
-        return MISSING
 
 
 def _with_names(block: Block, names: dict[str, str]) -> Block:

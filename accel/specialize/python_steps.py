@@ -55,6 +55,19 @@ class PythonSteps:
             return self.call(instruction, kinds)
         return None
 
+    def load(self, instruction: Instruction, what: str, name: str) -> None:
+        """Read a global or a closure cell."""
+        self.typed.steps[id(instruction)] = PythonStep(f"{what} {name}; return {name}", self.line(instruction), ())
+
+    def store(self, instruction: Instruction, kinds: Kinds, what: str, name: str) -> tuple[Kind, ...] | None:
+        """Bind a global or a closure cell."""
+        made = self.note(instruction, kinds, f"{what} {name}; {name} = a0; return None", (0,), NoneKind())
+        return None if made is None else ()
+
+    def line(self, instruction: Instruction) -> int:
+        """The line an instruction is of."""
+        return getattr(self.typed.source.nodes[instruction.node], "lineno", 1)
+
     def item(self, instruction: Instruction, kinds: Kinds) -> Kind | None:
         """Indexing beyond integers and slices: masks, arrays of indexes, None."""
         operands = tuple(k for k in range(len(kinds)) if not isinstance(kinds[k], Static))
@@ -69,7 +82,7 @@ class PythonSteps:
 
     def call(self, instruction: Instruction, kinds: Kinds) -> Kind | None:
         """A NumPy function or a method of an array."""
-        method, keywords, _ = instruction.detail
+        method, keywords, _, _ = instruction.detail
         first, callee = 1, kinds[0]
         if isinstance(callee, Static):
             value = self.lookup.find_attribute(callee.value, method) if method else callee.value
@@ -126,8 +139,7 @@ class PythonSteps:
         """Remember the step, if its operands and its result can cross the boundary."""
         if made is None or "?" in text or not all(_can_cross(kinds[k]) for k in operands):
             return None
-        node = self.typed.source.nodes[instruction.node]
-        self.typed.steps[id(instruction)] = PythonStep(text, getattr(node, "lineno", 1), operands)
+        self.typed.steps[id(instruction)] = PythonStep(text, self.line(instruction), operands)
         return made
 
 

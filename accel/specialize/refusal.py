@@ -58,7 +58,7 @@ def diagnose(typed: TypedFunction, fault: Fault) -> Diagnostic:
 
 
 def _is_unavoidable(source: Source, fault: Fault) -> bool:
-    return bool(fault.slug) and (fault.slug == "global-write" or not _is_avoidable(source, fault.node))
+    return bool(fault.slug) and not _is_avoidable(source, fault.node)
 
 
 def _is_avoidable(source: Source, number: int) -> bool:

@@ -57,6 +57,9 @@ class KindRules(CallRules):
         found = ", ".join(map(_shown, kinds))
         if any(isinstance(k, Static) and type(k.value) is int for k in kinds):
             return Fault(instruction.node, "an int beyond 64 bits", "")
+        if instruction.op == "store_outside":
+            what, name = instruction.detail
+            return Fault(instruction.node, f"the {what} name `{name}` bound to {found}", "global-write")
         if instruction.op in ("binary", "inplace", "compare", "unary"):
             return Fault(instruction.node, f"`{instruction.detail}` of {found}", "unsupported-operator")
         if instruction.op == "call":
@@ -72,12 +75,16 @@ class KindRules(CallRules):
         return self.constant(instruction, instruction.detail)
 
     def op_static(self, instruction: Instruction, kinds: Kinds) -> Kind | Fault:
+        if self.lookup.find_now("global", instruction.detail)[1] in self.written:
+            return self.load_outside(instruction, "global", instruction.detail)
         value = self.lookup.find_global(instruction.detail)
         if value is MISSING:
             return Fault(instruction.node, f"the name `{instruction.detail}`, which is not defined", "undefined-name")
         return self.constant(instruction, value)
 
     def op_cell(self, instruction: Instruction, kinds: Kinds) -> Kind | Fault:
+        if self.lookup.find_now("nonlocal", instruction.detail)[1] in self.written:
+            return self.load_outside(instruction, "nonlocal", instruction.detail)
         value = self.lookup.find_cell(instruction.detail)
         if value is MISSING:
             return Fault(instruction.node, f"the closure variable `{instruction.detail}`, which is empty", "undefined-name")
@@ -91,6 +98,27 @@ class KindRules(CallRules):
             value = self.lookup.find_attribute(value, attribute)
         self.typed.outside[id(instruction)] = self.lookup.number_of(value)
         return kind_of_value(value)
+
+    def op_load_outside(self, instruction: Instruction, kinds: Kinds) -> Kind | Fault:
+        return self.load_outside(instruction, *instruction.detail)
+
+    def load_outside(self, instruction: Instruction, what: str, name: str) -> Kind | Fault:
+        """A global or a closure cell that is bound while compiled code runs: read when it comes to that."""
+        value, key = self.lookup.find_now(what, name)
+        self.written.add(key)
+        kind = MISSING if value is MISSING else kind_of_value(value)
+        if kind is MISSING:
+            return Fault(instruction.node, f"the name `{name}`, which is not defined", "undefined-name")
+        if kind is None:
+            held = _shown(Static(value)).removesuffix(" object")
+            return Fault(instruction.node, f"the {what} name `{name}`, bound here, which holds {held}", "global-write")
+        self.python.load(instruction, what, name)
+        return kind
+
+    def op_store_outside(self, instruction: Instruction, kinds: Kinds) -> Kinds | None:
+        what, name = instruction.detail
+        self.written.add(self.lookup.find_now(what, name)[1])
+        return self.python.store(instruction, kinds, what, name)
 
     def op_copy(self, instruction: Instruction, kinds: Kinds) -> Kind | None:
         named = not instruction.targets[0].startswith("%")
@@ -111,7 +139,7 @@ class KindRules(CallRules):
         if facts is None:
             return None
         made = facts.source.function
-        kind = Nested(made.__code__, facts.captured, made.__defaults__, tuple((made.__kwdefaults__ or {}).items()))
+        kind = Nested(made.__code__, facts.captured, facts.written, made.__defaults__, tuple((made.__kwdefaults__ or {}).items()))
         self.nested(kind, facts)
         return kind
 

@@ -262,6 +262,7 @@ class Nested(Kind):
 
     code: CodeType
     captured: tuple[str, ...]
+    written: tuple[str, ...] = ()
     defaults: tuple[Any, ...] | None = None
     keyword_defaults: tuple[tuple[str, Any], ...] = ()
 
