@@ -27,6 +27,7 @@ from accel.types.kinds import (
 __all__ = ["emit_box", "emit_with", "is_boxable"]
 
 _IMMORTAL = sys.version_info >= (3, 12)  # None, True and False need no reference count from 3.12 on
+_BASIC_SIZE, _SCALAR_VALUE = 32, 16  # offsets in a class, and in a NumPy scalar
 
 
 def is_boxable(kind: Kind) -> bool:
@@ -100,12 +101,32 @@ def _counted(e: Emitter, operand: str) -> str:
 
 
 def _box_scalar(e: Emitter, kind: Scalar, value: Value) -> str:
-    slot, size = e.slot("[2 x double]", align=16), kind.dtype.size_bytes // len(value)
+    if kind.char == "?":
+        return _box_numpy_bool(e, value[0])
+    class_ = e.module.external(f"numpy.{kind.char}")
+    size = e.value(f"load i64, ptr {e.value(f'getelementptr i8, ptr {class_}, i64 {_BASIC_SIZE}')}")
+    made = e.call("ptr", "PyObject_Malloc", f"i64 {size}")  # what the class itself does, without calls of calls
+    good, bad, done = e.label("there"), e.label("absent"), e.label("boxed")
+    e.branch_if(e.value(f"icmp ne ptr {made}, null"), good, bad, likely=True)
+    e.place(bad)
+    e.call("ptr", "PyErr_NoMemory")
+    e.branch(done)
+    e.place(good)
+    fields = [(0, "i64", "1"), (8, "ptr", class_)]
     for k, (type_, part) in enumerate(zip(components(kind), value, strict=True)):
-        stored = e.value(f"zext i1 {part} to i8") if type_ == "i1" else part
-        place = e.value(f"getelementptr i8, ptr {slot}, i64 {k * size}")
-        e.do(f"store {'i8' if type_ == 'i1' else type_} {stored}, ptr {place}")
-    descr = e.call("ptr", "PyArray_DescrFromType", f"i32 {kind.dtype.number}")
+        fields.append((_SCALAR_VALUE + k * (kind.dtype.size_bytes // len(value)), type_, part))
+    for offset, type_, part in fields:
+        e.do(f"store {type_} {part}, ptr {e.value(f'getelementptr i8, ptr {made}, i64 {offset}')}")
+    e.branch(done)
+    e.place(done)
+    return made
+
+
+def _box_numpy_bool(e: Emitter, operand: str) -> str:
+    """One of two objects."""
+    slot = e.slot("i8", align=1)
+    e.do(f"store i8 {e.value(f'zext i1 {operand} to i8')}, ptr {slot}")
+    descr = e.call("ptr", "PyArray_DescrFromType", "i32 0")
     made = e.call("ptr", "PyArray_Scalar", f"ptr {slot}", f"ptr {descr}", "ptr null")
     e.call("void", "Py_DecRef", f"ptr {descr}")
     return made
