@@ -40,12 +40,17 @@ def put_off(emit: Emit) -> Emit:
     """The operation with its checks put off to its end, as in a strip; it has no block of its own then."""
 
     def emitted(e: Emitter, values: list[Value]) -> Value:
-        e.put_off = e.slot("i1", initial="false")
-        block = e.block
+        flag = e.slot("i1", initial="false")
+        e.begin_sums()
+        e.put_off, e.turn, block = flag, "0", e.block
         made = emit(e, values)
         assert e.block == block
-        flag, e.put_off = e.put_off, ""
-        e.exit_if(e.value(f"load i1, ptr {flag}"))
+        e.put_off = ""
+        failed = e.value(f"load i1, ptr {flag}")
+        for type_, total in e.end_sums():
+            size = e.call(type_, f"llvm.fabs.f{64 if type_ == 'double' else 32}", f"{type_} {total}")
+            failed = e.value(f"or i1 {failed}, {e.value(f'fcmp uge {type_} {size}, 0x7FF0000000000000')}")
+        e.exit_if(failed)
         return made
 
     return emitted
