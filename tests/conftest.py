@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 
@@ -10,17 +12,14 @@ import pytest
 
 from accel.options import SWITCHES
 
-_folder = tempfile.TemporaryDirectory(prefix="accel-tests-")
+_folder = tempfile.mkdtemp(prefix="accel-tests-")
+atexit.register(shutil.rmtree, _folder, ignore_errors=True)
 
 
 def pytest_configure(config: pytest.Config) -> None:
     for name in SWITCHES:
         os.environ.pop(name, None)
-    os.environ["ACCEL_CACHE_DIR"] = _folder.name
-
-
-def pytest_unconfigure() -> None:
-    _folder.cleanup()
+    os.environ["ACCEL_CACHE_DIR"] = _folder
 
 
 @pytest.fixture(autouse=True)

@@ -256,4 +256,6 @@ class KindRules(CallRules):
 def _shown(kind: Kind) -> str:
     """A kind as messages have it: for an object that is known, its name."""
     text = str(kind)
-    return text[len("static(") : -1] if isinstance(kind, Static) else text
+    if isinstance(kind, Static):
+        return text[len("static(") : -1]
+    return "None" if isinstance(kind, NoneKind) else text

@@ -5,7 +5,7 @@ import pytest
 
 from tests.exactness.agreement import agree, agree_compiled, decorated
 
-SIZES = (0, 1, 31, 32, 33, 63, 64, 65, 100)
+SIZES = (0, 1, 31, 32, 33, 65, 100)
 
 
 def axpy(a, x, y):
@@ -57,7 +57,7 @@ def test_every_number_of_turns(size):
     agree_compiled(stencil, lambda: (numbers(size + 2), numbers(size + 2)))
 
 
-@pytest.mark.parametrize("turn", [0, 31, 32, 63, 90, 99])
+@pytest.mark.parametrize("turn", [0, 31, 63, 99])
 @pytest.mark.parametrize("event", [numpy.inf, numpy.nan, 1e308])
 def test_warnings_come_at_their_turn(turn, event):
     def make():
@@ -69,7 +69,7 @@ def test_warnings_come_at_their_turn(turn, event):
     agree_compiled(dot, lambda: make()[1:])
 
 
-@pytest.mark.parametrize("turn", [0, 31, 32, 64, 99])
+@pytest.mark.parametrize("turn", [0, 32, 99])
 def test_ints_that_leave_their_bits(turn):
     def make():
         x = numpy.arange(100)
@@ -80,7 +80,7 @@ def test_ints_that_leave_their_bits(turn):
     agree_compiled(shifted, lambda: (*make(), 0))
 
 
-@pytest.mark.parametrize("k", [-100, -70, -1, 0, 1, 40, 100])
+@pytest.mark.parametrize("k", [-70, -1, 0, 1, 40])
 def test_subscripts_that_leave_the_array(k):
     agree_compiled(shifted, lambda: (numbers(100), numbers(100), k))
 
