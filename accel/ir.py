@@ -142,6 +142,11 @@ class Affine:
         """Times a number."""
         return Affine(self.constant * factor, tuple((n, c * factor) for n, c in self.terms if factor))
 
+    def put(self, name: str, value: int) -> Affine:
+        """With a number for one of the names."""
+        coefficient = dict(self.terms).get(name, 0)
+        return self + Affine(value * coefficient, ((name, -coefficient),))
+
     @property
     def is_from_end(self) -> bool:
         """Whether it is a subscript that counts from the end."""
@@ -167,6 +172,10 @@ class Access:
     def names(self) -> tuple[str, ...]:
         """The array, and the other names one needs for its address."""
         return tuple(dict.fromkeys((self.array, *(n for i in self.indexes for n in i.names))))
+
+    def put(self, name: str, value: int) -> Access:
+        """With a number for one of the names."""
+        return Access(self.array, tuple(i.put(name, value) for i in self.indexes))
 
     def __str__(self) -> str:
         return ", ".join(map(str, self.indexes))

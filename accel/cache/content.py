@@ -24,7 +24,16 @@ if TYPE_CHECKING:
 
     Description = tuple[Any, ...]
 
-__all__ = ["Content", "NotCacheable", "builtins_of", "compute_digest", "describe_code", "is_function", "module_of", "namespace_of"]
+__all__ = [
+    "Content",
+    "NotCacheable",
+    "builtins_of",
+    "compute_digest",
+    "describe_code",
+    "is_function",
+    "module_of",
+    "namespace_of",
+]
 
 _FUNCTIONS_WALKED = 64  # beyond, a function counts by its own code alone; what was compiled is guarded anyway
 _FUNCTIONS_SEEN = 1024

@@ -79,7 +79,7 @@ def _test_sum(e: Emitter, type_: str) -> None:
     """Leave when a result that was to be tested here is not finite, to where each is tested."""
     total, *others = e.added.pop(e.operation)
     for other in others:
-        total = e.value(f"fadd {type_} {total}, {other}")
+        total = e.value(f"fadd reassoc nsz {type_} {total}, {other}")
     e.exit_if(e.value(f"xor i1 {emit_finite(e, type_, total)}, true"))
 
 

@@ -65,6 +65,13 @@ def _gate(body: FunctionBody, instruction: Instruction, successors: Successors) 
     _write(body, instruction, sound)
 
 
+def _turn_written_out(body: FunctionBody, instruction: Instruction, successors: Successors) -> None:
+    item, *state = map(str, instruction.detail)
+    kinds = body.typed.target_kinds[id(instruction)]
+    body.write(instruction.targets[0], kinds[0], (item,))
+    body.write(instruction.targets[1], kinds[1], tuple(state))
+
+
 def _terms(values: dict[str, Value], kinds: dict[str, Kind]) -> dict[str, str]:
     """What the terms of affine forms stand for: ints, and lengths of arrays."""
     found: dict[str, str] = {}
@@ -220,5 +227,5 @@ def _ahead(body: FunctionBody, instruction: Instruction, successors: Successors)
 STRIP_STEPS = {
     "gate": _gate, "strip_affine": _affine, "strip_again": _again, "strip_ahead": _ahead, "strip_begin": _begin, "strip_count": _count,
     "strip_failed": _failed, "strip_item": _item, "strip_keep": _keep, "strip_more": _more, "strip_put": _put, "strip_turn": _turn,
-    "strip_write": _write_back,
+    "strip_write": _write_back, "turn": _turn_written_out,
 }  # fmt: skip

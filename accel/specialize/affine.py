@@ -134,7 +134,21 @@ class Forms:
         return self._bounds[loop.item]
 
     def _range_bounds(self, loop: Loop) -> tuple[Affine, Affine] | None:
-        """What `range(...)` says about its items, at a loop in this one."""
+        numbers = self._range_of(loop)
+        if numbers is None or numbers[2].terms or not numbers[2].constant:
+            return None
+        start, stop, step = numbers
+        return (start, stop + Affine(-1)) if step.constant > 0 else (stop + Affine(1), start)
+
+    def constant_range(self, loop: Loop) -> range | None:
+        """The range a loop in this one is over, if it is always the same."""
+        numbers = self._range_of(loop)
+        if numbers is None or any(n.terms for n in numbers) or not numbers[2].constant:
+            return None
+        return range(*(n.constant for n in numbers))
+
+    def _range_of(self, loop: Loop) -> tuple[Affine, Affine, Affine] | None:
+        """What `range(...)` at a loop in this one is called with."""
         started = [i for _, i in self.definitions[loop.state] if i.op == "iterate"]
         made = self.definitions.get(started[0].arguments[0], [])
         call = self.typed.calls.get(id(made[0][1])) if len(started) == len(made) == 1 else None
@@ -145,9 +159,7 @@ class Forms:
         if len(numbers) == 1:
             numbers.insert(0, Affine(0))
         start, stop, step = [*numbers, Affine(1)][:3]
-        if start is None or stop is None or step is None or step.terms or not step.constant:
-            return None
-        return (start, stop + Affine(-1)) if step.constant > 0 else (stop + Affine(1), start)
+        return None if start is None or stop is None or step is None else (start, stop, step)
 
 
 def combine(symbol: str, left: Affine | None, right: Affine | None) -> Affine | None:

@@ -13,7 +13,7 @@ After::
 
 The gate stands in front of the outermost loop at whose entry the subscripts can be bounded; inner loops whose subscripts depend on
 what the outer one computes (`for k in range(start[i], start[i + 1])`) have a gate of their own. Straight innermost loops run in
-strips there (`accel.specialize.strips`).
+strips there (`accel.specialize.strips`), or turn after turn without a loop when there are only a few.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from accel.types.kinds import Array, Int, RangeIterator
 __all__ = ["version_nests"]
 
 _MOST = 400  # instructions of a nest that gets a second version
+_FEW, _SHORT = 8, 200  # turns, and instructions in all of them, of a loop that is written out
 
 
 def version_nests(typed: TypedFunction) -> Flow | None:
@@ -40,7 +41,7 @@ def version_nests(typed: TypedFunction) -> Flow | None:
             nests.decide(loop)
     if not nests.gates:
         return None
-    nests.find_strips()
+    nests.find_inner()
     nests.find_passes()
     typed.passes = nests.passes
     typed.cold = {name for gate in nests.gates.values() for name in gate.loop.blocks}
@@ -61,6 +62,16 @@ class _Gate:
         return GatePlan(tuple(self.ranges), tuple(self.apart), tuple(self.solid))
 
 
+@dataclass
+class _Turns:
+    """A loop that is written out: for each turn its item, and the body with its accesses."""
+
+    loop: Loop
+    numbers: range
+    body: list[Instruction]
+    accesses: list[list[Access | None]]
+
+
 class _Nests:
     """Decides which accesses a gate makes certain, and what else a gate has to find out."""
 
@@ -71,6 +82,7 @@ class _Nests:
         self.accesses: dict[int, Access] = {}  # id of an item or set_item -> what it accesses, in range behind the gate
         self.gate_of: dict[int, _Gate] = {}
         self.strips: dict[str, Strip] = {}  # by head
+        self.turns: dict[str, _Turns] = {}
         self.passes: set[tuple[Access, Access]] = set()
         self._definitions: dict[str, list[tuple[Place, Instruction]]] = {}
         for name, block in self.graph.blocks.items():
@@ -126,21 +138,35 @@ class _Nests:
 
     # -- order of reads and writes
 
-    def find_strips(self) -> None:
-        """Find the innermost loops that can run in strips."""
+    def find_inner(self) -> None:
+        """Find the innermost loops that are written out, and those that can run in strips."""
         for loop in self.graph.loops:
             gates = self.gates_around(loop)
             body = self._straight_body(loop)
-            if not gates or not body or self.typed.argument_kinds[id(loop.next)] != (RangeIterator(),):
-                continue
-            accesses = [(i.op, self.accesses[id(i)]) for _, i in body if id(i) in self.accesses]
-            if not accesses or not all(self._fits(i) for _, i in body):
-                continue
-            wanted = self._order_wanted(loop, accesses, gates)
-            if wanted is not None and self._request(wanted, gates):
-                checked = {n for gate in gates for n in gate.plan().names}
-                affine = {id(i) for place, i in body if self._is_unchecked(i, place, gates[0], checked)}
-                self.strips[loop.head] = Strip(loop, [i for _, i in body], affine)
+            if gates and body and self.typed.argument_kinds[id(loop.next)] == (RangeIterator(),):
+                numbers = gates[0].forms.constant_range(loop)
+                if numbers is not None and len(numbers) <= _FEW and len(numbers) * len(body) <= _SHORT:
+                    self._write_out(loop, numbers, [i for _, i in body], gates)
+                else:
+                    self._find_strip(loop, body, gates)
+
+    def _write_out(self, loop: Loop, numbers: range, body: list[Instruction], gates: list[_Gate]) -> None:
+        found: list[list[Access | None]] = []
+        for number in numbers:
+            accesses = [self.accesses.get(id(i)) for i in body]
+            found.append([access and access.put(loop.item, number) for access in accesses])
+        self.turns[loop.head] = _Turns(loop, numbers, body, found)
+        self._note_passes([(i.op, a) for turn in found for i, a in zip(body, turn, strict=True) if a is not None], gates)
+
+    def _find_strip(self, loop: Loop, body: list[tuple[Place, Instruction]], gates: list[_Gate]) -> None:
+        accesses = [(i.op, self.accesses[id(i)]) for _, i in body if id(i) in self.accesses]
+        if not accesses or not all(self._fits(i) for _, i in body):
+            return
+        wanted = self._order_wanted(loop, accesses, gates)
+        if wanted is not None and self._request(wanted, gates):
+            checked = {n for gate in gates for n in gate.plan().names}
+            affine = {id(i) for place, i in body if self._is_unchecked(i, place, gates[0], checked)}
+            self.strips[loop.head] = Strip(loop, [i for _, i in body], affine)
 
     def _fits(self, i: Instruction) -> bool:
         if i.op in ("item", "set_item"):
@@ -218,15 +244,17 @@ class _Nests:
     def find_passes(self) -> None:
         """Find which stores can be made after which later loads of their block (so that both are settled before either)."""
         for name, block in self.graph.blocks.items():
-            gates = self.gates_around(self.graph.loop_of(name))
-            accesses = [(i, self.accesses[id(i)]) for i in block.instructions if id(i) in self.accesses]
-            for k, (i, store) in enumerate(accesses):
-                for later, load in accesses[k + 1 :]:
-                    if i.op != "set_item" or later.op != "item":
-                        continue
-                    differ = store.array != load.array or self._differ(store, load, gates)
-                    if differ and self._request({(store.array, load.array)}, gates):
-                        self.passes.add((store, load))
+            accesses = [(i.op, self.accesses[id(i)]) for i in block.instructions if id(i) in self.accesses]
+            self._note_passes(accesses, self.gates_around(self.graph.loop_of(name)))
+
+    def _note_passes(self, accesses: list[tuple[str, Access]], gates: list[_Gate]) -> None:
+        for k, (op, store) in enumerate(accesses):
+            for other, load in accesses[k + 1 :]:
+                if op != "set_item" or other != "item":
+                    continue
+                differ = store.array != load.array or self._differ(store, load, gates)
+                if differ and self._request({(store.array, load.array)}, gates):
+                    self.passes.add((store, load))
 
 
 class _Copier:
@@ -235,6 +263,7 @@ class _Copier:
     def __init__(self, nests: _Nests, flow: Flow) -> None:
         self.nests, self.old = nests, flow
         self.blocks: dict[str, Block] = {}
+        self._loops = {loop.head: loop for loop in nests.graph.loops}
 
     def flow(self) -> Flow:
         """The new flow."""
@@ -247,10 +276,13 @@ class _Copier:
         nests = self.nests
         here = {h: g for h, g in nests.gates.items() if nests.gates_around(g.loop.parent)[:1] == list(passed[-1:])}
         strips = {h: s for h, s in nests.strips.items() if nests.gates_around(s.loop)[:1] == list(passed[-1:])}
+        turns = {h: t for h, t in nests.turns.items() if nests.gates_around(t.loop)[:1] == list(passed[-1:])}
+        gone = {name for found in turns.values() for name in found.loop.blocks}
+        inner = dict.fromkeys(here, "gate") | dict.fromkeys(strips, "strips") | dict.fromkeys(turns, "turns")
         for name, block in self.old.blocks.items():
-            if name not in names:
+            if name not in names or name in gone:
                 continue
-            successors = tuple(self._entry(name, s, levels, here, strips) for s in block.successors)
+            successors = tuple(self._entry(name, s, levels, inner) for s in block.successors)
             instructions = [self._version(i, passed) for i in block.instructions] if passed else block.instructions
             made = _resolve(name, levels)
             self.blocks[made] = Block(made, instructions, successors)
@@ -258,39 +290,44 @@ class _Copier:
             bodies = [self._version(i, passed) for i in strip.body]
             renamed = {id(new) for old, new in zip(strip.body, bodies, strict=True) if id(old) in strip.affine}
             self.blocks |= write_strips(_resolve(head, levels), Strip(strip.loop, bodies, renamed))
+        for head, found in turns.items():
+            entry = f"turns.{_resolve(head, levels)}"
+            after = self._entry(head, self.old.blocks[head].successors[1], levels, inner)
+            self.blocks[entry] = Block(entry, self._written_out(found, passed), (after,))
         for head, gate in here.items():
             if head in names:
                 self._gate(gate, levels)
                 self._copy(gate.loop.blocks, (*passed, gate), levels)
 
-    def _entry(
-        self,
-        name: str,
-        successor: str,
-        levels: list[tuple[frozenset[str], str]],
-        gates: dict[str, _Gate],
-        strips: dict[str, Strip],
-    ) -> str:
+    def _entry(self, name: str, successor: str, levels: list[tuple[frozenset[str], str]], inner: dict[str, str]) -> str:
+        """Where a jump from a block to another goes: into a loop that is written in another way, to the start of that."""
         resolved = _resolve(successor, levels)
-        if successor in gates and name not in gates[successor].loop.blocks:
-            return f"gate.{resolved}"
-        if successor in strips and name not in strips[successor].loop.blocks:
-            return f"strips.{resolved}"
-        return resolved
+        if successor not in inner or (inner[successor] != "turns" and name in self._loops[successor].blocks):
+            return resolved
+        return f"{inner[successor]}.{resolved}"
 
     def _gate(self, gate: _Gate, levels: list[tuple[frozenset[str], str]]) -> None:
         loop, slow = gate.loop, _resolve(gate.loop.head, levels)
         fast = f"{slow}.in"
         node, plan, flag = loop.next.node, gate.plan(), f"%gate{loop.next.node}"
         test = Instruction("gate", (flag,), (loop.state, *plan.names), plan, node, "next")
-        entry = f"strips.{fast}" if loop.head in self.nests.strips else fast
+        entry = f"strips.{fast}" if loop.head in self.nests.strips else f"turns.{fast}" if loop.head in self.nests.turns else fast
         self.blocks[f"gate.{slow}"] = Block(
             f"gate.{slow}", [test, Instruction("branch", (), (flag,), None, node, "next")], (entry, slow)
         )
 
-    def _version(self, i: Instruction, passed: tuple[_Gate, ...]) -> Instruction:
+    def _written_out(self, found: _Turns, passed: tuple[_Gate, ...]) -> list[Instruction]:
+        numbers, loop, node = found.numbers, found.loop, found.loop.next.node
+        made = []
+        for k, (number, accesses) in enumerate(zip(numbers, found.accesses, strict=True)):
+            detail = (number, number + numbers.step, len(numbers) - 1 - k, numbers.step)
+            made.append(Instruction("turn", (loop.item, loop.state), (), detail, node, "next"))
+            made += [self._version(i, passed, access) for i, access in zip(found.body, accesses, strict=True)]
+        return [*made, Instruction("jump", (), (), None, node, "next")]
+
+    def _version(self, i: Instruction, passed: tuple[_Gate, ...], access: Access | None = None) -> Instruction:
         """A copy of an instruction; of an access that is certain behind the gates, one that says so."""
-        access = self.nests.accesses.get(id(i))
+        access = access or self.nests.accesses.get(id(i))
         certain = access is not None and self.nests.gate_of[id(i)] in passed
         return Instruction(i.op, i.targets, i.arguments, access if certain else i.detail, i.node, i.phase)
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from accel.ir import Instruction, TypedFunction
-from accel.types.kinds import Bool, Float, Int, Scalar, Static, Tuple, members_of
+from accel.types.kinds import Array, Bool, Float, Int, Scalar, Static, Tuple, members_of
 
-__all__ = ["can_put_off"]
+__all__ = ["can_put_off", "cannot_fail"]
 
 _PLAIN = ("const", "copy", "static", "cell", "tuple", "unpack", "bound", "item")
 _CALLS = ("math.sqrt", "math.fabs", "builtins.abs", "builtins.float", "numpy.sqrt", "numpy.absolute", "numpy.square")
@@ -33,3 +33,9 @@ def can_put_off(typed: TypedFunction, i: Instruction) -> bool:
     if i.op in ("binary", "inplace"):
         return (numbers and i.detail in ("+", "-", "*")) or (floats and i.detail == "/")
     return i.op == "attribute" and not any(isinstance(m, Tuple) for m in members)
+
+
+def cannot_fail(typed: TypedFunction, store: Instruction) -> bool:
+    """Whether a store whose subscripts are in range can't fail: the value is of the dtype of the array."""
+    base, *_, value = typed.argument_kinds[id(store)]
+    return isinstance(base, Array) and isinstance(value, Scalar) and value.char == base.char

@@ -22,6 +22,7 @@ from accel.types.kinds import (
     Never,
     NoneKind,
     Range,
+    RangeIterator,
     Scalar,
     Slice,
     Static,
@@ -232,7 +233,10 @@ class KindRules(CallRules):
             item = Never()
         return None if item is None else (item, kinds[0])
 
-    # -- strips of loops
+    # -- fast versions of loops
+
+    def op_turn(self, instruction: Instruction, kinds: Kinds) -> Kinds:
+        return (Int(), RangeIterator())
 
     def op_gate(self, instruction: Instruction, kinds: Kinds) -> Kind:
         return Bool()

@@ -26,6 +26,7 @@ from dataclasses import dataclass, field
 
 from accel.ir import Access, Block, Flow, Instruction, TypedFunction
 from accel.specialize.coverage import tells
+from accel.specialize.put_off import cannot_fail
 from accel.types.kinds import Array, Kind, Scalar, Union
 
 __all__ = ["join_tests"]
@@ -33,7 +34,7 @@ __all__ = ["join_tests"]
 _STATEMENTS = (ast.Assign, ast.AugAssign, ast.AnnAssign)
 _SPLITTING = (ast.BoolOp, ast.IfExp)
 _LEAST = 2  # tests saved for which a run gets a second version
-_PURE = ("const", "static", "cell", "bound", "item", "binary", "inplace", "unary", "attribute", "copy")
+_PURE = ("const", "static", "cell", "bound", "item", "binary", "inplace", "unary", "attribute", "copy", "turn")
 State = dict[str, tuple[Kind, bool]]
 
 
@@ -116,25 +117,25 @@ class _Runs:
         return found
 
     def _is_plain(self, number: int, statement: list[Instruction]) -> bool:
-        """Whether a statement is an assignment that lies in this block as a whole and starts with something pure."""
+        """Whether a statement is an assignment that lies in this block as a whole and starts with something pure, or the start
+        of a turn."""
         node = self.typed.source.nodes[number]
+        if statement[0].op == "turn":
+            return all(i.op in ("turn", "copy") for i in statement)
         if not isinstance(node, _STATEMENTS) or not self._is_pure(statement[0]):
             return False
         return not any(isinstance(n, _SPLITTING) or (isinstance(n, ast.Compare) and len(n.ops) > 1) for n in ast.walk(node))
 
     def _joins(self, run: _Run, statement: list[Instruction]) -> bool:
         """Whether a statement can be done before the stores of a run."""
-        assigned = {t for i in statement for t in i.targets}
-        return all(assigned.isdisjoint(store.arguments) for store in run.stores) and all(
-            self._precedes(i, run.stores) for i in statement if i.op != "set_item"
-        )
+        return all(self._precedes(i, run.stores) for i in statement if i.op != "set_item")
 
     def _precedes(self, i: Instruction, stores: list[Instruction]) -> bool:
         """Whether what comes after stores can be done before them."""
         if i.op == "item":
             return all(isinstance(i.detail, Access) and (s.detail, i.detail) in self.typed.passes for s in stores)
         arrays = any(isinstance(k, Array) for k in self.typed.argument_kinds.get(id(i), ()))
-        return not stores or not arrays or i.op in ("attribute", "copy")
+        return not stores or not arrays or i.op in ("attribute", "copy", "turn")
 
     def _add(self, run: _Run, statement: list[Instruction]) -> list[Instruction]:
         """Add the start of a statement to a run; gives the rest: an effect that may fail or can't be undone, and what follows it."""
@@ -142,11 +143,25 @@ class _Runs:
             if self._is_pure(i) and self._precedes(i, run.stores) and not self._overwrites(run, i):
                 run.computed.append(i)
             elif self._is_certain_store(i):
-                run.stores.append(i)
+                self._put_off(run, i)
             else:
                 return statement[k:]
             run.written.append(i)
         return []
+
+    def _put_off(self, run: _Run, store: Instruction) -> None:
+        """Make a store later: with names of its own, as those it uses may have other values by then."""
+        typed, array = self.typed, store.arguments[0]
+        kinds = typed.argument_kinds[id(store)]
+        names = [f"%store{len(run.stores)}.{k}" for k in range(1, len(kinds))]
+        for name, old, kind in zip(names, store.arguments[1:], kinds[1:], strict=True):
+            kept = Instruction("copy", (name,), (old,), None, store.node, store.phase)
+            typed.argument_kinds[id(kept)] = typed.target_kinds[id(kept)] = (kind,)
+            typed.live[id(kept)] = typed.live[id(store)]
+            run.computed.append(kept)
+        made = _copy(typed, store)
+        made.arguments = (array, *names)
+        run.stores.append(made)
 
     def _overwrites(self, run: _Run, i: Instruction) -> bool:
         """Whether an instruction changes a name that the run needs as it was when it is done anew."""
@@ -163,10 +178,7 @@ class _Runs:
 
     def _is_certain_store(self, i: Instruction) -> bool:
         """Whether an instruction is a store that can't fail."""
-        if i.op != "set_item" or not isinstance(i.detail, Access):
-            return False
-        base, value = self.typed.argument_kinds[id(i)][0], self.typed.argument_kinds[id(i)][-1]
-        return isinstance(base, Array) and isinstance(value, Scalar) and value.char == base.char
+        return i.op == "set_item" and isinstance(i.detail, Access) and cannot_fail(self.typed, i)
 
     # -- versions
 

@@ -353,6 +353,58 @@ def test_a_name_needed_as_it_was_ends_a_run() -> None:
     agree_compiled(f, lambda: (np.full(9, 1.1), np.full(9, 0.3)), lambda: (np.full(9, 1e100), np.full(9, 1e90)))
 
 
+# -- loops written out
+
+
+def small(p, v, n):
+    for i in range(n):
+        for k in range(3):
+            p[i, k] += v[i, k] * 2.0
+    return p
+
+
+def small_sum(p, v, n):
+    s = 0.0
+    for i in range(n):
+        for k in range(2, -1, -1):
+            s += v[i, k]
+            p[i, 0] += v[i, k] * v[0, 0]
+        for k in range(0):
+            s = k
+    return s, k, p
+
+
+def small_ints(p, v, n):
+    for i in range(n):
+        for k in range(3):
+            p[i, k] = v[i, k] * 3 + k
+            p[i, 2 - k] -= p[i, k] / 7
+    return p, k
+
+
+@pytest.mark.parametrize("function", [small, small_sum, small_ints], ids=lambda f: f.__name__)
+@pytest.mark.parametrize("value", [0.5, np.inf, np.nan, 1e308, -1e308])
+def test_loops_of_a_few_turns(function: Callable[..., Any], value: float) -> None:
+    def make(char: str, at: tuple[int, int], where: int) -> tuple[Any, ...]:
+        rng = np.random.default_rng(5)
+        found = [(rng.random((4, 3)) * 9).astype(char) for _ in range(2)]
+        if char == "d":
+            found[where][at] = value
+        return (*found, 4)
+
+    def same() -> tuple[Any, ...]:
+        p, _, n = make("d", (1, 1), 0)
+        return p, p[:, ::-1], n
+
+    agree_compiled(
+        function,
+        *(lambda at=at, where=where: make("d", at, where) for at in ((0, 0), (1, 2), (3, 1)) for where in (0, 1)),
+        same,
+        lambda: make("d", (0, 0), 0)[:2] + (5,),
+        lambda: make("i", (0, 0), 0),
+    )
+
+
 # -- what is decided
 
 
