@@ -67,7 +67,7 @@ def fancy(a, i):
 
 
 @elements.row("shape, ndim, size, dtype, itemsize, nbytes, strides, T, len", lambda: (grid(),))
-def attributes(a):
+def array_attributes(a):
     n, m = a.shape
     return n, m, a.ndim, a.size, a.itemsize, a.nbytes, a.T, len(a), a.shape[0]
 
