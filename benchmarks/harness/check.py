@@ -13,6 +13,18 @@ class WrongAnswerError(Exception):
     """An implementation gave another answer than CPython."""
 
 
+class NotCompiledError(Exception):
+    """A function under accel ran in CPython: its time would say nothing about accel."""
+
+
+def require_compiled(function: Any) -> None:
+    """Raise NotCompiledError for a function under accel that is not compiled after it was called; others pass."""
+    inspection = getattr(function, "accel", None)
+    if inspection is not None and not inspection.compiled:
+        why = inspection.diagnostics[0].what if inspection.diagnostics else "no reason is given"
+        raise NotCompiledError(f"not compiled: {why}")
+
+
 def run_fresh(function: Callable[..., Any], arguments: tuple[Any, ...]) -> tuple[Any, tuple[Any, ...]]:
     """The answer for copies of the arguments, and these copies as they are afterwards."""
     mine = copy.deepcopy(arguments)

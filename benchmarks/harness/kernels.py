@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from benchmarks.harness.check import check, run_fresh
+from benchmarks.harness.check import check, require_compiled, run_fresh
 from benchmarks.harness.load import describe_fault, load
 from benchmarks.harness.measure import interleave
 from benchmarks.harness.problem import Problem, Row, Settings, make_rows
@@ -32,6 +32,8 @@ def load_checked(problem: Problem, case: str, arguments: tuple[Any, ...]) -> tup
             if name != "python":
                 for _ in range(2):  # the first call may have been CPython's
                     check(run_fresh(function, arguments), want, loose=name in problem.loose, types=name == "accel")
+            if problem.group != "dynamic":
+                require_compiled(function)
             functions[name] = function
         except Exception as error:
             faults[name] = describe_fault(error)

@@ -2,6 +2,10 @@
 
 import json
 
+import pytest
+
+import accel
+from benchmarks.harness.check import NotCompiledError, require_compiled
 from benchmarks.harness.figures import find_figures
 from benchmarks.harness.kernels import measure_kernels
 from benchmarks.harness.load import describe_fault, renamed_twin, twin
@@ -44,6 +48,25 @@ def test_a_missing_competitor_is_a_loud_row():
     assert [row.implementation for row in rows] == ["python", "absent"]
     assert "ModuleNotFoundError" in rows[1].fault
     assert "*** BROKEN OR MISSING" in format_row(rows[1])
+
+
+def test_a_function_that_is_not_compiled_is_a_fault(monkeypatch):
+    monkeypatch.setenv("ACCEL_HINTS", "0")
+
+    def listed(n):
+        return [n]
+
+    def doubled(n):
+        return 2 * n
+
+    for function, compiled in ((accel.fn(listed), False), (accel.fn(doubled), True), (doubled, True)):
+        for _ in range(3):
+            function(1)
+        if compiled:
+            require_compiled(function)
+        else:
+            with pytest.raises(NotCompiledError, match=r"not compiled: cannot compile .*lists"):
+                require_compiled(function)
 
 
 def test_rows_survive_json():

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from benchmarks.harness.check import require_compiled
 from benchmarks.harness.load import describe_fault, load, renamed_twin
 from benchmarks.harness.measure import time_calls
 from benchmarks.harness.problem import Problem, Row, Settings, make_rows
@@ -73,6 +74,7 @@ def time_compilation(decorate: Callable[..., Any], plain: Callable[..., Any], ar
     fresh = renamed_twin(plain)
     compiled: list[Any] = []
     first_ns = time_calls(lambda: compiled.append(decorate(fresh)) or compiled[0](*arguments), 1)  # type: ignore[func-returns-value]
+    require_compiled(compiled[0])
     return max(1.0, first_ns - min(time_calls(lambda: compiled[0](*arguments), 1) for _ in range(2)))
 
 
