@@ -20,22 +20,33 @@ from accel.dispatch.tracing import tracing_symbols
 from accel.runtime.image import Image, Loaded
 from accel.runtime.symbols import resolve
 
-__all__ = ["Carrier", "LENT_CALLS", "METERS", "install_callback", "plain_address", "stubs"]
+__all__ = ["Carrier", "LENT_CALLS", "METERS", "install_callbacks", "plain_address", "stubs"]
 
 LENT_CALLS = 1 if sys.version_info < (3, 12) else 0  # before 3.12 a call of C code counts like one of Python code
 _api = ctypes.pythonapi
 _keep: list[Any] = []
-_callbacks: list[Callable[..., int]] = []
+_callbacks: list[Callable[..., Any]] = []
 METERS: list[Callable[[], Any]] = []  # makes what counts the calls of a function (`accel.dispatch.meter`), when they are counted
 
 
-def install_callback(callback: Callable[[Any, tuple[Any, ...], int, tuple[str, ...] | None], int]) -> None:
-    """Set what a miss asks: `callback(callable, arguments, number of positional ones, keyword names)` gives the address to go on."""
-    _callbacks[:] = [callback]
+def install_callbacks(
+    on_miss: Callable[[Any, tuple[Any, ...], int, tuple[str, ...] | None], int], on_depth: Callable[..., None]
+) -> None:
+    """Set what is asked.
+
+    A miss asks `on_miss(function, arguments, number of positional ones, keyword names)`, which gives the address to go on at. A
+    plain call deep in the stack tells `on_depth(function)` before it, and `on_depth(function, None)` after it.
+    """
+    _callbacks[:] = [on_miss, on_depth]
 
 
 def _on_miss(callable_: Any, arguments: tuple[Any, ...], positional: int, names: tuple[str, ...] | None) -> int:
-    return _callbacks[0](callable_, arguments, positional, names)
+    address: int = _callbacks[0](callable_, arguments, positional, names)
+    return address
+
+
+def _on_depth(function: Any, *leaving: None) -> None:
+    _callbacks[1](function, *leaving)
 
 
 @lru_cache(maxsize=1)
@@ -49,7 +60,7 @@ def stubs() -> Loaded:
     libc = ctypes.CDLL(None)
     libc.pthread_key_create(ctypes.byref(key), libc.free)
     _api.Py_IncRef(ctypes.py_object(key))  # read for as long as the process lives
-    addresses = {"callback": id(_on_miss), "stack_key": ctypes.addressof(key), "target": _function_vectorcall(),
+    addresses = {"callback": id(_on_miss), "depth_callback": id(_on_depth), "stack_key": ctypes.addressof(key), "target": _function_vectorcall(),
                  "raise_calls": LENT_CALLS}  # fmt: skip
     addresses |= tracing_symbols()
     image = Image.loads(b85decode(STUBS_IMAGE.replace("\n", "")))
@@ -101,7 +112,7 @@ class Carrier:
 
 
 def plain_address() -> int:
-    """The vectorcall function that runs any decorated function as plain Python, and raises RecursionError before the stack ends."""
+    """The vectorcall function that runs any decorated function as plain Python, as deep as plain functions may call each other."""
     return stubs()["plain"]
 
 

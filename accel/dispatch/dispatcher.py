@@ -16,7 +16,7 @@ from types import CodeType, FunctionType
 from typing import Any
 
 from accel.dispatch.arguments import bind_arguments, find_signature
-from accel.dispatch.carriers import Carrier, install_callback, plain_address, stubs
+from accel.dispatch.carriers import Carrier, install_callbacks, plain_address, stubs
 from accel.dispatch.enforce import refuse_argument
 from accel.dispatch.guards import GuardError, guard_words, holds, own_words
 from accel.dispatch.handlers import is_from_a_handler
@@ -80,6 +80,7 @@ class Dispatcher:
         self._wait = 1
         self._calls = 0
         self._settled = False
+        self._depth = 0
 
     @property
     def function(self) -> Any:  # a FunctionType, which mypy takes for a method here
@@ -92,10 +93,10 @@ class Dispatcher:
         if _ended or find_layout() is None or (function.__code__ in HOPELESS and not self.enforced):
             self._settled = True
             return
-        install_callback(_answer_miss)
+        install_callbacks(_answer_miss, _answer_depth)
         function.__dict__["accel"] = self._inspect(self) if self._inspect else self
         number = id(function)
-        _dispatchers[number] = weakref.ref(self), weakref.ref(function, partial(_forget, _dispatchers, number))
+        _dispatchers[number] = weakref.ref(self), weakref.ref(function, partial(dict.pop, _dispatchers, number))
         self.carrier.set_entry(stubs()["trigger"])
 
     def __del__(self) -> None:
@@ -298,6 +299,23 @@ class Dispatcher:
         if self.enabled:
             self.carrier.set_entry(self.entries[0].address)
 
+    def dive(self) -> None:
+        """Deep in the stack: until `surface`, calls are those of an undecorated function, which the interpreter makes without using it."""
+        self._depth += 1
+        self.carrier.release()
+
+    def surface(self) -> None:
+        """Undo `dive`."""
+        self._depth -= 1
+        if self._depth:
+            return
+        if not self.enabled:
+            self.disable()
+        elif self._settled:
+            self.settle()
+        else:
+            self._relink()
+
     # -- what users ask for
 
     def note_exit(self, counts: list[int]) -> None:
@@ -356,8 +374,10 @@ def find_dispatcher(function: Any) -> Dispatcher | None:
     return found[0]() if found else None
 
 
-def _forget(dispatchers: dict[int, Any], number: int, _: Any) -> None:
-    dispatchers.pop(number, None)
+def _answer_depth(function: Any, *leaving: None) -> None:
+    dispatcher = find_dispatcher(function)
+    if dispatcher is not None:
+        dispatcher.surface() if leaving else dispatcher.dive()
 
 
 @atexit.register

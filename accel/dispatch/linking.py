@@ -43,7 +43,7 @@ class Linking:
         """Map the image. Raises KeyError for a symbol nobody knows."""
         self._plain = {
             "function": id(self.function), **function_words(self.function), "accel.countdown": countdown,
-            "accel.tripped": find_tripped(), "accel.recheck": stubs()["recheck"], "accel.stack_limit": stubs()["stack_limit"],
+            "accel.tripped": find_tripped(), "accel.recheck": stubs()["recheck"], "accel.stack_limit": stubs()["stack_limit"], "accel.is_deep": stubs()["is_deep"],
             "trigger": stubs()["trigger"], "next": 0, **tracing_symbols(),
             "plain": stubs()["trigger"] if self.dispatcher.enforced else plain_address(),
         }  # fmt: skip

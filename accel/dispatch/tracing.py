@@ -18,6 +18,7 @@ _api = ctypes.pythonapi
 _suspended = ctypes.c_int64(0)  # how many have switched compiled code off: `disabled()`, and code deep in the stack
 _quiet = ctypes.c_uint64(2**64 - 1)  # the version last found quiet
 _VERSION = sys.version_info[:2]
+_NESTED = 200  # calls of C code inside one another, before functions are called in another way
 _SPARE_TOOLS = (4, 3)  # numbers without a name of their own
 
 
@@ -145,6 +146,11 @@ def _has_tools(code: CodeType) -> bool:
     return any(monitoring.get_events(k) or monitoring.get_local_events(k, code) for k in in_use)
 
 
+def _nested_least(layout: Layout) -> int:
+    """From 3.12 on calls that C code makes are counted apart. How many of them are left when a hundred or two have been made."""
+    return max(0, ctypes.c_int.from_address(_thread() + layout.limit + 4).value - _NESTED) if _VERSION >= (3, 12) else 0
+
+
 def tracing_symbols() -> dict[str, int]:
     """What machine code asks, by the names it imports."""
     layout = find_layout()
@@ -153,6 +159,7 @@ def tracing_symbols() -> dict[str, int]:
         "accel.suspended": ctypes.addressof(_suspended), "accel.quiet": ctypes.addressof(_quiet),
         "accel.offset.limit": layout.limit, "accel.offset.profile": layout.profile, "accel.offset.trace": layout.trace,
         "accel.offset.frame": layout.frame, "accel.offset.monitoring": layout.monitoring,
+        "accel.offset.nested": 0 if _VERSION < (3, 12) else layout.limit + 4, "accel.nested": _nested_least(layout),
         "accel.version": 0, "accel.thread": 0, "accel.get_tool": 0, "accel.get_events": 0,
     }  # fmt: skip
     if _VERSION < (3, 12):

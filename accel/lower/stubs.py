@@ -32,8 +32,12 @@ declare i32 @pthread_setspecific(i32, ptr)
 declare ptr @malloc(i64)
 declare void @PyErr_SetString(ptr, ptr)
 declare void @PyErr_Restore(ptr, ptr, ptr)
+declare void @PyErr_Fetch(ptr, ptr, ptr)
 declare ptr @PyException_GetTraceback(ptr)
 @callback = external global i8
+@depth_callback = external global i8
+@"accel.offset.nested" = extern_weak global i8
+@"accel.nested" = extern_weak global i8
 declare ptr @target(ptr, ptr, i64, ptr)
 @raise_calls = extern_weak global i8
 @PyExc_RecursionError = external global ptr
@@ -92,12 +96,7 @@ call:
   store ptr %number, ptr %a2
   %a3 = getelementptr ptr, ptr %array, i64 3
   store ptr %names, ptr %a3
-  %thread = call ptr @PyThreadState_Get()
-  call void @PyThreadState_EnterTracing(ptr %thread)         ; no tracer sees what accel does,
-  call void @charge(ptr %thread, i32 -500)                   ; nor does it count as calls of the user
-  %r = call ptr @PyObject_Vectorcall(ptr @callback, ptr %array, i64 4, ptr null)
-  call void @charge(ptr %thread, i32 500)
-  call void @PyThreadState_LeaveTracing(ptr %thread)
+  %r = call ptr @ask_accel(ptr @callback, ptr %array, i64 4)
   call void @Py_DecRef(ptr %tuple)
   call void @Py_DecRef(ptr %number)
   %failed = icmp eq ptr %r, null
@@ -111,22 +110,89 @@ fail:
   ret ptr null
 }
 
-; a call as plain Python. Each takes its share of the C stack, other than calls from one plain function to another: there is an end.
+define internal ptr @ask_accel(ptr %function, ptr %array, i64 %count) {
+  %thread = call ptr @PyThreadState_Get()
+  call void @PyThreadState_EnterTracing(ptr %thread)         ; no tracer sees what accel does,
+  call void @charge(ptr %thread, i32 -500)                   ; nor does it count as calls of the user
+  %r = call ptr @PyObject_Vectorcall(ptr %function, ptr %array, i64 %count, ptr null)
+  call void @charge(ptr %thread, i32 500)
+  call void @PyThreadState_LeaveTracing(ptr %thread)
+  ret ptr %r
+}
+
+; whether calls from C to C are so many here, or have used so much of the stack, that they had better be calls from one plain function
+; to another: those take no stack
+define i32 @is_deep(ptr %here) {
+entry:
+  %limit = call i64 @stack_limit()
+  %at = ptrtoint ptr %here to i64
+  %low = icmp ult i64 %at, %limit
+  %low32 = zext i1 %low to i32
+  %none = icmp eq i64 ptrtoint (ptr @"accel.offset.nested" to i64), 0
+  br i1 %none, label %give, label %count
+give:
+  ret i32 %low32
+count:
+  %thread = call ptr @PyThreadState_Get()
+  %left_at = getelementptr i8, ptr %thread, i64 ptrtoint (ptr @"accel.offset.nested" to i64)
+  %left = load i32, ptr %left_at
+  %few = icmp slt i32 %left, ptrtoint (ptr @"accel.nested" to i32)
+  %few32 = zext i1 %few to i32
+  %either = or i32 %low32, %few32
+  ret i32 %either
+}
+
+; a call as plain Python
 define ptr @plain(ptr %self, ptr %args, i64 %nargsf, ptr %kwnames) {
 entry:
   %here = alloca i8
+  %is_deep = call i32 @is_deep(ptr %here)
+  %high = icmp eq i32 %is_deep, 0
+  br i1 %high, label %go, label %deep
+go:
+  %r = tail call ptr @target(ptr %self, ptr %args, i64 %nargsf, ptr %kwnames)
+  ret ptr %r
+deep:
   %limits = call ptr @stack_limits()
   %lowest_at = getelementptr i64, ptr %limits, i64 1
   %lowest = load i64, ptr %lowest_at
   %at = ptrtoint ptr %here to i64
-  %deep = icmp ult i64 %at, %lowest
-  br i1 %deep, label %raise, label %go
-go:
-  %r = tail call ptr @target(ptr %self, ptr %args, i64 %nargsf, ptr %kwnames)
-  ret ptr %r
+  %end = icmp ult i64 %at, %lowest
+  br i1 %end, label %raise, label %dive
+dive:
+  %r1 = call ptr @plain_below(ptr %self, ptr %args, i64 %nargsf, ptr %kwnames)
+  ret ptr %r1
 raise:
   %class = load ptr, ptr @PyExc_RecursionError
   call void @PyErr_SetString(ptr %class, ptr @s.deep)
+  ret ptr null
+}
+
+; the same, and as long as it takes the function is one that is called without taking stack
+define internal ptr @plain_below(ptr %self, ptr %args, i64 %nargsf, ptr %kwnames) noinline cold {
+entry:
+  %array = alloca [2 x ptr]
+  %error = alloca [3 x ptr]
+  store ptr %self, ptr %array
+  %leaving = getelementptr ptr, ptr %array, i64 1
+  store ptr @_Py_NoneStruct, ptr %leaving
+  %before = call ptr @ask_accel(ptr @depth_callback, ptr %array, i64 1)
+  call void @Py_DecRef(ptr %before)
+  %failed = icmp eq ptr %before, null
+  br i1 %failed, label %out, label %call
+call:
+  %r = call ptr @target(ptr %self, ptr %args, i64 %nargsf, ptr %kwnames)
+  %value = getelementptr ptr, ptr %error, i64 1
+  %traceback = getelementptr ptr, ptr %error, i64 2
+  call void @PyErr_Fetch(ptr %error, ptr %value, ptr %traceback)
+  %after = call ptr @ask_accel(ptr @depth_callback, ptr %array, i64 2)
+  call void @Py_DecRef(ptr %after)
+  %e0 = load ptr, ptr %error
+  %e1 = load ptr, ptr %value
+  %e2 = load ptr, ptr %traceback
+  call void @PyErr_Restore(ptr %e0, ptr %e1, ptr %e2)
+  ret ptr %r
+out:
   ret ptr null
 }
 

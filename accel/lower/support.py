@@ -9,7 +9,7 @@ from accel.lower.text import Module
 __all__ = ["define_support"]
 
 # CPython goes on: prepare(exit, record) gives the callable that does so. No tracer sees what accel does in between. What CPython runs
-# in there must not come back to compiled code when the stack is half used up.
+# in there must not come back to compiled code deep in the stack.
 _RESUME = """
 define internal ptr @"accel.resume"(ptr %prepare, i64 %exit, ptr %record, ptr %state) noinline cold {
 entry:
@@ -40,10 +40,8 @@ ask:
   %failed = icmp eq ptr %rest, null
   br i1 %failed, label %out, label %go
 go:
-  %here = ptrtoint ptr %array to i64
-  %limit = call i64 @"accel.stack_limit"()
-  %is_deep = icmp ult i64 %here, %limit
-  %deep = zext i1 %is_deep to i64
+  %is_deep = call i32 @"accel.is_deep"(ptr %array)
+  %deep = zext i32 %is_deep to i64
   call void @"accel.suspend"(i64 %deep)
   %used = call i32 @"accel.used"(ptr %state)
   call void @"accel.charge"(ptr %thread, i32 %used)
@@ -173,6 +171,7 @@ def define_support(module: Module, *, recursive: bool = False) -> None:
     for name in ("PyThreadState_EnterTracing", "PyThreadState_LeaveTracing"):
         module.declare(name, "void", ("ptr",))
     module.declare("accel.stack_limit", "i64", ())
+    module.declare("accel.is_deep", "i32", ("ptr",))
     for name in ("accel.suspended", "accel.quiet", "accel.offset.limit"):
         module.external(name)
     module.define_once("accel.resume", _RESUME + (_USED if recursive else _USED_NONE))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import threading
+from collections.abc import Iterator
 
 import pytest
 
+import accel
 from tests.exactness.agreement import agree, decorated
 
 
@@ -85,23 +88,70 @@ def test_a_million_deep_does_not_crash(all_decorated: dict) -> None:
         sys.setrecursionlimit(before)
 
 
-def test_in_a_thread_with_a_small_stack(all_decorated: dict) -> None:
+def leaves(n):
+    if n == 0:
+        return 0
+    if n % 2:
+        return len([n]) + leaves(n - 1)
+    return leaves(n - 1) + 1
+
+
+def never_compiled(n):
+    return 0 if n == 0 else {n: never_compiled(n - 1) + 1}[n]
+
+
+def annotated(n: int) -> int:
+    return 0 if n == 0 else annotated(n - 1) + 1
+
+
+@pytest.fixture
+def deep_ones(monkeypatch: pytest.MonkeyPatch) -> Iterator[list]:
+    names = ("depth", "even", "odd", "leaves", "never_compiled", "annotated")
+    for name in names:
+        monkeypatch.setitem(globals(), name, decorated(globals()[name]))
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(200_000)
+    yield [globals()[name] for name in names]
+    sys.setrecursionlimit(before)
+
+
+@pytest.mark.parametrize("stack", [0, 256 * 1024, 1024 * 1024])
+def test_deeper_than_the_stack(deep_ones: list, stack: int) -> None:
     found: list[object] = []
 
     def work() -> None:
-        try:
-            found.append(all_decorated["depth"](10**5))
-        except RecursionError as error:
-            found.append(type(error))
+        for _ in range(2):
+            found.extend(function(100_000) for function in deep_ones)
+        found.append(deep_ones[0](5))
 
-    before = threading.stack_size(256 * 1024 if sys.version_info < (3, 12) else 1024 * 1024)
-    try:
-        thread = threading.Thread(target=work)
-        thread.start()
-        thread.join()
-    finally:
-        threading.stack_size(before)
-    assert found == [RecursionError]
+    if not stack:
+        work()
+    else:
+        before = threading.stack_size(stack)
+        try:
+            thread = threading.Thread(target=work)
+            thread.start()
+            thread.join()
+        finally:
+            threading.stack_size(before)
+    assert found == 2 * [100_000, True, False, 100_000, 100_000, 100_000] + [5]
+
+
+def test_other_arguments_than_those_compiled_for(deep_ones: list) -> None:
+    depth_ = deep_ones[0]
+    assert depth_(5) == 5 and depth_.accel.compiled
+    assert depth_(Small(50_000)) == 50_000
+    with accel.disabled():
+        assert depth_(50_000) == 50_000
+    with pytest.raises(RecursionError):
+        depth_(-1)
+
+
+class Small(int):
+    """An int that stays one of its class."""
+
+    def __sub__(self, other):
+        return Small(int(self) - other)
 
 
 def guarded(n):
@@ -138,12 +188,16 @@ def calls_at_the_limit(function, calls: int) -> int:
     COUNT[0], before, frame, depth = 0, sys.getrecursionlimit(), sys._getframe(), 0
     while frame is not None:
         frame, depth = frame.f_back, depth + 1
+    gc.collect()
+    gc.disable()  # finalizers would run at the limit
     try:
         sys.setrecursionlimit(depth + calls)
-        with pytest.raises(RecursionError):
-            function(1)
+        function(1)
+    except RecursionError:
+        pass
     finally:
         sys.setrecursionlimit(before)
+        gc.enable()
     return COUNT[0]
 
 
