@@ -44,11 +44,12 @@ def fn(function: Any = ..., /, **options: Any) -> Any:
     strict : bool, default False
         Raise CompileError when it can't be compiled, instead of leaving it to CPython.
     relaxed : bool, default False
-        Allow floating-point results to differ from CPython's in the last bits. Reserved: nothing makes use of it yet.
+        Allow float and complex `+ - * /` to be reordered and contracted, here and in what is compiled with it: sums in loops become several
+        times faster and differ from CPython's in the last bits. Infinity, NaN and errors stay.
     cache : bool, default True
         Keep machine code on disk and find it again in other processes.
     inline : bool, default True
-        Allow the bodies of called functions in place of the calls.
+        Allow the bodies of called functions in place of the calls; False keeps each a function of its own in the machine code.
     debug : bool, default False
         Run every line in CPython, where debuggers and coverage see it.
 

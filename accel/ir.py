@@ -356,6 +356,8 @@ class Plan:
     root: TypedFunction
     functions: tuple[TypedFunction, ...]
     guards: tuple[Guard, ...]
+    relaxed: bool = False  # float operations may be reordered and contracted
+    inline: bool = True  # calls may be replaced by the bodies of what is called
 
 
 @dataclass(frozen=True, slots=True, eq=False)

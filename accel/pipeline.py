@@ -22,11 +22,14 @@ def analyse(function: FunctionType) -> Facts:
     return find_facts(parse_function(function))
 
 
-def plan(function: FunctionType, signature: Signature) -> Plan:
+def plan(function: FunctionType, signature: Signature, options: FnOptions | None = None) -> Plan:
     """Function + Signature -> Plan."""
+    from dataclasses import replace
+
     from accel.specialize.infer import plan_function
 
-    return plan_function(function, signature, analyse)
+    made = plan_function(function, signature, analyse)
+    return made if options is None else replace(made, relaxed=options.relaxed, inline=options.inline)
 
 
 def specialize(function: FunctionType, signature: Signature, options: FnOptions | None = None) -> Lowered:
@@ -49,7 +52,7 @@ def specialize(function: FunctionType, signature: Signature, options: FnOptions 
             return found
     from accel.lower.program import lower_plan
 
-    lowered = lower_plan(plan(function, signature))
+    lowered = lower_plan(plan(function, signature, options))
     if cached:
         store.save(function, lowered, options)
     return lowered

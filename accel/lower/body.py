@@ -38,8 +38,8 @@ class FunctionBody:
     kind, and LLVM makes registers of them.
     """
 
-    def __init__(self, module: Module, typed: TypedFunction) -> None:
-        self.typed, self.module = typed, module
+    def __init__(self, module: Module, typed: TypedFunction, *, relaxed: bool = False) -> None:
+        self.typed, self.module, self.relaxed = typed, module, relaxed
         self.e = Emitter(module)
         self.e.adopt = self._adopt
         self.exits: list[Exit] = []
@@ -261,7 +261,7 @@ class FunctionBody:
 
     # -- blocks
 
-    def text(self, lower_step: StepLowerer) -> str:
+    def text(self, lower_step: StepLowerer, *, inline: bool = True) -> str:
         """The whole function. `lower_step(body, instruction)` lowers one instruction that is no jump."""
         typed, e = self.typed, self.e
         parameters = ["ptr %result", "ptr %state"]
@@ -281,7 +281,7 @@ class FunctionBody:
         if self.owning:
             self._write_release()
         del e.adopt  # a cycle would keep the function that was compiled
-        return e.function(f'define internal i32 @"{typed.symbol}"({", ".join(parameters)})')
+        return e.function(f'define internal i32 @"{typed.symbol}"({", ".join(parameters)}){"" if inline else " noinline"}')
 
     def _block(self, block: Block, lower_step: StepLowerer) -> None:
         e = self.e

@@ -17,8 +17,8 @@ def program_text(plan: Plan) -> tuple[str, dict[str, FunctionBody]]:
     module = Module()
     bodies: dict[str, FunctionBody] = {}
     for typed in plan.functions:
-        body = bodies[typed.symbol] = FunctionBody(module, typed)
-        module.define(body.text(lower_step))
+        body = bodies[typed.symbol] = FunctionBody(module, typed, relaxed=plan.relaxed)
+        module.define(body.text(lower_step, inline=plan.inline or typed is plan.root))
     emit_entry(module, plan)
     return str(module), bodies
 

@@ -17,7 +17,7 @@ from accel.lower.strips import STRIP_STEPS
 from accel.lower.unbox import emit_unbox
 from accel.lower.unions import emit_union
 from accel.types import functions, operators
-from accel.types.kinds import Array, Bool, EnumerateIterator, Float, Kind, Never, NoneKind, Range, Static, Tuple
+from accel.types.kinds import Array, Bool, Complex, EnumerateIterator, Float, Kind, Never, NoneKind, Range, Scalar, Static, Tuple
 
 __all__ = ["lower_step"]
 
@@ -119,11 +119,23 @@ def _binary(body: FunctionBody, instruction: Instruction, successors: Successors
     e.operation = id(instruction)
     e.is_covered, e.adds_to = e.operation in body.typed.covered, body.typed.adds.get(e.operation, 0)
     made = emit_union(
-        e, lambda *k: operators.binary_kind(symbol, *k), lambda k, v: emit_binary(e, symbol, k[0], k[1], v[0], v[1]),
+        e, lambda *k: operators.binary_kind(symbol, *k), lambda k, v: _arithmetic(body, symbol, (k[0], k[1]), (v[0], v[1])),
         _kinds(body, instruction), _values(body, instruction), _target(body, instruction),
     )  # fmt: skip
     e.is_covered, e.adds_to, e.operation = False, 0, 0
     _write(body, instruction, made)
+
+
+_RELAXED = "reassoc contract nsz arcp"  # infinity and NaN stay what they are
+
+
+def _arithmetic(body: FunctionBody, symbol: str, kinds: tuple[Kind, Kind], values: tuple[Value, Value]) -> Value:
+    e = body.e
+    floats = (isinstance(k, (Float, Complex)) or (isinstance(k, Scalar) and k.dtype.family in "fc") for k in kinds)
+    e.float_flags = _RELAXED if body.relaxed and symbol in ("+", "-", "*", "/") and any(floats) else ""
+    made = emit_binary(e, symbol, *kinds, *values)
+    e.float_flags = ""
+    return made
 
 
 def _unary(body: FunctionBody, instruction: Instruction, successors: Successors) -> None:

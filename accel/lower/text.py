@@ -62,6 +62,9 @@ class Module:
         return "\n".join([*self._globals.values(), *self._declared.values(), *self._functions, metadata])
 
 
+_FLOAT_OPERATIONS = ("fadd ", "fsub ", "fmul ", "fdiv ")
+
+
 class Emitter:
     """Appends instructions to one LLVM function.
 
@@ -79,6 +82,7 @@ class Emitter:
         self.added: dict[int, list[str]] = {}  # operation -> results to be tested with its own
         self._sums: dict[str, str] = {}  # float type -> slot of sums that are finite only if all results noted are
         self.turn = ""  # number of the turn in a strip, which says to which of the sums a result is added
+        self.float_flags = ""  # what LLVM may do to the arithmetic on floats that is emitted now
         self.adopt: Callable[[str], None] = lambda operand: None  # takes over a new reference to an object
         self.put_off = ""  # slot of a flag: exits only raise it, and what was computed is thrown away later
         self._count = 0
@@ -91,6 +95,8 @@ class Emitter:
     def value(self, text: str) -> str:
         """Append an instruction that has a result, for example `e.value("add i64 %a, 1")`; return the result's name."""
         self._count += 1
+        if self.float_flags and text[:5] in _FLOAT_OPERATIONS:
+            text = f"{text[:5]}{self.float_flags} {text[5:]}"
         self._lines.append(f"  %v{self._count} = {text}")
         return f"%v{self._count}"
 
