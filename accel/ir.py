@@ -6,13 +6,16 @@ of the syntax node number 12, `%iter7` the state of the loop at node 7, `%ret3` 
 
 from __future__ import annotations
 
-import ast
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from types import CodeType, FunctionType
-from typing import Any
+from accel.values import dataclass, field
 
-from accel.types.kinds import Kind
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import ast
+    from collections.abc import Iterator
+    from types import CodeType, FunctionType
+    from typing import Any
+
+    from accel.types.kinds import Kind
 
 __all__ = [
     "HIGHEST",

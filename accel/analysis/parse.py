@@ -15,9 +15,10 @@ from types import CodeType, FunctionType
 from typing import Any, NoReturn
 
 from accel.analysis.mangling import PrivateNameError, has_private_names, mangle_tree
+from accel.analysis.text import read_text
 from accel.ir import Source
 
-__all__ = ["FUTURE_FLAGS", "compile_quietly", "number_nodes", "parse_function", "read_text"]
+__all__ = ["FUTURE_FLAGS", "compile_quietly", "number_nodes", "parse_function"]
 
 _Function = ast.FunctionDef | ast.Lambda
 FUTURE_FLAGS = 0x1FE0000  # flags of `from __future__` imports
@@ -67,12 +68,6 @@ def parse_function(function: FunctionType, text: str | None = None) -> Source:
         _refuse(function, "there is no source", "no-source", "the file or cell it was compiled from can't be read any more")
     _refuse(function, "the source is not that of the function", "stale-source",
             "its file compiles to other byte code: it was edited, or the function rewritten, since then")  # fmt: skip
-
-
-def read_text(function: FunctionType) -> str | None:
-    """The text of the file (or cell) a function is from, as it is now; None if there is none."""
-    lines = linecache.getlines(function.__code__.co_filename, function.__globals__)
-    return "".join(lines) if lines else None
 
 
 def number_nodes(tree: ast.AST) -> tuple[tuple[ast.AST, ...], dict[int, tuple[int, str, int | None]]]:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import sys
-from types import FunctionType
-from typing import Any
 
 from accel.ir import Signature
 from accel.types.kinds import DTYPES, Array, Bool, Complex, Float, Int, Kind, NoneKind, Object, Scalar, Tuple
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import FunctionType
+    from typing import Any
 
 __all__ = ["bind_arguments", "find_signature", "kind_of"]
 

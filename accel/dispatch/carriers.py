@@ -11,14 +11,17 @@ from __future__ import annotations
 import ctypes
 import sys
 import weakref
-from collections.abc import Callable
 from functools import lru_cache
 from types import FunctionType
-from typing import Any
 
 from accel.dispatch.tracing import tracing_symbols
 from accel.runtime.image import Image, Loaded
 from accel.runtime.symbols import resolve
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
 
 __all__ = ["Carrier", "LENT_CALLS", "METERS", "install_callbacks", "plain_address", "stubs"]
 
@@ -52,8 +55,6 @@ def _on_depth(function: Any, *leaving: None) -> None:
 @lru_cache(maxsize=1)
 def stubs() -> Loaded:
     """The machine code that is there before any compiler."""
-    from base64 import b85decode
-
     from accel.runtime.stubs import STUBS_IMAGE
 
     key = ctypes.c_uint32(0)
@@ -63,7 +64,7 @@ def stubs() -> Loaded:
     addresses = {"callback": id(_on_miss), "depth_callback": id(_on_depth), "stack_key": ctypes.addressof(key), "target": _function_vectorcall(),
                  "raise_calls": LENT_CALLS}  # fmt: skip
     addresses |= tracing_symbols()
-    image = Image.loads(b85decode(STUBS_IMAGE.replace("\n", "")))
+    image = Image.loads(bytes.fromhex(STUBS_IMAGE))
     return Loaded(image, lambda name: addresses[name] if name in addresses else resolve(name))
 
 

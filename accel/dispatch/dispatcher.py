@@ -9,11 +9,8 @@ import sys
 import threading
 import time
 import weakref
-from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from types import CodeType, FunctionType
-from typing import Any
 
 from accel.dispatch.arguments import bind_arguments, find_signature
 from accel.dispatch.carriers import Carrier, install_callbacks, plain_address, stubs
@@ -26,6 +23,15 @@ from accel.ir import Entry, Lowered, Signature
 from accel.options import HOPELESS
 from accel.runtime.interrupt import hold_signals
 from accel.types.annotations import enforced_parameters
+from accel.values import replace
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    Compile = Callable[[FunctionType, Signature, Any], Lowered]
+    Hint = Callable[[FunctionType, tuple[Diagnostic, ...]], None]
 
 __all__ = ["Dispatcher", "MOST_ENTRIES", "find_dispatcher"]
 
@@ -43,8 +49,6 @@ _dispatchers: dict[int, tuple[Callable[[], Dispatcher | None], Any]] = {}
 _ended: list[bool] = []
 os.register_at_fork(after_in_child=lambda: _lock._at_fork_reinit())  # type: ignore[attr-defined]
 
-Compile = Callable[[FunctionType, Signature, Any], Lowered]
-Hint = Callable[[FunctionType, tuple[Diagnostic, ...]], None]
 
 
 class Dispatcher:

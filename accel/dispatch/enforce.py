@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from types import FunctionType
-from typing import Any
-
 from accel.errors import ArgumentError, Diagnostic
-from accel.types.annotations import Enforced
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import FunctionType
+    from typing import Any
+
+    from accel.types.annotations import Enforced
 
 __all__ = ["refuse_argument"]
 

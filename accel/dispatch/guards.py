@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import ctypes
 from types import FunctionType
-from typing import Any
 
-from accel.ir import Guard
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from accel.ir import Guard
 
 __all__ = ["GuardError", "find_slot", "find_version", "function_words", "guard_words", "holds", "own_words"]
 

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import sys
 import weakref
-from collections.abc import Callable
 from types import CellType, FunctionType
-from typing import TYPE_CHECKING, Any
 
-from accel.analysis.facts import find_cells
 from accel.dispatch.carriers import plain_address, stubs
 from accel.dispatch.guards import function_words, guard_words
-from accel.dispatch.python_steps import make_step
 from accel.dispatch.resume import Resumer
 from accel.dispatch.tracing import tracing_symbols
 from accel.ir import Lowered, Source
@@ -19,7 +15,11 @@ from accel.runtime.image import Image, Loaded
 from accel.runtime.interrupt import find_tripped
 from accel.runtime.symbols import resolve
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
     from accel.dispatch.dispatcher import Dispatcher
 
 __all__ = ["Linking"]
@@ -70,6 +70,8 @@ class Linking:
                 return self._resumer(rest)
             case "python":
                 symbol, _, number = rest.rpartition(".")
+                from accel.dispatch.python_steps import make_step
+
                 return self._held(make_step(self._function_of(symbol), self.lowered.steps[symbol][int(number)]))
             case "ndarray" | "numpy" | "dtype":
                 numpy = sys.modules.get("numpy")
@@ -98,6 +100,8 @@ class Linking:
             return function
         if source.code is function.__code__:
             return function
+        from accel.analysis.facts import find_cells
+
         cells = tuple(find_cells(function).get(name) or CellType() for name in source.code.co_freevars)
         return FunctionType(source.code, function.__globals__, source.code.co_name, None, cells)
 

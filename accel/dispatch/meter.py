@@ -46,8 +46,6 @@ class Meter:
 
 @lru_cache(maxsize=1)
 def _image() -> Image:
-    from base64 import b85decode
-
     from accel.runtime.stubs import METER_IMAGE
 
-    return Image.loads(b85decode(METER_IMAGE.replace("\n", "")))
+    return Image.loads(bytes.fromhex(METER_IMAGE))

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import ctypes
 import threading
-from collections.abc import Callable
-from dataclasses import replace
 from functools import lru_cache, partial
-from types import CellType, CodeType, FunctionType
-from typing import Any
+from types import CellType, FunctionType
 
-from accel.analysis.continuation import Continuation, ContinuationError, build_continuation
-from accel.analysis.facts import find_cells, find_nested_definitions, is_code_of
-from accel.analysis.parse import parse_function, read_text
+from accel.analysis.text import decode_text, read_raw
 from accel.dispatch.carriers import LENT_CALLS, stubs
 from accel.dispatch.handlers import drop_own_frames, is_from_a_handler
-from accel.dispatch.python_steps import drop_step_frame
-from accel.dispatch.record import read_record
 from accel.dispatch.tracing import lend_calls
-from accel.ir import Exit, Source
 from accel.types.kinds import Nested
+from accel.values import replace
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import CodeType
+    from typing import Any
+
+    from accel.analysis.continuation import Continuation
+    from accel.ir import Exit, Source
 
 __all__ = ["Resumer", "make_raiser"]
 
@@ -52,7 +54,7 @@ class Resumer:
         self.on_exit: Callable[[list[int]], None] | None = None
         self.enclosing = self._function  # has the cells of the functions around and beside a nested one
         self._source = None if source is None else replace(source, function=self._hull, enclosing=None)
-        self._text = None if source is not None else read_text(function)
+        self._text = None if source is not None else read_raw(function)
         self._lock = threading.RLock()  # a signal handler may come back here
         self._built: dict[tuple[int, frozenset[str]], Continuation] = {}
 
@@ -95,6 +97,9 @@ class Resumer:
         self, exit_number: int, record_address: int, raised: BaseException | None, exchange: _Exchange
     ) -> partial[Any]:
         """The same, and where a signal handler has raised meanwhile, its exception is raised there."""
+        from accel.dispatch.python_steps import drop_step_frame  # from here on: what most processes never come to
+        from accel.dispatch.record import read_record
+
         exit_ = self.exits[exit_number]
         values = read_record(exit_, record_address)
         cells = exchange.cells
@@ -117,6 +122,8 @@ class Resumer:
     def _remake(self, values: dict[str, Any], closures: dict[str, Nested], cells: dict[str, CellType]) -> None:
         """Make functions that are defined around this one anew, in place of their kinds among the values. `cells` receives those they
         share, by the name of the variable."""
+        from accel.analysis.facts import find_cells
+
         around = find_cells(self.enclosing())
         for name, kind in closures.items():
             if _find_nested(self.source(), kind.code) is None:
@@ -139,10 +146,14 @@ class Resumer:
     def source(self) -> Source:
         """The source of the function."""
         if self._source is None:
-            self._source = parse_function(self._hull, self._text)
+            from accel.analysis.parse import parse_function
+
+            self._source = parse_function(self._hull, decode_text(self._text))
         return self._source
 
     def _continuation(self, number: int, phase: str, bound: frozenset[str], closures: dict[str, Nested]) -> Continuation:
+        from accel.analysis.continuation import build_continuation
+
         with self._lock:
             self.counts[number] += 1
             made = self._built.get((number, bound))
@@ -213,6 +224,9 @@ def _fill(cells: dict[str, CellType], values: dict[str, Any]) -> None:
 
 def _find_nested(source: Source, code: CodeType) -> int | None:
     """Number of the def or lambda that a code object inside the function is of; None when it is that of a function around."""
+    from accel.analysis.continuation import ContinuationError
+    from accel.analysis.facts import find_nested_definitions, is_code_of
+
     found = [number for number, node in find_nested_definitions(source) if is_code_of(node, code)]
     if not any(constant is code for constant in source.code.co_consts):
         return None

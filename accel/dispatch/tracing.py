@@ -9,8 +9,13 @@ from __future__ import annotations
 
 import ctypes
 import sys
-from types import CodeType, FunctionType
-from typing import Any, NamedTuple
+
+from accel.values import dataclass
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import CodeType, FunctionType
+    from typing import Any
 
 __all__ = ["Layout", "find_layout", "is_watched", "lend_calls", "suspend", "tracing_symbols"]
 
@@ -22,7 +27,8 @@ _NESTED = 200  # calls of C code inside one another, before functions are called
 _SPARE_TOOLS = (4, 3)  # numbers without a name of their own
 
 
-class Layout(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Layout:
     """Offsets in a thread state, and what else is asked.
 
     `limit` is the recursion limit, just behind what is left of it; `profile` and `trace` are the functions of the two kinds of

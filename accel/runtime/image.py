@@ -10,8 +10,12 @@ import ctypes
 import marshal
 import mmap
 import struct
-from collections.abc import Callable
-from dataclasses import dataclass
+
+from accel.values import dataclass
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 __all__ = ["Image", "LinkError", "Loaded", "link"]
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from types import FunctionType
-from typing import Any
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import FunctionType
+    from typing import Any
 
 __all__ = ["Enforced", "enforced_parameters"]
 

@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from accel.analysis.parse import number_nodes, parse_function, read_text
+from accel.analysis.parse import number_nodes, parse_function
+from accel.analysis.text import read_text
 from accel.errors import CompileError
 
 

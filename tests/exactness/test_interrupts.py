@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from accel import pipeline
-from accel.dispatch import resume
+from accel.dispatch import record
 from tests.exactness.agreement import decorated
 
 _ROOT = Path(__file__).resolve().parents[2]
@@ -218,7 +218,7 @@ def test_a_handler_that_raises_while_something_is_compiled(alarm: Any) -> None:
 def test_a_handler_that_raises_while_python_takes_over(alarm: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     made = decorated(tidies)
     assert made(np.ones(3), 1) == 1
-    monkeypatch.setattr(resume, "read_record", alarm(resume.read_record))
+    monkeypatch.setattr(record, "read_record", alarm(record.read_record))
     for error in (TimeoutError, ZeroDivisionError):
         a = np.ones(3)
         with pytest.raises(error) as caught:
