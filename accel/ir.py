@@ -86,6 +86,9 @@ class Instruction:
     detail: Any = None
     node: int = 0
     phase: str = ""
+    when: tuple[str, bool] | None = (
+        None  # computed whether or not this name has this truth; should it fail, CPython looks at the name again
+    )
 
     def __str__(self) -> str:
         targets = f"{', '.join(self.targets)} = " if self.targets else ""
@@ -335,6 +338,7 @@ class TypedFunction:
     )  # id(operation) -> id of the one with whose result its own is tested (maybe itself)
     retries: dict[int, str] = field(default_factory=dict)  # id(instruction) -> block to go to when it fails
     cold: set[str] = field(default_factory=set)  # blocks of loops that have a faster version
+    counters: set[int] = field(default_factory=set)  # ids of additions and subtractions that stay in 64 bits
     carried: dict[int, tuple[str, ...]] = field(default_factory=dict)  # loop node -> names to be tested behind each strip
     faults: dict[int, Fault] = field(default_factory=dict)  # id(instruction) -> why CPython must do it
 

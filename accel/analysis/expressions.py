@@ -35,9 +35,7 @@ class Captured:
 class ExpressionBuilder:
     """Appends the instructions of expressions to the current block; keeps blocks, names and faults."""
 
-    def __init__(
-        self, source: Source, locals_: frozenset[str], cells: frozenset[str], nested: dict[str, Captured]
-    ) -> None:
+    def __init__(self, source: Source, locals_: frozenset[str], cells: frozenset[str], nested: dict[str, Captured]) -> None:
         self.source, self.locals, self.cells, self.nested = source, locals_, cells, nested
         self.declared = _find_declared(source, locals_)
         self._shared = frozenset(self.show(name) for captured in nested.values() for name in captured.writes)

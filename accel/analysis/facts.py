@@ -14,6 +14,7 @@ from accel.ir import Facts, Source
 
 __all__ = ["find_cells", "find_facts", "find_nested_definitions", "is_code_of"]
 
+
 def find_facts(source: Source) -> Facts:
     """The flow of a function, what of it can't be compiled, and the same of its nested functions."""
     return _find(source, Captured(), {})

@@ -77,9 +77,7 @@ def _arguments(a: ast.arguments) -> list[ast.arg]:
 class _StatementBuilder(ExpressionBuilder):
     """Statements: control flow between the instructions that `ExpressionBuilder` makes of expressions."""
 
-    def __init__(
-        self, source: Source, locals_: frozenset[str], cells: frozenset[str], nested: dict[str, Captured]
-    ) -> None:
+    def __init__(self, source: Source, locals_: frozenset[str], cells: frozenset[str], nested: dict[str, Captured]) -> None:
         super().__init__(source, locals_, cells, nested)
         self.written: tuple[str, ...] = ()  # captured names that are bound here
         self.loops: list[_Loop] = []
@@ -190,7 +188,9 @@ class _StatementBuilder(ExpressionBuilder):
         else:
             value = self.expression(statement.value)
         if self.finally_ and self.written:
-            self.refuse(statement, "a return through `finally` where a variable around is bound", "unsupported-statement", needs=(value,))
+            self.refuse(
+                statement, "a return through `finally` where a variable around is bound", "unsupported-statement", needs=(value,)
+            )
             return
         if self.finally_:
             self.emit("result", (), (value,), node=statement)
@@ -213,7 +213,12 @@ class _StatementBuilder(ExpressionBuilder):
 
     def statement_FunctionDef(self, statement: ast.FunctionDef) -> None:
         if statement.decorator_list or not has_plain_defaults(statement.args):
-            self.refuse(statement, "a nested function with decorators, or defaults that are no constants", "nested-function", phase="start")
+            self.refuse(
+                statement,
+                "a nested function with decorators, or defaults that are no constants",
+                "nested-function",
+                phase="start",
+            )
         else:
             self.emit("closure", (statement.name,), (), detail=self.number(statement), node=statement, phase="start")
 

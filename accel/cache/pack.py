@@ -128,7 +128,9 @@ def unpack_lowered(packed: bytes, function: FunctionType, signature: Signature |
 
     def build_exit(_: str, packed: tuple[Any, ...]) -> Exit:
         node, phase, live, gives, takes = packed
-        return Exit(node, phase, tuple([Live(name, kinds[kind], offset, flag) for name, kind, offset, flag in live]), gives, takes)
+        return Exit(
+            node, phase, tuple([Live(name, kinds[kind], offset, flag) for name, kind, offset, flag in live]), gives, takes
+        )
 
     def build_step(symbol: str, packed: tuple[Any, ...]) -> PythonStep:
         text, line, operands = packed

@@ -86,7 +86,9 @@ class Linking:
         source, function = self.lowered.sources.get(symbol), self._function_of(symbol)
         known = source if isinstance(source, Source) else None  # code from the cache: parsed when it first leaves
         resumer = Resumer(function, self.lowered.exits[symbol], known, hold=self._hold)
-        resumer.enclosing = self._hold(getattr(source, "enclosing", None) or (self.function if source is None else source.function))
+        resumer.enclosing = self._hold(
+            getattr(source, "enclosing", None) or (self.function if source is None else source.function)
+        )
         noting = weakref.WeakMethod(self.dispatcher.note_exit)
         resumer.on_exit = lambda counts: _note(noting, counts)
         self.resumers.append(resumer)

@@ -93,9 +93,7 @@ class Resumer:
                 drop_own_frames(error)
                 raised = error
 
-    def _prepare(
-        self, exit_number: int, record_address: int, raised: BaseException | None, exchange: _Exchange
-    ) -> partial[Any]:
+    def _prepare(self, exit_number: int, record_address: int, raised: BaseException | None, exchange: _Exchange) -> partial[Any]:
         """The same, and where a signal handler has raised meanwhile, its exception is raised there."""
         from accel.dispatch.python_steps import drop_step_frame  # from here on: what most processes never come to
         from accel.dispatch.record import read_record
@@ -128,7 +126,8 @@ class Resumer:
         for name, kind in closures.items():
             if _find_nested(self.source(), kind.code) is None:
                 closure = [
-                    cells.setdefault(n, CellType()) if n in kind.captured else around.get(n) or CellType() for n in kind.code.co_freevars
+                    cells.setdefault(n, CellType()) if n in kind.captured else around.get(n) or CellType()
+                    for n in kind.code.co_freevars
                 ]
                 code = kind.code
                 values[name] = FunctionType(code, self._hull.__globals__, code.co_name, kind.defaults, tuple(closure))
@@ -161,7 +160,9 @@ class Resumer:
                 source, exit_ = self.source(), self.exits[number]
                 found = {name: _find_nested(source, kind.code) for name, kind in closures.items()}
                 numbers = {name: node for name, node in found.items() if node is not None}
-                made = self._built[number, bound] = build_continuation(source, exit_.node, phase, bound, numbers, shared=exit_.gives)
+                made = self._built[number, bound] = build_continuation(
+                    source, exit_.node, phase, bound, numbers, shared=exit_.gives
+                )
         if self.on_exit is not None and not phase.startswith("raise"):
             self.on_exit(self.counts)  # outside of the lock: it may take others
         return made

@@ -171,7 +171,11 @@ def _adjust_slice(e: Emitter, kind: Slice, value: Value, length: str) -> tuple[s
     turns = e.value(f"udiv i64 {e.value(f'sub i64 {distance}, 1')}, {size}")
     some = e.value(f"icmp sgt i64 {distance}, 0")
     count = e.select(some, "i64", e.value(f"add i64 {turns}, 1"), "0")
-    return e.select(some, "i64", start, "0"), count, e.select(some, "i64", step, "1")  # as NumPy has it: of nothing, the step is 1
+    return (
+        e.select(some, "i64", start, "0"),
+        count,
+        e.select(some, "i64", step, "1"),
+    )  # as NumPy has it: of nothing, the step is 1
 
 
 def _adjust_forward(e: Emitter, start: str | None, stop: str | None, length: str) -> tuple[str, str, str]:

@@ -201,7 +201,9 @@ class FunctionBody:
             live.append(Live("%result", Object(), words))
         label = self.e.label("exit")
         _, at, leaving = instruction.phase.partition("@")
-        exit_ = Exit(instruction.node, instruction.phase if phase is None else phase + at + leaving, tuple(live), self.typed.written, takes)
+        exit_ = Exit(
+            instruction.node, instruction.phase if phase is None else phase + at + leaving, tuple(live), self.typed.written, takes
+        )
         self._pending.append(_PendingExit(label, -1, exit_, values, extra))
         return label
 
@@ -302,9 +304,11 @@ class FunctionBody:
                 return
             before = e.exits
             retry = self.typed.retries.get(id(instruction))
-            e.exit_label = self.make_exit(instruction) if retry is None else f"B.{retry}"
+            e.exit_label = self.make_exit(_branch_of(block, instruction)) if retry is None else f"B.{retry}"
             pending = self._pending[-1] if retry is None else None
+            e.only_if = self._condition(instruction)
             ended = lower_step(self, instruction, block.successors)
+            e.only_if = ""
             if pending is not None and e.exits > before:
                 self.keep_exit(pending)
             elif pending is not None:
@@ -312,6 +316,13 @@ class FunctionBody:
             if ended:
                 return
         raise AssertionError(f"block {block.name} has no end")
+
+    def _condition(self, instruction: Instruction) -> str:
+        """The i1 without which an instruction must not leave, "" if there is none."""
+        if instruction.when is None:
+            return ""
+        flag = self.read(instruction.when[0])[0]
+        return flag if instruction.when[1] else self.e.value(f"xor i1 {flag}, true")
 
     def _reached(self, block: Block) -> tuple[str, ...]:
         """Successors of a branch that can be reached."""
@@ -353,3 +364,10 @@ class FunctionBody:
         """Make a result own what it refers to: the objects and the owners of arrays in it."""
         for position in (*owner_positions(kind), *object_positions(kind)):
             self.e.call("void", "Py_IncRef", f"ptr {value[position]}")
+
+
+def _branch_of(block: Block, instruction: Instruction) -> Instruction:
+    """Where CPython goes on for an instruction: there, or where it was chosen between two sides that have both been computed."""
+    if instruction.when is None:
+        return instruction
+    return next(i for i in block.instructions if instruction.when[0] in i.targets)

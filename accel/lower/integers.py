@@ -12,6 +12,7 @@ __all__ = ["checked", "emit_divmod", "emit_int", "emit_int_negation", "emit_int_
 _OVERFLOWING = {"+": "sadd", "-": "ssub", "*": "smul"}
 _BITWISE = {"&": "and", "|": "or", "^": "xor"}
 _LARGE_MULTIPLIER = 1 << 20
+_ROOM = 1 << 20  # how far a product by a constant stays away from the ends of 64 bits
 
 
 def checked(e: Emitter, symbol: str, x: str, y: str) -> str:
@@ -36,7 +37,7 @@ def emit_int(e: Emitter, symbol: str, x: str, y: str) -> str:
     """`x symbol y` of two i64, for every symbol whose result is an int."""
     match symbol:
         case "+" | "-":
-            return checked(e, symbol, x, y)
+            return _sum(e, symbol, x, y)
         case "*":
             return _product(e, x, y)
         case "//" | "%":
@@ -56,6 +57,18 @@ def emit_int_negation(e: Emitter, x: str) -> str:
     return checked(e, "-", "0", x)
 
 
+def _sum(e: Emitter, symbol: str, x: str, y: str) -> str:
+    """A product that was tested leaves room for a small number."""
+    if symbol == "+" and int_literal(x) is not None:
+        x, y = y, x
+    number, room = int_literal(y), e.room.get(x, 0)
+    if number is None or abs(number) > room:
+        return checked(e, symbol, x, y)
+    made = e.value(f"{'add' if symbol == '+' else 'sub'} i64 {x}, {y}")
+    e.room[made] = room - abs(number)
+    return made
+
+
 def _product(e: Emitter, x: str, y: str) -> str:
     if int_literal(x) is not None:
         x, y = y, x
@@ -63,10 +76,12 @@ def _product(e: Emitter, x: str, y: str) -> str:
     if factor is None or not 1 < factor < _LARGE_MULTIPLIER:
         return checked(e, "*", x, y)
     # Comparing the factor first is off the latency path, and LLVM learns the range of the product.
-    limit = (1 << 63) // factor - 1
+    limit = ((1 << 63) - _ROOM) // factor - 1
     shifted = e.value(f"add i64 {x}, {limit}")
-    e.exit_if(e.value(f"icmp ugt i64 {shifted}, {2 * limit}"))
-    return e.value(f"mul {'' if e.put_off else 'nsw '}i64 {x}, {y}")
+    e.exit_if(e.value(f"icmp ugt i64 {shifted}, {2 * limit}"), rare=True)
+    made = e.value(f"mul {'' if e.put_off else 'nsw '}i64 {x}, {y}")
+    e.room[made] = _ROOM
+    return made
 
 
 def emit_divmod(e: Emitter, x: str, y: str, wanted: str = "//%") -> tuple[str, str]:

@@ -84,6 +84,12 @@ def _copy(body: FunctionBody, instruction: Instruction, successors: Successors) 
     _write(body, instruction, body.read(instruction.arguments[0]))
 
 
+def _select(body: FunctionBody, instruction: Instruction, successors: Successors) -> None:
+    (flag,), then, otherwise = _values(body, instruction)
+    types = components(_target(body, instruction))
+    _write(body, instruction, tuple(body.e.select(flag, t, a, b) for t, a, b in zip(types, then, otherwise, strict=True)))
+
+
 def _nothing(body: FunctionBody, instruction: Instruction, successors: Successors) -> None:
     pass
 
@@ -116,6 +122,10 @@ def _unpack(body: FunctionBody, instruction: Instruction, successors: Successors
 
 def _binary(body: FunctionBody, instruction: Instruction, successors: Successors) -> None:
     symbol, e = instruction.detail, body.e
+    if id(instruction) in body.typed.counters:
+        x, y = (value[0] for value in _values(body, instruction))
+        _write(body, instruction, (e.value(f"{'add' if symbol == '+' else 'sub'} nsw i64 {x}, {y}"),))
+        return
     e.operation = id(instruction)
     e.is_covered, e.adds_to = e.operation in body.typed.covered, body.typed.adds.get(e.operation, 0)
     made = emit_union(
@@ -528,6 +538,6 @@ def _leave_recursion(body: FunctionBody) -> None:
 _STEPS: dict[str, Callable[[FunctionBody, Instruction, Successors], bool | None]] = {
     "attribute": _attribute, "binary": _binary, "bound": _bound, "call": _call, "cell": _static, "closure": _static, "compare": _compare, "const": _static,
     "copy": _copy, "delete": _delete, "inplace": _binary, "item": _item, "iterate": _iterate, "next": _next, "outside": _outside, "poll": _poll, "result": _nothing,
-    "return": _return, "set_item": _set_item, "slice": _slice, "static": _static, "truth": _truth, "tuple": _tuple, "unary": _unary,
+    "return": _return, "select": _select, "set_item": _set_item, "slice": _slice, "static": _static, "truth": _truth, "tuple": _tuple, "unary": _unary,
     "unpack": _unpack, **STRIP_STEPS,
 }  # fmt: skip

@@ -84,7 +84,9 @@ class Emitter:
         self.turn = ""  # number of the turn in a strip, which says to which of the sums a result is added
         self.float_flags = ""  # what LLVM may do to the arithmetic on floats that is emitted now
         self.adopt: Callable[[str], None] = lambda operand: None  # takes over a new reference to an object
+        self.only_if = ""  # an i1 without which nothing should leave
         self.put_off = ""  # slot of a flag: exits only raise it, and what was computed is thrown away later
+        self.room: dict[str, int] = {}  # i64 operand -> what can be added or subtracted without leaving 64 bits
         self._count = 0
         self._slots: list[str] = []
         self._lines: list[str] = []
@@ -148,10 +150,13 @@ class Emitter:
         weights = "" if likely is None else f", {_USUAL if likely else _RARE}"
         self.do(f"br i1 {condition}, label %{then}, label %{otherwise}{weights}")
 
-    def exit_if(self, condition: str) -> None:
-        """Leave compiled code at this operation when `condition` (an i1) is true; CPython continues from there."""
+    def exit_if(self, condition: str, *, rare: bool = False) -> None:
+        """Leave compiled code at this operation when `condition` (an i1) is true; CPython continues from there. `rare`: it may leave
+        even if the result is not wanted."""
         if condition == "false":
             return
+        if self.only_if and not rare:
+            condition = self.value(f"and i1 {self.only_if}, {condition}")
         if self.put_off:
             raised = self.value(f"or i1 {self.value(f'load i1, ptr {self.put_off}')}, {condition}")
             self.do(f"store i1 {raised}, ptr {self.put_off}")

@@ -167,7 +167,9 @@ class CallRules:
         for what, value in every:
             kind = kinds[1 + value] if what == "argument" else constant_kind(value)
             carries = isinstance(kind, Nested) and kind.captured and len(parameters) >= len(captured)
-            if kind is None or carries or isinstance(kind, ITERATORS):  # what a function given as an argument captures is not at hand
+            if (
+                kind is None or carries or isinstance(kind, ITERATORS)
+            ):  # what a function given as an argument captures is not at hand
                 return None
             parameters.append(kind)
         typed = self.typer(facts, tuple(parameters))

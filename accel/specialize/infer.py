@@ -12,6 +12,8 @@ from types import CodeType, FunctionType
 from typing import Any
 
 from accel.ir import Block, Facts, Fault, Flow, Guard, Instruction, Plan, Signature, TypedFunction
+from accel.specialize.choices import choose_values
+from accel.specialize.counters import find_counters
 from accel.specialize.coverage import find_covered
 from accel.specialize.liveness import find_live
 from accel.specialize.lookup import Lookup
@@ -100,12 +102,14 @@ class Specializer:
                 break
             for made in set(self._typed) - known:
                 del self._typed[made]  # they saw a result that has changed
-        fast = version_nests(typed)
-        if fast is not None:
-            self._follow(typed, facts, fast)
+        for improve in (choose_values, version_nests):
+            better = improve(typed)
+            if better is not None:
+                self._follow(typed, facts, better)
         typed.recursive = key in self._cyclic
         typed.covered, typed.carried = find_covered(typed)
         join_tests(typed)
+        typed.counters = find_counters(typed)
         self._active.pop()
         return typed
 

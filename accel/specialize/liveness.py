@@ -17,7 +17,7 @@ def find_live(source: Source, flow: Flow, kept: frozenset[str] = frozenset()) ->
     """
     everything = _names_beyond(source, flow) | kept
     around, in_statement = _loops_around(source), _values_in_statements(source, flow)
-    uses = {id(i): frozenset(i.arguments) | around[i.node] for i in flow.instructions()}
+    uses = {id(i): frozenset((*i.arguments, *(i.when or ())[:1])) | around[i.node] for i in flow.instructions()}
     for instruction in flow.instructions():
         if instruction.op == "leave":
             uses[id(instruction)] |= in_statement(instruction)

@@ -18,7 +18,7 @@ strips there (`accel.specialize.strips`), or turn after turn without a loop when
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from accel.ir import Access, Affine, Block, Flow, GatePlan, Instruction, TypedFunction
 from accel.specialize.affine import Forms
@@ -329,7 +329,7 @@ class _Copier:
         """A copy of an instruction; of an access that is certain behind the gates, one that says so."""
         access = access or self.nests.accesses.get(id(i))
         certain = access is not None and self.nests.gate_of[id(i)] in passed
-        return Instruction(i.op, i.targets, i.arguments, access if certain else i.detail, i.node, i.phase)
+        return replace(i, detail=access if certain else i.detail)
 
 
 def _resolve(name: str, levels: list[tuple[frozenset[str], str]]) -> str:

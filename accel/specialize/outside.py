@@ -7,6 +7,7 @@ After: `%outside.WEIGHTS = outside[('static', 'WEIGHTS')]` at the entry, `%7 = i
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from types import ModuleType
 from typing import Any
 
@@ -50,6 +51,6 @@ def _with_names(block: Block, names: dict[str, str]) -> Block:
     made = []
     for i in block.instructions:
         if i.op != "leave" and any(a in names for a in i.arguments):
-            i = Instruction(i.op, i.targets, tuple(names.get(a, a) for a in i.arguments), i.detail, i.node, i.phase)
+            i = replace(i, arguments=tuple(names.get(a, a) for a in i.arguments))
         made.append(i)
     return Block(block.name, made, block.successors)

@@ -7,7 +7,7 @@ from accel.types.kinds import Array, Bool, Float, Int, Scalar, Static, Tuple, me
 
 __all__ = ["can_put_off", "cannot_fail"]
 
-_PLAIN = ("const", "copy", "static", "cell", "tuple", "unpack", "bound", "item")
+_PLAIN = ("const", "copy", "static", "cell", "tuple", "unpack", "bound", "item", "select")
 _CALLS = ("math.sqrt", "math.fabs", "builtins.abs", "builtins.float", "numpy.sqrt", "numpy.absolute", "numpy.square")
 
 

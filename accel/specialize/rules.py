@@ -233,7 +233,10 @@ class KindRules(CallRules):
             item = Never()
         return None if item is None else (item, kinds[0])
 
-    # -- fast versions of loops
+    # -- fast versions
+
+    def op_select(self, instruction: Instruction, kinds: Kinds) -> Kind | None:
+        return kinds[1] if kinds[1] == kinds[2] else None
 
     def op_turn(self, instruction: Instruction, kinds: Kinds) -> Kinds:
         return (Int(), RangeIterator())

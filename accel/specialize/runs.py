@@ -22,7 +22,7 @@ After::
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from accel.ir import Access, Block, Flow, Instruction, TypedFunction
 from accel.specialize.coverage import tells
@@ -34,7 +34,7 @@ __all__ = ["join_tests"]
 _STATEMENTS = (ast.Assign, ast.AugAssign, ast.AnnAssign)
 _SPLITTING = (ast.BoolOp, ast.IfExp)
 _LEAST = 2  # tests saved for which a run gets a second version
-_PURE = ("const", "static", "cell", "bound", "item", "binary", "inplace", "unary", "attribute", "copy", "turn")
+_PURE = ("const", "static", "cell", "bound", "item", "binary", "inplace", "unary", "attribute", "copy", "turn", "select")
 State = dict[str, tuple[Kind, bool]]
 
 
@@ -135,7 +135,7 @@ class _Runs:
         if i.op == "item":
             return all(isinstance(i.detail, Access) and (s.detail, i.detail) in self.typed.passes for s in stores)
         arrays = any(isinstance(k, Array) for k in self.typed.argument_kinds.get(id(i), ()))
-        return not stores or not arrays or i.op in ("attribute", "copy", "turn")
+        return not stores or not arrays or i.op in ("attribute", "copy", "turn", "select")
 
     def _add(self, run: _Run, statement: list[Instruction]) -> list[Instruction]:
         """Add the start of a statement to a run; gives the rest: an effect that may fail or can't be undone, and what follows it."""
@@ -234,7 +234,7 @@ class _Runs:
 
 def _copy(typed: TypedFunction, i: Instruction) -> Instruction:
     """A copy of an instruction, with all that is known about it."""
-    made = Instruction(i.op, i.targets, i.arguments, i.detail, i.node, i.phase)
+    made = replace(i)
     for found in typed.by_instruction():
         if id(i) in found:
             found[id(made)] = found[id(i)]

@@ -22,7 +22,7 @@ overflow, a warning or an error is done again exactly.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from accel.ir import STRIPS, Access, Block, Instruction
 from accel.specialize.loops import Loop
@@ -96,7 +96,7 @@ class _Writer:
             number = self.stores.index(i)
             return Instruction("strip_put", (), (i.arguments[0], i.arguments[-1], self.turn), number, i.node, i.phase)
         op = "strip_affine" if id(i) in self.affine else i.op
-        return Instruction(op, i.targets, i.arguments, i.detail, i.node, i.phase)
+        return replace(i, op=op)
 
     def written(self, number: int, i: Instruction) -> Step:
         """The store of what was put into a buffer."""

@@ -59,7 +59,11 @@ def endless(n):
 
 
 def test_kinds_are_followed_from_point_to_point():
-    assert result(straight, 1) == "int" and result(straight, 0.5) == "float" and result(straight, numpy.float32(1)) == "numpy.float32"
+    assert (
+        result(straight, 1) == "int"
+        and result(straight, 0.5) == "float"
+        and result(straight, numpy.float32(1)) == "numpy.float32"
+    )
 
 
 def test_kinds_meet_where_paths_do():

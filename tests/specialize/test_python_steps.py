@@ -39,13 +39,19 @@ def test_how_they_are_written():
         "return a0 * a1", "return a0 + a1", "a0 += a1; return a0", "return -a0", "return a0 > a1", "return numpy.where(a1, a2, a3)",
         "return a0.sum(axis=a1)", "return numpy.maximum(a1, a2)",
     ]  # fmt: skip
-    assert [step.text for step in plan_for(indexed, numpy.ones(2), numpy.ones(2, int)).root.steps.values()][1:2] == ["return a0[a1]"]
-    assert [step.text for step in plan_for(stored, numpy.ones(2), numpy.ones(2, bool)).root.steps.values()] == ["a0[a1] = a2; return None"]
+    assert [step.text for step in plan_for(indexed, numpy.ones(2), numpy.ones(2, int)).root.steps.values()][1:2] == [
+        "return a0[a1]"
+    ]
+    assert [step.text for step in plan_for(stored, numpy.ones(2), numpy.ones(2, bool)).root.steps.values()] == [
+        "a0[a1] = a2; return None"
+    ]
 
 
 def test_they_agree_with_numpy():
     agree_compiled(computed, lambda: (numpy.arange(4.0), numpy.arange(4.0) - 1), lambda: (numpy.arange(4), numpy.arange(4.0)))
-    agree_compiled(indexed, lambda: (numpy.arange(4.0), numpy.array([3, -1])), lambda: (numpy.arange(4.0), numpy.array([True, False] * 2)))
+    agree_compiled(
+        indexed, lambda: (numpy.arange(4.0), numpy.array([3, -1])), lambda: (numpy.arange(4.0), numpy.array([True, False] * 2))
+    )
     agree(indexed, lambda: (numpy.arange(4.0), numpy.array([9])))
     agree_compiled(stored, lambda: (numpy.arange(4.0), numpy.arange(4) > 2))
     agree(computed, lambda: (numpy.arange(4.0), numpy.arange(3.0)))
@@ -57,7 +63,9 @@ def test_warnings_and_errors_stand_in_the_users_line():
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             made(numpy.ones(2), numpy.zeros(2))
-        assert [(w.category, w.filename, w.lineno) for w in caught] == [(RuntimeWarning, __file__, divided.__code__.co_firstlineno + 2)]
+        assert [(w.category, w.filename, w.lineno) for w in caught] == [
+            (RuntimeWarning, __file__, divided.__code__.co_firstlineno + 2)
+        ]
     assert made.accel.compiled
     made = decorated(failing)
     made(numpy.ones(2), numpy.ones(2))
