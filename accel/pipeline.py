@@ -6,6 +6,7 @@ from types import FunctionType
 
 from accel.ir import Facts, Lowered, Plan, Signature
 from accel.options import FnOptions
+from accel.values import replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,8 +25,6 @@ def analyse(function: FunctionType) -> Facts:
 
 def plan(function: FunctionType, signature: Signature, options: FnOptions | None = None) -> Plan:
     """Function + Signature -> Plan."""
-    from dataclasses import replace
-
     from accel.specialize.infer import plan_function
 
     made = plan_function(function, signature, analyse)
