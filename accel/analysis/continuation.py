@@ -10,7 +10,6 @@ import ast
 import copy
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import partial
 from itertools import repeat
 from types import CellType, CodeType, FunctionType
@@ -20,6 +19,7 @@ from accel.analysis.parse import FUTURE_FLAGS, compile_quietly
 from accel.analysis.remainder import ContinuationError, Remainder, located
 from accel.analysis.scopes import Scope, find_scope
 from accel.ir import Source
+from accel.values import dataclass
 
 __all__ = ["Continuation", "ContinuationError", "build_continuation"]
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from accel.analysis.scopes import find_scope
 from accel.ir import Block, Fault, Instruction, Source
+from accel.values import dataclass
 
 __all__ = ["Captured", "ExpressionBuilder", "has_plain_defaults"]
 

@@ -20,16 +20,16 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from accel.analysis.expressions import Captured, ExpressionBuilder, has_plain_defaults
 from accel.ir import Fault, Flow, Source
+from accel.values import dataclass, field
 
 __all__ = ["build_flow"]
 
 
-@dataclass
+@dataclass(slots=True)
 class _Loop:
     """Where `break` and `continue` go, and how many `finally` bodies lie outside of it."""
 
@@ -38,7 +38,7 @@ class _Loop:
     depth: int
 
 
-@dataclass
+@dataclass(slots=True)
 class _Pending:
     """A `finally` body that leaving the `try` early has to run."""
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from accel.values import dataclass
 
 __all__ = ["Scope", "find_scope"]
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from accel.ir import Block, Exit, Instruction, Live, PythonStep, TypedFunction
 from accel.lower.convert import convert_value
@@ -13,6 +12,7 @@ from accel.lower.joined_arrays import has_settled_views
 from accel.lower.layout import Value, components, object_positions, owner_positions
 from accel.lower.text import Emitter, Module
 from accel.types.kinds import Kind, Object, Static
+from accel.values import dataclass
 
 __all__ = ["FunctionBody"]
 

@@ -17,11 +17,10 @@ An operation that fails leaves at the branch, as nothing has been done since: CP
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from accel.ir import Block, Flow, Instruction, TypedFunction
 from accel.specialize.put_off import can_put_off
 from accel.types.kinds import Bool, Float, Int, Kind
+from accel.values import replace
 
 __all__ = ["choose_values"]
 

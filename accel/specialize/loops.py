@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from accel.ir import Block, Instruction
+from accel.values import dataclass, field
 
 __all__ = ["Graph", "Loop", "Place"]
 

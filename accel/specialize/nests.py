@@ -18,14 +18,13 @@ strips there (`accel.specialize.strips`), or turn after turn without a loop when
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-
 from accel.ir import Access, Affine, Block, Flow, GatePlan, Instruction, TypedFunction
 from accel.specialize.affine import Forms
 from accel.specialize.loops import Graph, Loop, Place
 from accel.specialize.put_off import can_put_off
 from accel.specialize.strips import Strip, write_strips
 from accel.types.kinds import Array, Int, RangeIterator
+from accel.values import dataclass, field, replace
 
 __all__ = ["version_nests"]
 
@@ -48,7 +47,7 @@ def version_nests(typed: TypedFunction) -> Flow | None:
     return _Copier(nests, typed.flow).flow()
 
 
-@dataclass
+@dataclass(slots=True)
 class _Gate:
     """What is known once a gate has been passed."""
 
@@ -62,7 +61,7 @@ class _Gate:
         return GatePlan(tuple(self.ranges), tuple(self.apart), tuple(self.solid))
 
 
-@dataclass
+@dataclass(slots=True)
 class _Turns:
     """A loop that is written out: for each turn its item, and the body with its accesses."""
 

@@ -7,13 +7,13 @@ After: `%outside.WEIGHTS = outside[('static', 'WEIGHTS')]` at the entry, `%7 = i
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from types import ModuleType
 from typing import Any
 
 from accel.ir import Block, Flow, Instruction
 from accel.specialize.lookup import MISSING, Lookup
 from accel.specialize.samples import kind_of_value
+from accel.values import replace
 
 __all__ = ["read_outside_arrays"]
 

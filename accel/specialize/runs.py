@@ -22,12 +22,12 @@ After::
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass, field, replace
 
 from accel.ir import Access, Block, Flow, Instruction, TypedFunction
 from accel.specialize.coverage import tells
 from accel.specialize.put_off import cannot_fail
 from accel.types.kinds import Array, Kind, Scalar, Union
+from accel.values import dataclass, field, replace
 
 __all__ = ["join_tests"]
 
@@ -58,7 +58,7 @@ def _statement_of(typed: TypedFunction, instruction: Instruction) -> int:
     return number
 
 
-@dataclass
+@dataclass(slots=True)
 class _Run:
     """Statements that can be done anew from the first: what they compute, and their stores."""
 

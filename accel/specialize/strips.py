@@ -22,10 +22,9 @@ overflow, a warning or an error is done again exactly.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-
 from accel.ir import STRIPS, Access, Block, Instruction
 from accel.specialize.loops import Loop
+from accel.values import dataclass, replace
 
 __all__ = ["Strip", "write_strips"]
 

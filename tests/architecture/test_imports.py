@@ -3,6 +3,10 @@
 import subprocess
 import sys
 
+import pytest
+
+from tests.architecture.modules import imports_of, module_names
+
 HEAVY = "{'numpy', 'numba', 'llvmlite', 'inspect', 'dataclasses', 're', 'typing', 'asyncio'}"
 
 
@@ -38,3 +42,9 @@ def test_what_a_warm_process_imports(tmp_path, monkeypatch):
     run = f"exec(compile({PROGRAM!r}, {str(path)!r}, 'exec'))"
     assert "llvmlite" in loaded_by(run)
     assert loaded_by(run) == []
+
+
+@pytest.mark.parametrize("name", module_names())
+def test_value_classes_are_of_one_kind(name):
+    """`dataclasses` is slow, and its `replace` takes no others."""
+    assert [line for module, line, _, typing_only in imports_of(name) if module == "dataclasses" and not typing_only] == []
