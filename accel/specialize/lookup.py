@@ -33,7 +33,7 @@ class Lookup:
         if name in namespace:
             value, missing, holder = namespace[name], False, namespace
         else:
-            scope = self.function.__builtins__  # type: ignore[attr-defined]
+            scope = self.function.__builtins__
             if name not in scope:
                 return MISSING
             value, missing, holder = scope[name], True, namespace
