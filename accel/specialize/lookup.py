@@ -33,7 +33,8 @@ class Lookup:
         if name in namespace:
             value, missing, holder = namespace[name], False, namespace
         else:
-            scope = self.function.__builtins__
+            function: Any = self.function  # what mypy keeps of functions from run to run lacks `__builtins__`
+            scope = function.__builtins__
             if name not in scope:
                 return MISSING
             value, missing, holder = scope[name], True, namespace
