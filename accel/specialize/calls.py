@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import sys
-from types import FunctionType
+from types import CodeType, FunctionType
 from typing import Any, Protocol
 
 from accel.ir import Call, Facts, Fault, Instruction, TypedFunction
@@ -159,7 +159,7 @@ class CallRules:
             return None
         facts = self.nested(callee, None)
         bound = _bind(facts.source.function, len(kinds) - 1 - len(captured) - len(keywords), keywords)
-        if bound is None or callee.code.co_flags & _NO_PLAIN_CALL:
+        if bound is None or not _can_be_compiled_along(callee.code):
             return None
         shifted = tuple((what, value + len(captured) if what == "argument" else value) for what, value in bound)
         every = (*(("argument", k) for k in range(len(captured))), *shifted)
@@ -181,7 +181,7 @@ class CallRules:
     ) -> Kind | Fault | None:
         """A call of a Python function: typed for these arguments."""
         bound = _bind(function, len(kinds) - len(keywords), keywords)
-        if bound is None or function.__code__.co_flags & _NO_PLAIN_CALL:
+        if bound is None or not _can_be_compiled_along(function.__code__):
             return None
         parameters = []
         for what, value in bound:
@@ -193,6 +193,19 @@ class CallRules:
         callee = self.typer(function, tuple(parameters))
         self.typed.calls[id(instruction)] = Call("", callee, bound)
         return callee.result
+
+
+_LOOKING_AT_CALLERS = frozenset(
+    "_getframe _getframemodulename currentframe extract_stack format_stack getouterframes print_stack walk_stack warn stacklevel".split()
+)
+
+
+def _can_be_compiled_along(code: CodeType) -> bool:
+    """Whether a function may be compiled with one that calls it. Not one that looks for its callers' frames: where it leaves, those
+    that are compiled have none."""
+    if code.co_flags & _NO_PLAIN_CALL or not _LOOKING_AT_CALLERS.isdisjoint(code.co_names):
+        return False
+    return all(_can_be_compiled_along(inner) for inner in code.co_consts if isinstance(inner, CodeType))
 
 
 _NO_PLAIN_CALL = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR  # calling it does not run it

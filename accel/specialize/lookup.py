@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from types import FunctionType, ModuleType
+from collections.abc import Callable
+from types import FunctionType, MethodType, ModuleType
 from typing import Any
 
 from accel.ir import Guard
@@ -10,6 +11,8 @@ from accel.ir import Guard
 __all__ = ["MISSING", "Lookup"]
 
 MISSING: Any = object()
+_HEAP_TYPE = 1 << 9  # Py_TPFLAGS_HEAPTYPE: a class written in Python, mostly
+_flags_of: Callable[[type], int] = type.__dict__["__flags__"].__get__  # a metaclass can't interfere
 
 
 class Lookup:
@@ -74,6 +77,15 @@ class Lookup:
         self.note(Guard("cell", cell, name, value, path=(name,)))
         self.paths.setdefault(id(value), (name,))
         return value
+
+    def is_kept_in_vain(self, name: str) -> bool:
+        """Whether a closure cell holds an object that compiled code could only hand on: watching it would keep it alive after the cell
+        is bound to something else."""
+        value, _ = self.find_now("nonlocal", name)
+        kind = type(value)
+        if value is MISSING or kind is object or issubclass(kind, (type, ModuleType, FunctionType)):
+            return False
+        return kind is MethodType or bool(_flags_of(kind) & _HEAP_TYPE)
 
     def watch_errstate(self) -> None:
         """Notice `numpy.errstate` and `numpy.seterr`: compiled code does not see an underflow, which they may ask to be told."""

@@ -86,6 +86,8 @@ class KindRules(CallRules):
     def op_cell(self, instruction: Instruction, kinds: Kinds) -> Kind | Fault:
         if self.lookup.find_now("nonlocal", instruction.detail)[1] in self.written:
             return self.load_outside(instruction, "nonlocal", instruction.detail)
+        if self.lookup.is_kept_in_vain(instruction.detail):
+            return Fault(instruction.node, f"the closure variable `{instruction.detail}`, an object of a class", "unsupported-operation")
         value = self.lookup.find_cell(instruction.detail)
         if value is MISSING:
             return Fault(instruction.node, f"the closure variable `{instruction.detail}`, which is empty", "undefined-name")

@@ -195,3 +195,18 @@ def test_calls_while_the_interpreter_ends(tmp_path: Path) -> None:
         assert not child.stderr
         told.append(child.stdout)
     assert told[0] == told[1] and told[0].startswith("-6; 7; 0; integer division or modulo by zero; ")
+
+
+def test_what_a_cell_held_dies_when_it_is_bound_anew(no_collection: None) -> None:
+    x: Any = Held()
+
+    @accel.fn
+    def f(n):
+        held = x
+        return n if n > 0 else held
+
+    hasten(f)
+    assert f(1) == 1 and f(1) == 1
+    end = weakref.ref(x)
+    x = None
+    assert end() is None

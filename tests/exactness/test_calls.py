@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import collections
 import functools
 import inspect
 import pickle
+import sys
 import threading
+import warnings
 
 import numpy as np
 import pytest
@@ -194,3 +197,27 @@ def many_kinds(a, b):
 def test_many_kinds_of_arguments_one_after_the_other() -> None:
     values = [1, 2.5, True, 1j, np.int8(1), np.float32(2), np.uint16(3), np.float64(4), np.arange(3), np.arange(3.0), "a", None, (1,), [1], 2**70]
     agree_compiled(many_kinds, *(lambda a=a, b=b: (a, b) for a in values for b in values))
+
+
+def named_caller(depth):
+    return sys._getframe(depth).f_code.co_name
+
+
+def warner(x):
+    if x > 1:
+        warnings.warn("large", UserWarning, stacklevel=2)
+    return x + 1
+
+
+def asks_for_frames(x):
+    return named_caller(0), named_caller(1), warner(x), x
+
+
+def makes_a_class(x):
+    kind = collections.namedtuple("Pair", "a b")
+    return kind.__module__, x
+
+
+def test_functions_that_look_at_their_callers_see_them() -> None:
+    agree(asks_for_frames, lambda: (1,), lambda: (2,), lambda: (2.5,))
+    agree(makes_a_class, lambda: (1,))
