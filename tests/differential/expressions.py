@@ -19,6 +19,13 @@ MATH_FLOAT += ["math.frexp({f})[0]", "math.modf({f})[0]", "math.remainder({f}, 3
 MATH_FLOAT += ["math.pow(abs({f}), 0.5)", "math.expm1(-abs({f}))", "math.asinh({f})", "math.degrees({f})", "cmath.phase({c})", "math.tau"]
 MATH_INT = ["math.gcd({i}, {i})", "math.isqrt(abs({i}))", "math.comb(abs({i}) % 30, abs({i}) % 9)", "math.floor({f})", "math.ceil({f})"]
 MATH_INT += ["math.trunc({f})", "math.lcm({i} % 50, 6)", "math.factorial(abs({i}) % 15)", "math.perm(abs({i}) % 12, 3)", "math.prod(({i}, 2, 3))"]
+MATH_INT += ["({i}).real", "({i}).imag", "({i}).numerator", "({i}).denominator", "({i}).conjugate()", "({i}).bit_length()", "({i}).bit_count()"]
+MATH_INT += ["round(number={i})", "pow(base={i} % 50, exp=2)", "pow({i}, 3, mod=7)", "sum(({i}, {i}), start={i})", "range(2, 30, 3)[{i} % 9]"]
+MATH_INT += ["range({i} % 9).stop", "({i}, {i}, {f})[1]", "({i}, {i})[::-1][0]", "len(({i}, {f}, 1)[1:])"]
+MATH_FLOAT += ["({f}).real", "({f}).imag", "({f}).conjugate()", "round({f}, ndigits=2)", "round(ndigits=1, number={f})", "abs({c})"]
+MATH_FLOAT += ["sum(({f}, {i}), start=1.5)", "math.prod(({f}, {f}), start=2)", "complex(real={f}, imag={f}).imag", "complex(imag={f}).imag"]
+TESTS = ["math.isclose({f}, {f}, rel_tol=0.5)", "math.isclose({f}, {f}, abs_tol=1.0)", "({f}).is_integer()", "({i} in range(1, 9, 2))"]
+TESTS += ["isinstance({i}, (float, (complex, int)))", "(type({f}) is float)", "cmath.isclose({c}, {f}, rel_tol=0.1, abs_tol=0.2)"]
 NUMPY_FLOAT = ["sin", "cos", "sqrt", "exp", "abs", "floor", "log1p", "square", "tanh", "rint", "negative", "cbrt", "sign", "ceil"]
 
 
@@ -242,6 +249,8 @@ class Expressions:
             return f"({name} is{r.choice(['', ' not'])} None)"
         if k < 0.95:
             return f"isinstance({self.pick('int', 'float', 'bool', 'np:', 'opt') or '1'}, {r.choice(['int', 'float', 'bool', '(int, float)'])})"
+        if k < 0.97:
+            return self.fill(r.choice(TESTS), depth + 1)
         return r.choice([f"math.isnan({self.floating(depth + 1)})", f"math.isfinite({self.floating(depth + 1)})", f"bool({self.integer(depth + 1)})",
                          f"({self.integer(depth + 1)} in (1, 2, 3))"])  # fmt: skip
 

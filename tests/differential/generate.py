@@ -79,11 +79,36 @@ class _Maker:
         for number in range(r.randint(1, 2)):
             kind, values = r.choice([("int", ["3", "7", "-2", "2**40"]), ("float", ["2.5", "-0.5", "1e9"]), ("bool", ["True", "False"])])
             name = f"G{number}"
+            if r.random() < 0.25:
+                self.make_global_array(name)
+                continue
             self.globals[name] = kind
             self.parts.append(f"\n\n{name} = {r.choice(values)}\n")
             self.rebindings += [f"{name} = {value}" for value in values]
             if not self.tame:
                 self.rebindings += [f"{name} = None", f"globals().pop({name!r}, None)", f"{name} = {2**70}"]
+
+    def make_global_array(self, name: str) -> None:
+        """An array in the module, changed or bound anew between calls."""
+        char = self.r.choice("dlf")
+        self.globals[name] = f"arr:{char}:1"
+        made = [f"np.arange({size}).astype({char!r})" for size in (8, 8, 5)]
+        self.parts.append(f"\n\n{name} = {made[0]}\n")
+        self.rebindings += [f"{name} = {value}" for value in (*made, f"{made[0]}[::-1]")] + [f"{name}[1] = 7"]
+        if not self.tame:
+            self.rebindings += [f"{name}.flags.writeable = False", f"{name} = None", f"{name} = np.arange(8, dtype='i2')"]
+
+    def bind_global(self, expressions: Expressions, body: list[str]) -> list[str]:
+        """The body with statements that bind a global in it."""
+        r = self.r
+        name = r.choice([n for n, k in self.globals.items() if not k.startswith("arr:")] or [""])
+        if not name:
+            return body
+        kind = self.globals[name]
+        texts = [f"{name} = {expressions.of(kind, 2)}"] + ([f"{name} += 1", f"{name} = {name} * 2"] if kind != "bool" else [])
+        lines = [r.choice(texts) for _ in range(r.randint(1, 2))]
+        at = r.randint(0, 1) * len(body)
+        return [f"global {name}", *body[:at], *lines, *body[at:]]
 
     def function(self, name: str, parameters: list[str], kinds: list[str], result: str, size: int, decorated: bool, defaults: int = 0) -> str:
         """The text of one function."""
@@ -99,6 +124,8 @@ class _Maker:
         body: list[str] = []
         for _ in range(size):
             body += statements.statement() if statements.budget > 0 else []
+        if self.globals and r.random() < 0.25:
+            body = self.bind_global(Expressions(r, self.tame, dict(self.globals)), body)
         if name == "main" and r.random() < 0.7:
             numbers = [n for n, k in expressions.names.items() if k in ("int", "float", "bool", "complex") or k.startswith(("np:", "arr:"))]
             r.shuffle(numbers)

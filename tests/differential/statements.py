@@ -331,7 +331,15 @@ class Statements:
         visible = {n: k for n, k in outer.items() if k in ("int", "float", "bool")}
         self.e.names, self.e.loops, self.e.walrus = {**visible, "t": "int"}, [], False
         known, self.e.functions = self.e.functions, self.e.functions[:-1]
-        if r.random() < 0.5:
+        bound = [n for n, k in visible.items() if k == "int" and n not in loops and not n.isupper()]
+        if bound and r.random() < 0.3:
+            target = r.choice(bound)
+            value = r.choice([f"({target} + t) % 1000", f"{target} + 1", self.e.integer(1), "t"])
+            lines = [f"def {name}(t):", *indented([f"nonlocal {target}", f"{target} = {value}", f"return {self.e.integer(1)}"])]
+        elif r.random() < 0.15:
+            step = r.choice([f"{name}(t - 1, m - 1) + t", f"{name}(t, m - 1)", f"{self.e.integer(2)} + {name}(1, m - 1)"])
+            lines = [f"def {name}(t, m=3):", *indented(["if m <= 0:", f"    return {self.e.integer(1)}", f"return {step}"])]
+        elif r.random() < 0.5:
             lines = [f"{name} = lambda t: {self.e.integer(1)}"]
         else:
             lines = [f"def {name}(t):", *indented([f"u = {self.e.integer(1)}"])]
