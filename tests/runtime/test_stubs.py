@@ -1,7 +1,6 @@
 """The machine code that is there without a compiler is made of the texts of today."""
 
 import hashlib
-from base64 import b85decode
 
 from accel.lower.machine import assemble
 from accel.lower.meter import METER
@@ -11,7 +10,7 @@ from accel.runtime.stubs import DIGEST, METER_IMAGE, STUBS_IMAGE
 
 
 def images():
-    return [(Image.loads(b85decode(stored.replace("\n", ""))), text) for stored, text in ((STUBS_IMAGE, STUBS), (METER_IMAGE, METER))]
+    return [(Image.loads(bytes.fromhex(stored)), text) for stored, text in ((STUBS_IMAGE, STUBS), (METER_IMAGE, METER))]
 
 
 def test_made_of_the_texts_of_today():
