@@ -206,9 +206,9 @@ class ExpressionBuilder:
         return value
 
     def expression_Tuple(self, node: ast.Tuple) -> str:
-        if any(isinstance(e, ast.Starred) for e in node.elts):
-            return self.refuse(node, "starred elements", "unsupported-expression")
-        self.emit("tuple", (self.temporary(node),), tuple(self.expression(e) for e in node.elts), node=node)
+        starred = tuple(isinstance(e, ast.Starred) for e in node.elts)
+        parts = tuple(self.expression(e.value if isinstance(e, ast.Starred) else e) for e in node.elts)
+        self.emit("tuple", (self.temporary(node),), parts, starred if any(starred) else None, node=node)
         return self.temporary(node)
 
     def expression_BinOp(self, node: ast.BinOp) -> str:

@@ -17,7 +17,21 @@ from accel.lower.strips import STRIP_STEPS
 from accel.lower.unbox import emit_unbox
 from accel.lower.unions import emit_union
 from accel.types import functions, operators
-from accel.types.kinds import Array, Bool, Complex, EnumerateIterator, Float, Kind, Never, NoneKind, Range, Scalar, Static, Tuple
+from accel.types.kinds import (
+    Array,
+    Bool,
+    Complex,
+    EnumerateIterator,
+    Float,
+    Int,
+    Kind,
+    Never,
+    NoneKind,
+    Range,
+    Scalar,
+    Static,
+    Tuple,
+)
 
 __all__ = ["lower_step"]
 
@@ -111,10 +125,21 @@ def _tuple(body: FunctionBody, instruction: Instruction, successors: Successors)
 
 def _unpack(body: FunctionBody, instruction: Instruction, successors: Successors) -> None:
     kind = _kinds(body, instruction)[0]
+    if isinstance(kind, Array):
+        _unpack_array(body, instruction, kind)
+        return
     assert isinstance(kind, Tuple)
     parts = arrays.tuple_parts(kind, body.read(instruction.arguments[0]))
     for name, item, part in zip(instruction.targets, kind.items, parts, strict=True):
         body.write(name, item, part)
+
+
+def _unpack_array(body: FunctionBody, instruction: Instruction, kind: Array) -> None:
+    """Items or rows of an array; another number of them leaves."""
+    value, e = body.read(instruction.arguments[0]), body.e
+    e.exit_if(e.value(f"icmp ne i64 {arrays.shape_of(kind, value)[0]}, {len(instruction.targets)}"))
+    for k, (name, item) in enumerate(zip(instruction.targets, body.typed.target_kinds[id(instruction)], strict=True)):
+        body.write(name, item, arrays.emit_item(e, kind, (Int(),), value, [(str(k),)], checked=False))
 
 
 # -- operators

@@ -16,6 +16,8 @@ def can_put_off(typed: TypedFunction, i: Instruction) -> bool:
     kinds = typed.argument_kinds.get(id(i))
     if id(i) in typed.faults or kinds is None or id(i) in typed.steps:
         return False
+    if i.op == "unpack" and not isinstance(kinds[0], Tuple):
+        return False
     if i.op == "bound":
         return not typed.maybe_unbound.get(id(i))
     if i.op in _PLAIN or id(i) in typed.constants:

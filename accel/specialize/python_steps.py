@@ -33,7 +33,9 @@ class PythonSteps:
         node = self.typed.source.nodes[instruction.node]
         if (op == "inplace" and "@" in instruction.phase) or (isinstance(node, ast.Compare) and len(node.ops) > 1):
             return None
-        if op in ("binary", "inplace", "compare") and concerned and detail not in ("is", "is not", "in", "not in"):
+        if detail in ("in", "not in") and not isinstance(kinds[1], Array):
+            return None
+        if op in ("binary", "inplace", "compare") and concerned and detail not in ("is", "is not"):
             assign = op == "inplace" and isinstance(kinds[0], Array)
             text = f"a0 {detail}= a1; return a0" if assign else f"return a0 {detail} a1"
             made = kinds[0] if assign else predict_kind(detail, kinds, self.constants(instruction, range(2)))

@@ -127,11 +127,18 @@ class KindRules(CallRules):
         named = not instruction.targets[0].startswith("%")
         return None if named and isinstance(kinds[0], ITERATORS) else kinds[0]
 
-    def op_tuple(self, instruction: Instruction, kinds: Kinds) -> Kind:
-        return Tuple(kinds)
+    def op_tuple(self, instruction: Instruction, kinds: Kinds) -> Kind | None:
+        items: list[Kind] = []
+        for kind, is_starred in zip(kinds, instruction.detail or (False,) * len(kinds), strict=True):
+            if is_starred and not isinstance(kind, Tuple):
+                return None
+            items += kind.items if is_starred and isinstance(kind, Tuple) else [kind]
+        return Tuple(tuple(items))
 
     def op_unpack(self, instruction: Instruction, kinds: Kinds) -> Kinds | None:
         kind = kinds[0]
+        if isinstance(kind, Array) and kind.ndim:
+            return (arrays.row_kind(kind),) * len(instruction.targets)
         return kind.items if isinstance(kind, Tuple) and len(kind.items) == instruction.detail else None
 
     def op_slice(self, instruction: Instruction, kinds: Kinds) -> Kind | None:
@@ -215,6 +222,9 @@ class KindRules(CallRules):
         return ()
 
     def op_attribute(self, instruction: Instruction, kinds: Kinds) -> Kind | None:
+        if isinstance(kinds[0], Static) and type(kinds[0].value).__module__ == "numpy.dtypes":
+            known = instruction.detail in ("itemsize", "kind", "char", "name", "num")
+            return self.constant(instruction, getattr(kinds[0].value, instruction.detail)) if known else None
         if isinstance(kinds[0], Static):
             value = self.lookup.find_attribute(kinds[0].value, instruction.detail)
             return None if value is MISSING else self.constant(instruction, value)

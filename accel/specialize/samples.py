@@ -34,7 +34,7 @@ _OPERATORS: dict[str, Callable[..., Any]] = {
     "+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv, "//": operator.floordiv, "%": operator.mod,
     "**": operator.pow, "<<": operator.lshift, ">>": operator.rshift, "&": operator.and_, "|": operator.or_, "^": operator.xor,
     "@": operator.matmul, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "==": operator.eq,
-    "!=": operator.ne, "~": operator.invert,
+    "!=": operator.ne, "in": lambda a, b: a in b, "not in": lambda a, b: a not in b, "~": operator.invert,
 }  # fmt: skip
 
 

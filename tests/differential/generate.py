@@ -94,9 +94,11 @@ class _Maker:
         self.globals[name] = f"arr:{char}:1"
         made = [f"np.arange({size}).astype({char!r})" for size in (8, 8, 5)]
         self.parts.append(f"\n\n{name} = {made[0]}\n")
-        self.rebindings += [f"{name} = {value}" for value in (*made, f"{made[0]}[::-1]")] + [f"{name}[1] = 7"]
-        if not self.tame:
-            self.rebindings += [f"{name}.flags.writeable = False", f"{name} = None", f"{name} = np.arange(8, dtype='i2')"]
+        self.rebindings += [f"{name} = {value}" for value in (*made, f"{made[0]}[::-1]", f"readonly({made[0]})")]
+        if self.tame:
+            self.rebindings += [f"{name} = np.array({name}); {name}[1] = 7"]
+        else:
+            self.rebindings += [f"{name} = None", f"{name} = np.arange(8, dtype='i2')"]
 
     def bind_global(self, expressions: Expressions, body: list[str]) -> list[str]:
         """The body with statements that bind a global in it."""

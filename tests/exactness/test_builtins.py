@@ -309,3 +309,64 @@ def own_class(x, n):
 
 def test_classes_as_values() -> None:
     agree(own_class, lambda: (1, 2), lambda: (2.5, 2**63 - 1), lambda: (1, 2**63 - 1), lambda: (np.float32(1), 2))
+
+
+def unpacked(p, q):
+    total = 0.0
+    for x, y in p:
+        total = total * 2 + x * y
+    for i, (x, y) in enumerate(p):
+        total += i * x - y
+    a, b = q
+    (c, d), e = p[0], p[1:][0]
+    return total, a, b, c, d, e
+
+
+def test_unpacking_of_arrays() -> None:
+    agree_compiled(unpacked, lambda: (np.arange(6.0).reshape(3, 2), np.arange(2)), lambda: (np.arange(12)[::2].reshape(3, 2).T.T, np.eye(2)))
+    agree_compiled(unpacked, lambda: (np.arange(6.0).reshape(3, 2), np.arange(3)), lambda: (np.arange(6.0).reshape(3, 2), np.arange(1)))
+    agree_compiled(unpacked, lambda: (np.arange(6.0).reshape(2, 3), np.arange(2)), lambda: (np.zeros((0, 2)), np.arange(2)))
+    agree_compiled(unpacked, lambda: (np.arange(3.0).reshape(3, 1), np.arange(2)))
+
+
+def swapped_rows(p, i, j):
+    x, y = p[i], p[j]
+    p[i, 0], p[j, 1] = p[j]
+    return x, y, p
+
+
+def test_rows_swapped() -> None:
+    agree_compiled(swapped_rows, lambda: (np.arange(6.0).reshape(3, 2), 0, 2), lambda: (np.arange(6.0).reshape(3, 2), 0, 5))
+    agree_compiled(swapped_rows, lambda: (np.arange(9.0).reshape(3, 3), 0, 2))
+
+
+def starred(t, u, n):
+    joined = (*t, n, *u)
+    return joined, (*t,), (n, *t)[1:], n * n
+
+
+def test_starred_elements() -> None:
+    agree_compiled(starred, lambda: ((1, 2.5), (), 3), lambda: ((None,), (1, (2, 3)), 2**62))
+    agree(starred, lambda: (np.arange(3), (), 3), lambda: ([1], (2,), 3), lambda: (5, (), 1))
+
+
+def contains(a, x):
+    return x in a, x not in a, a.dtype.itemsize, a.dtype.kind == "f"
+
+
+def test_membership_in_arrays() -> None:
+    agree(contains, lambda: (np.arange(4), 3), lambda: (np.arange(4.0), 2.5), lambda: (np.array([1.0, np.nan]), float("nan")))
+    agree(contains, lambda: (np.zeros((2, 2)), 0), lambda: (np.array(3), 3))
+
+
+def starred_counters(n, t):
+    i, j = 0, 0
+    while i < 4:
+        i, j = (*t, i + 1) if n else (i + 1, j)
+        if j > 3:
+            return i, j
+    return i, j
+
+
+def test_starred_elements_are_no_counters() -> None:
+    agree(starred_counters, lambda: (0, (2**62,)), lambda: (1, (2**63 - 1,)), lambda: (1, (4,)))

@@ -30,6 +30,15 @@ def starred_elements(t, x):
     return (*t, x, *t)
 
 
+@unpacking.row("rows of an array unpacked", lambda: (np.arange(6.0).reshape(3, 2),))
+def unpacked_rows(p):
+    total = 0.0
+    for x, y in p:
+        total += x * y
+    a, b = p[0]
+    return total, a, b
+
+
 @unpacking.row("annotated assignment", (3,))
 def annotated(n):
     x: int = n + 1
