@@ -146,7 +146,7 @@ def _vectorcall_offset() -> int:
 # -- the other class
 
 _CLASS, _CLASS_FLAGS, _CLASS_VECTORCALL = 8, 168, 56  # offsets in an object, and in a class
-_DEFAULT, _VECTORCALL, _METHOD, _GC, _BASETYPE, _NO_NEW = 1 << 18, 1 << 11, 1 << 17, 1 << 14, 1 << 10, 1 << 7
+_DEFAULT, _VECTORCALL, _METHOD, _GC, _BASETYPE = 1 << 18, 1 << 11, 1 << 17, 1 << 14, 1 << 10
 _TP_CALL, _TP_CLEAR, _TP_DEALLOC, _TP_DESCR_GET, _TP_TRAVERSE, _TP_MEMBERS = 50, 51, 52, 54, 71, 72
 _SIZE_MEMBER, _READ_ONLY = 19, 1
 
@@ -182,7 +182,7 @@ def _served_class() -> type:
     own = [_Slot(_TP_CALL, call), _Slot(_TP_MEMBERS, ctypes.cast(members, ctypes.c_void_p))]
     inherited = [_Slot(n, get_slot(FunctionType, n)) for n in (_TP_DESCR_GET, _TP_TRAVERSE, _TP_CLEAR, _TP_DEALLOC)]
     slots = (_Slot * 7)(*own, *inherited)
-    spec = _Spec(b"accel.function", FunctionType.__basicsize__, 0, _DEFAULT | _VECTORCALL | _METHOD | _GC | _NO_NEW, slots)
+    spec = _Spec(b"accel.function", FunctionType.__basicsize__, 0, _DEFAULT | _VECTORCALL | _METHOD | _GC, slots)
     _keep.append((members, slots, spec))
     make = _api.PyType_FromSpecWithBases
     make.restype, make.argtypes = ctypes.py_object, (ctypes.c_void_p, ctypes.py_object)

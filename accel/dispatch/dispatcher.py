@@ -18,6 +18,7 @@ from accel.dispatch.enforce import refuse_argument
 from accel.dispatch.guards import GuardError, guard_words, holds, own_words
 from accel.dispatch.handlers import is_from_a_handler
 from accel.dispatch.tracing import find_layout, is_watched
+from accel.dispatch.trial import Trial
 from accel.errors import CompileError, Diagnostic
 from accel.ir import Entry, Lowered, Signature
 from accel.options import HOPELESS
@@ -39,7 +40,6 @@ MOST_ENTRIES = 16
 _MOST_REFUSALS = 4  # signatures that can't be compiled, until a function without any compiled one is left alone
 _FIRST_CALLS = 2  # calls before a function without loops is compiled
 _LONGEST_WAIT = 4096  # misses between two looks at a call that compiled code does not serve
-_EXITS_TO_RETIRE = 500
 _lock = threading.RLock()  # one compilation at a time
 _MOST_TWINS = 256  # functions with the same code, such as closures made in a loop, that are compiled one by one
 _twins: weakref.WeakKeyDictionary[CodeType, int] = weakref.WeakKeyDictionary()
@@ -63,6 +63,8 @@ class Dispatcher:
     counters : dict
         How often: "compiled", "loaded" from the cache, "refused", "failed" by a fault of the compiler, "renewed" after
         something watched had changed, "retired".
+    slower : float
+        How many times as long as CPython compiled code took, when it was retired; else 0.
     """
 
     def __init__(self, function: FunctionType, options: Any, compile_: Compile | None = None, hint: Hint | None = None,
@@ -85,6 +87,8 @@ class Dispatcher:
         self._calls = 0
         self._settled = False
         self._depth = 0
+        self.slower = 0.0
+        self._trial = Trial()
 
     @property
     def function(self) -> Any:  # a FunctionType, which mypy takes for a method here
@@ -113,10 +117,16 @@ class Dispatcher:
 
     def answer(self, values: tuple[Any, ...], positional: int, names: tuple[str, ...] | None) -> int:
         """The address at which a call that nothing compiled has served goes on."""
+        if self._trial.is_plain and not self.enforced:
+            self._trial.answer_call(self)
+            return plain_address()
         bound = bind_arguments(self.function, values, positional, names)
         if self.enforced and bound is not None:
             self._enforce(bound)
         if not self.enabled or self._settled or is_watched(self.function) or sys.is_finalizing():
+            return plain_address()
+        if self._trial.is_plain:
+            self._trial.answer_call(self)
             return plain_address()
         signature = None if bound is None else find_signature(bound)
         if signature is None:
@@ -322,13 +332,32 @@ class Dispatcher:
 
     # -- what users ask for
 
-    def note_exit(self, counts: list[int]) -> None:
+    def note_exit(self) -> None:
         """A resumer has gone on in CPython: with nothing but exits, compiled code only costs."""
-        if sum(counts) % _EXITS_TO_RETIRE == 0 and sum(counts) >= _EXITS_TO_RETIRE * (1 + self.counters["retired"]):
-            self._retire()
+        self._trial.note_exit(self)
 
-    def _retire(self) -> None:
+    def detour(self, address: int | None) -> None:
+        """Send calls to an address; with None, to the entries again."""
+        if address is None:
+            self._countdown.value = self._wait
+            self._relink()
+        else:
+            self.carrier.set_entry(address)
+
+    def compiled_address(self) -> int:
+        """Of the first entry; 0 when calls go elsewhere, for good or for now."""
+        is_serving = self.entries and self.enabled and not (self._settled or self._depth) and self.carrier.is_alive()
+        return self.entries[0].address if is_serving else 0
+
+    def counting_address(self, calls: int) -> int:
+        """Of machine code that runs so many calls in CPython, and asks about the next one."""
+        self._countdown.value = calls + 1
+        return self.entries[-1].loaded["throttle"] if self.compiled_address() else 0
+
+    def retire(self, slower: float) -> None:
+        """Compiled code takes `slower` times as long as CPython."""
         self.counters["retired"] += 1
+        self.slower = slower
         with _lock:
             self.entries.clear()
             self.settle()
@@ -361,6 +390,7 @@ class Dispatcher:
             self.entries.clear()
             self._refused.clear()
             self._settled, self._wait, self._calls = False, 1, _FIRST_CALLS
+            self._trial, self.slower = Trial(), 0.0
             self._countdown.value = 1
             self.carrier.set_entry(stubs()["trigger"])
 

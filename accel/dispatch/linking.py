@@ -90,7 +90,7 @@ class Linking:
             getattr(source, "enclosing", None) or (self.function if source is None else source.function)
         )
         noting = weakref.WeakMethod(self.dispatcher.note_exit)
-        resumer.on_exit = lambda counts: _note(noting, counts)
+        resumer.on_exit = lambda: _note(noting)
         self.resumers.append(resumer)
         return self._held(resumer.prepare)
 
@@ -116,7 +116,7 @@ class Linking:
         return id(value)
 
 
-def _note(noting: weakref.WeakMethod[Any], counts: list[int]) -> None:
+def _note(noting: weakref.WeakMethod[Any]) -> None:
     note = noting()
     if note is not None:
-        note(counts)
+        note()

@@ -1,4 +1,4 @@
-"""Counts and times the calls of decorated functions, for `accel run`: machine code that stands between a carrier and what serves it."""
+"""Counts and times the calls of decorated functions, for `accel run` and for trials: machine code that stands between a carrier and what serves it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Meter:
     """Counts the calls of one function that come from Python, whoever serves them, and adds up the time in them."""
 
     def __init__(self) -> None:
-        self._record = (ctypes.c_int64 * 4)()  # as accel.lower.meter has it
+        self._record = (ctypes.c_int64 * 5)()  # as accel.lower.meter has it
         record = ctypes.addressof(self._record)
         self.address = Loaded(_image(), lambda name: record if name == "record" else resolve(name))["meter"]
         _keep.append(self._record)  # late calls come while the interpreter shuts down
@@ -37,6 +37,11 @@ class Meter:
     def calls(self) -> int:
         """How many calls there were."""
         return self._record[1]
+
+    @property
+    def finished(self) -> tuple[int, int]:
+        """How many calls that are in no other one have ended, and the nanoseconds in them."""
+        return self._record[4], self._record[2]
 
     @property
     def seconds(self) -> float:

@@ -51,7 +51,7 @@ class Resumer:
         self._hull = _make_hull(function)
         self.exits = exits
         self.counts = [0] * len(exits)
-        self.on_exit: Callable[[list[int]], None] | None = None
+        self.on_exit: Callable[[], None] | None = None
         self.enclosing = self._function  # has the cells of the functions around and beside a nested one
         self._source = None if source is None else replace(source, function=self._hull, enclosing=None)
         self._text = None if source is not None else read_raw(function)
@@ -164,7 +164,7 @@ class Resumer:
                     source, exit_.node, phase, bound, numbers, shared=exit_.gives
                 )
         if self.on_exit is not None and not phase.startswith("raise"):
-            self.on_exit(self.counts)  # outside of the lock: it may take others
+            self.on_exit()  # outside of the lock: it may take others
         return made
 
 

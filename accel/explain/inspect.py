@@ -137,8 +137,8 @@ class Inspection:
         for entry in d.entries:
             lines.append(f"  {entry.signature} -> {entry.result}")
         lines += [f"  CPython went on in line {line}: {_times(count)}" for line, count in self.exit_lines.items()]
-        if d.counters["retired"]:
-            lines.append("  retired: it left compiled code too often")
+        if d.slower:
+            lines.append(f"  retired: it left compiled code so often that calls took some {d.slower:.2g} times as long as in CPython")
         lines += [render_diagnostic(found) for found in d.diagnostics]
         return "\n".join(lines)
 

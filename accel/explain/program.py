@@ -131,7 +131,7 @@ def _state_of(group: list[Inspection], calls: int | None) -> tuple[str, str]:
     generator_flags = 0x20 | 0x80 | 0x200
     first = group[0]
     if any(i.counters["retired"] for i in group):
-        return "retired", "it left compiled code too often"
+        return "retired", "calls took longer than in CPython, as it left compiled code so often"
     if any(i.compiled for i in group):
         return "compiled", ""
     if first.code.co_flags & generator_flags:

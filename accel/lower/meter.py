@@ -7,10 +7,10 @@ from __future__ import annotations
 
 __all__ = ["METER"]
 
-# A record: address of what serves the calls, calls so far, nanoseconds in them, calls under way. The time of a call inside
+# A record: address of what serves the calls, calls so far, nanoseconds in them, calls under way, outermost calls that have ended. The time of a call inside
 # a call of the same function is part of the outer one's.
 METER = """
-@record = external global [4 x i64]
+@record = external global [5 x i64]
 declare i32 @clock_gettime(i32, ptr)
 
 define ptr @meter(ptr %self, ptr %args, i64 %nargsf, ptr %kwnames) {
@@ -37,6 +37,10 @@ add:
   %time = load i64, ptr %time_at
   %time1 = add i64 %time, %took
   store i64 %time1, ptr %time_at
+  %ended_at = getelementptr i64, ptr @record, i64 4
+  %ended = load i64, ptr %ended_at
+  %ended1 = add i64 %ended, 1
+  store i64 %ended1, ptr %ended_at
   br label %done
 done:
   ret ptr %r

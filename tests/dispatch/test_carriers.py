@@ -128,6 +128,12 @@ def by_name(x):
     return x * 2
 
 
+def test_its_class_makes_functions():
+    for made in (accel.fn(twin(area)), used(area, 1.5), used(listed, 1)):
+        again = type(made)(made.__code__, globals(), "again", (3.0,), None)
+        assert type(again) is FunctionType and again.__name__ == "again" and again.__defaults__ == (3.0,)
+
+
 def test_pickle_and_copy():
     for _ in range(3):
         assert pickle.loads(pickle.dumps(by_name)) is by_name
