@@ -125,6 +125,8 @@ class Dispatcher:
             self._enforce(bound)
         if not self.enabled or self._settled or is_watched(self.function) or sys.is_finalizing():
             return plain_address()
+        if _lock._is_owned():  # type: ignore[attr-defined]  # called by what a compilation under way in this thread calls
+            return plain_address()
         if self._trial.is_plain:
             self._trial.answer_call(self)
             return plain_address()

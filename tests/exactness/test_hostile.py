@@ -9,6 +9,7 @@ import weakref
 import numpy as np
 import pytest
 
+from accel.pipeline import specialize
 from tests.differential.makers import Array, Float, Hostile, Index, Int
 from tests.exactness.agreement import agree, decorated
 
@@ -286,3 +287,21 @@ def test_arguments_die_with_the_call(function) -> None:
             assert alive() is None
     finally:
         gc.enable()
+
+
+def test_a_function_called_by_what_compiles_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    def f(n):
+        s = 0
+        for i in range(n):
+            s += i
+        return s
+
+    made = decorated(f)
+    found = []
+
+    def compile_(*what):
+        found.append(made(5))
+        return specialize(*what)
+
+    made.accel._dispatcher._compile = compile_
+    assert made(4) == 6 and found == [10] and made.accel.compiled
