@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 __all__ = ["FnOptions", "HOPELESS", "SWITCHES", "Switch", "read_switch"]
 
 
-HOPELESS: set[CodeType] = set()  # code that can't be compiled whatever the arguments
+HOPELESS: set[CodeType] = set()  # code that is left to CPython, whatever the arguments
 
 
 class FnOptions:

@@ -42,6 +42,7 @@ _FIRST_CALLS = 2  # calls before a function without loops is compiled
 _LONGEST_WAIT = 4096  # misses between two looks at a call that compiled code does not serve
 _lock = threading.RLock()  # one compilation at a time
 _MOST_TWINS = 256  # functions with the same code, such as closures made in a loop, that are compiled one by one
+_MOST_SMALL_TWINS = 16  # the same for closures that do so little that compiling one anew never pays
 _twins: weakref.WeakKeyDictionary[CodeType, int] = weakref.WeakKeyDictionary()
 # By the address of what the user holds, as long as that lives. Its attribute `accel` keeps the dispatcher alive: a function and all
 # that belongs to it end together, when CPython would end the function.
@@ -285,6 +286,8 @@ class Dispatcher:
         self.resumers += linking.resumers
         code = self.function.__code__
         _twins[code] = _twins.get(code, 0) + (not self.entries)
+        if _twins[code] >= _MOST_SMALL_TWINS and code.co_freevars and _is_small(code):
+            HOPELESS.add(code)  # from now on making one costs what it costs undecorated
         lowered = replace(lowered, sources={}, steps={})  # they hold the function
         entry = Entry(lowered.signature, lowered.result, loaded["entry"], loaded, lowered, self._own_words())
         self._words[lowered.signature] = linking.words
@@ -398,10 +401,20 @@ class Dispatcher:
 
 
 def _has_loop(code: CodeType) -> bool:
+    return _has_steps(code, "BACKWARD", "FOR_ITER")
+
+
+def _is_small(code: CodeType) -> bool:
+    """Whether neither loops nor calls can make one call of it last."""
+    return not _has_steps(code, "BACKWARD", "FOR_ITER", "CALL")
+
+
+def _has_steps(code: CodeType, *words: str) -> bool:
+    """Whether there are instructions with one of these words in their names."""
     import opcode
 
-    backward = {number for name, number in opcode.opmap.items() if "BACKWARD" in name or name == "FOR_ITER"}
-    return any(op in backward for op in code.co_code[::2])
+    sought = {number for name, number in opcode.opmap.items() if any(word in name for word in words)}
+    return any(op in sought for op in code.co_code[::2])
 
 
 def find_dispatcher(function: Any) -> Dispatcher | None:

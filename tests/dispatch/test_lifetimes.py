@@ -9,6 +9,7 @@ import sys
 import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -160,6 +161,27 @@ def test_closures_made_again_and_again_are_compiled_a_limited_number_of_times(mo
     made = [make(k) for k in range(12)]
     assert [f(4) for f in made] == [6 * k for k in range(len(made))]
     assert sum(f.accel.compiled for f in made) == 8
+
+
+def test_making_small_closures_costs_nothing_in_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dispatcher, "_MOST_SMALL_TWINS", 4)
+
+    def counter() -> Any:
+        n = 0
+
+        @accel.fn
+        def step(by=1):
+            nonlocal n
+            n += by
+            return n
+
+        return step
+
+    for _ in range(6):
+        step = counter()
+        hasten(step)
+        assert [step() for _ in range(4)] == [1, 2, 3, 4] and step(2**80) == 2**80 + 4
+    assert type(step) is FunctionType and not hasattr(step, "accel")
 
 
 LATE = """
