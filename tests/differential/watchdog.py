@@ -1,4 +1,4 @@
-"""A limit on the time a piece of code may take, by an alarm signal in this process."""
+"""A limit on the time a piece of code may take, by a signal in this process."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ def _raise(*_: object) -> None:
 
 @contextmanager
 def time_limit(seconds: float) -> Iterator[None]:
-    """Raise TooLong inside the block after so many seconds, again and again while it goes on."""
-    before = signal.signal(signal.SIGALRM, _raise)
-    signal.setitimer(signal.ITIMER_REAL, seconds, 0.5)
+    """Raise TooLong inside the block after so many seconds of work (others may keep the machine busy), again and again while it goes on."""
+    before = signal.signal(signal.SIGPROF, _raise)
+    signal.setitimer(signal.ITIMER_PROF, seconds, 0.5)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
