@@ -94,7 +94,7 @@ class _Maker:
         self.globals[name] = f"arr:{char}:1"
         made = [f"np.arange({size}).astype({char!r})" for size in (8, 8, 5)]
         self.parts.append(f"\n\n{name} = {made[0]}\n")
-        self.rebindings += [f"{name} = {value}" for value in (*made, f"{made[0]}[::-1]", f"readonly({made[0]})")]
+        self.rebindings += [f"{name} = {value}" for value in (*made, f"{made[0]}[::-1]", f"np.frombuffer({made[0]}.tobytes(), {char!r})")]
         if self.tame:
             self.rebindings += [f"{name} = np.array({name}); {name}[1] = 7"]
         else:
