@@ -56,8 +56,10 @@ class KindRules(CallRules):
     def fault(self, instruction: Instruction, kinds: Kinds) -> Fault:
         """What to say when there is no rule."""
         found = ", ".join(map(_shown, kinds))
-        if any(isinstance(k, Static) and type(k.value) is int for k in kinds):
+        if any(map(_is_beyond, kinds)):
             return Fault(instruction.node, "an int beyond 64 bits", "")
+        if instruction.op == "unary" and instruction.detail == "~" and all(isinstance(m, Bool) for m in members_of(kinds[0])):
+            return Fault(instruction.node, "`~` of bool, of which CPython warns", "")
         if instruction.op == "store_outside":
             what, name = instruction.detail
             return Fault(instruction.node, f"the {what} name `{name}` bound to {found}", "global-write")
@@ -278,3 +280,10 @@ def _shown(kind: Kind) -> str:
     if isinstance(kind, Static):
         return text[len("static(") : -1]
     return "None" if isinstance(kind, NoneKind) else text
+
+
+def _is_beyond(kind: Kind) -> bool:
+    """Whether it is an int beyond 64 bits, or a tuple that has one."""
+    if isinstance(kind, Tuple):
+        return any(map(_is_beyond, kind.items))
+    return isinstance(kind, Static) and type(kind.value) is int

@@ -370,3 +370,13 @@ def starred_counters(n, t):
 
 def test_starred_elements_are_no_counters() -> None:
     agree(starred_counters, lambda: (0, (2**62,)), lambda: (1, (2**63 - 1,)), lambda: (1, (4,)))
+
+
+def inverted(n, b):
+    if n > 2:
+        n = n + ~b
+    return n, sum((n, 2**70))
+
+
+def test_what_cpython_warns_of() -> None:
+    agree_compiled(inverted, lambda: (1, True), lambda: (5, False), lambda: (5, 3))
