@@ -340,6 +340,9 @@ class TypedFunction:
     cold: set[str] = field(default_factory=set)  # blocks of loops that have a faster version
     counters: set[int] = field(default_factory=set)  # ids of additions and subtractions that stay in 64 bits
     carried: dict[int, tuple[str, ...]] = field(default_factory=dict)  # loop node -> names to be tested behind each strip
+    tested: dict[int, tuple[tuple[int, str], ...]] = field(
+        default_factory=dict
+    )  # loop node -> buffers to be tested there, with their dtype
     faults: dict[int, Fault] = field(default_factory=dict)  # id(instruction) -> why CPython must do it
 
     def renew(self, flow: Flow) -> None:

@@ -10,14 +10,13 @@ from accel.lower import arrays
 from accel.lower.body import FunctionBody
 from accel.lower.layout import Value, element_type
 from accel.lower.numpy_casts import emit_store_cast, load_element, store_element
-from accel.lower.text import Emitter, float_text
+from accel.lower.text import Emitter
 from accel.lower.unions import emit_union
 from accel.types.kinds import Array, Kind, NoneKind, Scalar
 
 __all__ = ["STRIP_STEPS"]
 
 _SMALL = 1 << 40  # names and turns within this, coefficients below 2^20: no subscript can leave 64 bits
-_INFINITE = float_text(float("inf"))
 Successors = tuple[str, ...]
 
 
@@ -151,7 +150,7 @@ def _begin(body: FunctionBody, instruction: Instruction, successors: Successors)
 def _item(body: FunctionBody, instruction: Instruction, successors: Successors) -> None:
     """The loop variable of this turn; from here to the end of the turn checks are put off."""
     _again(body, instruction, successors)
-    body.e.put_off, body.e.turn = body.strip_flag, body.read(instruction.arguments[1])[0]
+    body.e.put_off = body.strip_flag
 
 
 def _again(body: FunctionBody, instruction: Instruction, successors: Successors) -> None:
@@ -170,17 +169,32 @@ def _count(body: FunctionBody, instruction: Instruction, successors: Successors)
 
 def _failed(body: FunctionBody, instruction: Instruction, successors: Successors) -> None:
     e = body.e
-    e.put_off, e.turn = body.strip_flag, "0"
+    e.put_off = body.strip_flag
     for name in body.typed.carried.get(instruction.node, ()):
         kind = body.state[name][0]
         assert isinstance(kind, Scalar)
         e.note_float(element_type(kind.char), body.read(name)[0])
     failed = e.value(f"load i1, ptr {body.strip_flag}")
-    for type_, total in e.end_sums():
-        size = e.call(type_, f"llvm.fabs.f{64 if type_ == 'double' else 32}", f"{type_} {total}")
-        failed = e.value(f"or i1 {failed}, {e.value(f'fcmp uge {type_} {size}, {_INFINITE}')}")
+    for unsound in (
+        *e.end_sums(),
+        *(_is_unsound(body, *found, instruction.detail) for found in body.typed.tested.get(instruction.node, ())),
+    ):
+        failed = e.value(f"or i1 {failed}, {unsound}")
     e.put_off = ""
     _write(body, instruction, failed)
+
+
+def _is_unsound(body: FunctionBody, number: int, char: str, turns: int) -> str:
+    """Whether a buffer holds a number that is not finite: products with 0 are added up, vector by vector."""
+    e, type_ = body.e, element_type(char)
+    lanes = min(turns, 8 if type_ == "double" else 16)
+    vector, total = f"<{lanes} x {type_}>", ""
+    for k in range(turns // lanes):
+        place = e.value(f"getelementptr {vector}, ptr {body.buffers[number]}, i64 {k}")
+        part = e.value(f"fmul contract {vector} {e.value(f'load {vector}, ptr {place}, align 4')}, zeroinitializer")
+        total = e.value(f"fadd contract {vector} {total}, {part}") if total else part
+    lane = e.value(f"fcmp uno {vector} {total}, zeroinitializer")
+    return e.value(f"icmp ne i{lanes} {e.value(f'bitcast <{lanes} x i1> {lane} to i{lanes}')}, 0")
 
 
 def _affine(body: FunctionBody, instruction: Instruction, successors: Successors) -> None:

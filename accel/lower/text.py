@@ -12,7 +12,6 @@ __all__ = ["Emitter", "Module", "float_text"]
 
 _RARE = "!prof !0"  # condition true: once in 2000
 _USUAL = "!prof !1"
-_LANES = 1
 
 
 def float_text(value: float, type_: str = "double") -> str:
@@ -80,8 +79,7 @@ class Emitter:
         self.operation = 0  # id of the operation being lowered
         self.adds_to = 0  # id of the operation with whose result this one is tested
         self.added: dict[int, list[str]] = {}  # operation -> results to be tested with its own
-        self._sums: dict[str, str] = {}  # float type -> slot of sums that are finite only if all results noted are
-        self.turn = ""  # number of the turn in a strip, which says to which of the sums a result is added
+        self._sums: dict[str, str] = {}  # float type -> slot of a sum that is NaN if a result noted is not finite
         self.float_flags = ""  # what LLVM may do to the arithmetic on floats that is emitted now
         self.adopt: Callable[[str], None] = lambda operand: None  # takes over a new reference to an object
         self.only_if = ""  # an i1 without which nothing should leave
@@ -168,27 +166,22 @@ class Emitter:
 
     def begin_sums(self) -> None:
         """Start to note results."""
-        self._sums = self._sums or {type_: self.slot(f"[{_LANES} x {type_}]", align=64) for type_ in ("double", "float")}
+        self._sums = self._sums or {type_: self.slot(type_) for type_ in ("double", "float")}
         for type_, slot in self._sums.items():
-            for lane in range(_LANES):
-                self.do(f"store {type_} -0.0, ptr {self._lane(type_, slot, str(lane))}")
+            self.do(f"store {type_} 0.0, ptr {slot}")
 
     def note_float(self, type_: str, result: str) -> None:
-        """Where checks are put off: leave later if this result is not finite. One addition, in any order; a sum that overflows
-        though each result is finite makes the strip be done again for nothing."""
-        place = self._lane(type_, self._sums[type_], self.value(f"and i64 {self.turn}, {_LANES - 1}"))
-        total = self.value(f"fadd reassoc {type_} {self.value(f'load {type_}, ptr {place}')}, {result}")
-        self.do(f"store {type_} {total}, ptr {place}")
+        """Where checks are put off: leave later if this result is not finite. Its product with 0 is then NaN, and so is the sum of all
+        products, in any order: one instruction, which keeps multipliers busy that have less to do than adders."""
+        slot = self._sums[type_]
+        nothing = self.value(f"fmul contract {type_} {result}, 0.0")
+        total = self.value(f"fadd reassoc contract {type_} {self.value(f'load {type_}, ptr {slot}')}, {nothing}")
+        self.do(f"store {type_} {total}, ptr {slot}")
 
-    def end_sums(self) -> list[tuple[str, str]]:
-        """The sums, with their type: all are finite only if all results noted are."""
-        return [
-            (type_, self.value(f"load {type_}, ptr {self._lane(type_, slot, str(lane))}"))
-            for type_, slot in self._sums.items() for lane in range(_LANES)
-        ]  # fmt: skip
-
-    def _lane(self, type_: str, slot: str, lane: str) -> str:
-        return self.value(f"getelementptr {type_}, ptr {slot}, i64 {lane}")
+    def end_sums(self) -> list[str]:
+        """For each type, an i1 that says whether a result noted was not finite."""
+        totals = [(type_, self.value(f"load {type_}, ptr {slot}")) for type_, slot in self._sums.items()]
+        return [self.value(f"fcmp uno {type_} {total}, 0.0") for type_, total in totals]
 
     def exit(self) -> None:
         """Leave compiled code at this operation always; what is emitted behind it is not reached."""

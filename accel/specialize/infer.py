@@ -107,7 +107,7 @@ class Specializer:
             if better is not None:
                 self._follow(typed, facts, better)
         typed.recursive = key in self._cyclic
-        typed.covered, typed.carried = find_covered(typed)
+        find_covered(typed)
         join_tests(typed)
         typed.counters = find_counters(typed)
         self._active.pop()

@@ -81,7 +81,7 @@ class _Writer:
         item: Step = ("strip_item", (self.item,), (state, turn), None)
         self.test(turning, "strip_count", (turn,), size, (turning, check), item, step)
         self.blocks[turning].instructions[1:1] = [self.put_off(i) for i in self.body]
-        self.test(check, "strip_failed", (), None, (undo, commit))
+        self.test(check, "strip_failed", (), size, (undo, commit))
         self.add(undo, (self.head,), *(("strip_keep", (n,), (f"%keep{number}.{n}",), None) for n in kept), _JUMP)
         self.add(commit, (write,), zero, _JUMP)
         writes = [self.written(k, i) for k, i in enumerate(self.stores)]

@@ -5,7 +5,7 @@ import itertools
 import numpy
 import pytest
 
-from accel.specialize.coverage import find_covered, tells
+from accel.specialize.coverage import tells
 from tests.exactness.agreement import agree_compiled
 from tests.specialize.plans import instructions, plan_for
 
@@ -48,17 +48,17 @@ def arrays():
 
 def test_what_tells_about_what():
     typed = plan_for(distance, *arrays()).root
-    covered, names = find_covered(typed)
     operations = [i for i in instructions(typed, "binary") if tells(typed, i)]
-    assert covered and covered < {id(i) for i in operations}
+    assert typed.covered and typed.covered < {id(i) for i in operations}
+    assert set(typed.tested.values()) == {((0, "d"),)}
     typed = plan_for(carried, *arrays()).root
-    assert "s" in {name for names in find_covered(typed)[1].values() for name in names}
+    assert "s" in {name for names in typed.carried.values() for name in names}
 
 
 def test_ints_and_what_is_below_a_division_do_not_tell():
     typed = plan_for(lost, *arrays()).root
     products = [i for i in instructions(typed, "binary") if i.detail == "*" and id(i) in typed.target_kinds]
-    assert products and not {id(i) for i in products} & find_covered(typed)[0]
+    assert products and not {id(i) for i in products} & typed.covered
     typed = plan_for(carried, *[numpy.arange(70)] * 3).root
     assert not any(tells(typed, i) for i in instructions(typed, "binary"))
 

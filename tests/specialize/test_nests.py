@@ -353,6 +353,35 @@ def test_a_name_needed_as_it_was_ends_a_run() -> None:
     agree_compiled(f, lambda: (np.full(9, 1.1), np.full(9, 0.3)), lambda: (np.full(9, 1e100), np.full(9, 1e90)))
 
 
+def scaled(a, x, y):
+    for i in range(len(y)):
+        y[i] = x[i] * a
+        x[i] = y[i] if False else x[i] - y[i] * 0.5
+    return x, y
+
+
+def two_stores(a, x, y):
+    for i in range(len(y)):
+        t = x[i] * a
+        y[i] = t + 1.0
+        x[i] = t - y[0] if i < 0 else t - a
+    return x, y
+
+
+@pytest.mark.parametrize("function", [scaled, two_stores, axpy], ids=lambda f: f.__name__)
+@pytest.mark.parametrize("char", "fd")
+def test_what_is_stored_is_tested(function: Callable[..., Any], char: str) -> None:
+    def make(n: int, at: int, value: float) -> tuple[Any, ...]:
+        x, y = (v.astype(char) for v in vectors(n, n))
+        x[at] = value
+        return np.dtype(char).type(3e38 if char == "f" else 1.7e308), x, y
+
+    agree_compiled(
+        function,
+        *(lambda n=n, at=at, v=v: make(n, at, v) for n in (8, 16, 40, 71) for at in (0, 7, n - 1) for v in (0.5, 2.0, np.inf)),
+    )
+
+
 # -- loops written out
 
 
