@@ -80,7 +80,7 @@ class Dispatcher:
         self._compile, self._hint, self._inspect = compile_, hint, inspect
         self.enforced = enforced_parameters(function)
         self.carrier = Carrier(function, misses_none=bool(self.enforced))
-        self._refused: dict[Signature, int] = {}
+        self._refused: set[Signature] = set()
         self._words: dict[Signature, list[dict[str, int]]] = {}
         self._countdown = ctypes.c_int64(1)
         self.kept: list[Any] = [self._countdown]  # what machine code refers to
@@ -99,7 +99,8 @@ class Dispatcher:
     def attach(self) -> None:
         """Start serving calls."""
         function = self.function
-        if _ended or find_layout() is None or (function.__code__ in HOPELESS and not self.enforced):
+        is_hopeless = function.__code__ in HOPELESS and not (self.enforced or self.options.strict)
+        if _ended or find_layout() is None or is_hopeless:
             self._settled = True
             return
         install_callbacks(_answer_miss, _answer_depth)
@@ -163,7 +164,7 @@ class Dispatcher:
 
     def _patience(self) -> int:
         code = self.function.__code__
-        waits = not (getattr(self.options, "strict", False) or _has_loop(code) or self.entries)
+        waits = not (self.options.strict or _has_loop(code) or self.entries)
         return _FIRST_CALLS if waits else 1
 
     def _give_way(self, signature: Signature | None) -> int:
@@ -226,11 +227,11 @@ class Dispatcher:
             return entry.address
 
     def _refuse(self, signature: Signature, error: CompileError) -> int:
-        self._refused[signature] = 1
         self.counters["refused"] += 1
         self.diagnostics = error.diagnostics
-        if getattr(self.options, "strict", False):
+        if self.options.strict:
             raise error
+        self._refused.add(signature)
         if self._hint is not None:
             self._hint(self.function, error.diagnostics)
         if error.hopeless and not self.entries:
