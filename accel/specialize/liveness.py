@@ -54,9 +54,20 @@ def _values_in_statements(source: Source, flow: Flow) -> Callable[[Instruction],
     def find(leave: Instruction) -> frozenset[str]:
         statement = statements[leave.node]
         names = {n.id for n in ast.walk(source.nodes[statement]) if isinstance(n, ast.Name)}
-        return frozenset(names | {value for number, value in found.get(statement, ()) if not is_inside(number, leave.node)})
+        values = {value for number, value in found.get(statement, ()) if not is_inside(number, leave.node)}
+        return frozenset(names | values | _returned(source, leave))
 
     return find
+
+
+def _returned(source: Source, leave: Instruction) -> set[str]:
+    """The values that are on their way out through the `finally` bodies a `leave` stands in."""
+    found, number = set(), leave.node
+    while number in source.parents and "@return" in leave.phase:
+        number, field, _ = source.parents[number]
+        if field == "finalbody":
+            found.add(f"%ret{number}")
+    return found
 
 
 def _loops_around(source: Source) -> dict[int, frozenset[str]]:
