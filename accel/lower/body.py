@@ -63,6 +63,7 @@ class FunctionBody:
             for name, (_, maybe) in state.items():
                 if maybe and name not in self._flags:
                     self._flags[name] = self.e.slot("i1")
+        self._single -= self._flags.keys()  # not defined on every path to where it may be needed
         for instruction in typed.flow.instructions():
             if instruction.op == "delete" and instruction.arguments[0] not in self._flags:
                 self._flags[instruction.arguments[0]] = self.e.slot("i1")
