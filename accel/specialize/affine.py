@@ -143,7 +143,8 @@ class Forms:
     def constant_range(self, loop: Loop) -> range | None:
         """The range a loop in this one is over, if it is always the same."""
         numbers = self._range_of(loop)
-        if numbers is None or any(n.terms for n in numbers) or not numbers[2].constant:
+        whole = all(i.op == "iterate" or place[0] in loop.blocks for place, i in self.definitions[loop.state])
+        if numbers is None or not whole or any(n.terms for n in numbers) or not numbers[2].constant:
             return None
         return range(*(n.constant for n in numbers))
 

@@ -70,7 +70,9 @@ class _Counter:
 
     def _is_item(self, i: Instruction, position: int) -> bool:
         made = self.definitions.get(i.arguments[0], ())
-        return bool(made) and all(j.op == "tuple" and not j.detail and self._counts(j.arguments[position]) for j in made)  # none starred
+        return bool(made) and all(
+            j.op == "tuple" and not j.detail and self._counts(j.arguments[position]) for j in made
+        )  # none starred
 
     def _constant(self, i: Instruction) -> int | None:
         value = self.typed.constants.get(id(i))

@@ -19,6 +19,7 @@ from accel.specialize.liveness import find_live
 from accel.specialize.lookup import Lookup
 from accel.specialize.nests import version_nests
 from accel.specialize.outside import read_outside_arrays
+from accel.specialize.peel import peel_loops
 from accel.specialize.refusal import refuse_unavoidable
 from accel.specialize.rules import KindRules
 from accel.specialize.runs import join_tests
@@ -102,7 +103,7 @@ class Specializer:
                 break
             for made in set(self._typed) - known:
                 del self._typed[made]  # they saw a result that has changed
-        for improve in (choose_values, version_nests):
+        for improve in (choose_values, peel_loops, version_nests):
             better = improve(typed)
             if better is not None:
                 self._follow(typed, facts, better)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from accel.ir import Block, Instruction
 from accel.values import dataclass, field
 
-__all__ = ["Graph", "Loop", "Place"]
+__all__ = ["Graph", "Loop", "Place", "find_natural_loops"]
 
 Place = tuple[str, int]  # block, position in it
 
@@ -102,7 +102,7 @@ class Graph:
         for name, block in self.blocks.items():
             latches = tuple(p for p in self.before[name] if self.dominates(name, p))
             if block.instructions[-1].op == "next" and latches:
-                loops.append(Loop(name, block.instructions[-1], self._natural_loop(name, latches), latches, block.successors[0]))
+                loops.append(Loop(name, block.instructions[-1], self.natural_loop(name, latches), latches, block.successors[0]))
         loops.sort(key=lambda loop: -len(loop.blocks))
         for k, loop in enumerate(loops):
             around = [other for other in loops[:k] if loop.head in other.blocks]
@@ -111,7 +111,8 @@ class Graph:
                 around[-1].inner.append(loop)
         return loops
 
-    def _natural_loop(self, head: str, latches: tuple[str, ...]) -> frozenset[str]:
+    def natural_loop(self, head: str, latches: tuple[str, ...]) -> frozenset[str]:
+        """The head and the blocks from which a latch is reached without it."""
         found, todo = {head}, list(latches)
         while todo:
             name = todo.pop()
@@ -119,3 +120,14 @@ class Graph:
                 found.add(name)
                 todo += self.before[name]
         return frozenset(found)
+
+
+def find_natural_loops(blocks: dict[str, Block]) -> dict[str, frozenset[str]]:
+    """The blocks of every loop, `while` and `for`, by its head."""
+    graph = Graph(blocks, dict(blocks))
+    found = {}
+    for name in graph.blocks:
+        latches = tuple(p for p in graph.before[name] if graph.dominates(name, p))
+        if latches:
+            found[name] = graph.natural_loop(name, latches)
+    return found

@@ -89,7 +89,9 @@ class KindRules(CallRules):
         if self.lookup.find_now("nonlocal", instruction.detail)[1] in self.written:
             return self.load_outside(instruction, "nonlocal", instruction.detail)
         if self.lookup.is_kept_in_vain(instruction.detail):
-            return Fault(instruction.node, f"the closure variable `{instruction.detail}`, an object of a class", "unsupported-operation")
+            return Fault(
+                instruction.node, f"the closure variable `{instruction.detail}`, an object of a class", "unsupported-operation"
+            )
         value = self.lookup.find_cell(instruction.detail)
         if value is MISSING:
             return Fault(instruction.node, f"the closure variable `{instruction.detail}`, which is empty", "undefined-name")

@@ -1,4 +1,4 @@
-"""Runs of plain statements that are tested once, at the end: when the test fails, all of them are done again with every test in place.
+"""Runs of instructions without effect are tested once, at the end: when the test fails, all of them are done again with every test in place.
 
 `d2 = dx * dx + dy * dy + dz * dz` on NumPy floats has five operations that might warn. Infinity and NaN pass through to the last, so
 only that one is tested. What several statements give is added up, and the sum is tested. As the run has had no effect so far, a second
@@ -21,8 +21,6 @@ After::
 
 from __future__ import annotations
 
-import ast
-
 from accel.ir import Access, Block, Flow, Instruction, TypedFunction
 from accel.specialize.coverage import tells
 from accel.specialize.put_off import cannot_fail
@@ -31,10 +29,11 @@ from accel.values import dataclass, field, replace
 
 __all__ = ["join_tests"]
 
-_STATEMENTS = (ast.Assign, ast.AugAssign, ast.AnnAssign)
-_SPLITTING = (ast.BoolOp, ast.IfExp)
 _LEAST = 2  # tests saved for which a run gets a second version
-_PURE = ("const", "static", "cell", "bound", "item", "binary", "inplace", "unary", "attribute", "copy", "turn", "select")
+_PURE = (
+    "attribute", "binary", "bound", "cell", "compare", "const", "copy", "inplace", "item", "select", "static", "truth", "tuple", "turn",
+    "unary", "unpack",
+)  # fmt: skip
 State = dict[str, tuple[Kind, bool]]
 
 
@@ -51,23 +50,15 @@ def join_tests(typed: TypedFunction) -> None:
     typed.flow = Flow(typed.flow.name, typed.flow.parameters, blocks)
 
 
-def _statement_of(typed: TypedFunction, instruction: Instruction) -> int:
-    number, source = instruction.node, typed.source
-    while not isinstance(source.nodes[number], ast.stmt) and number in source.parents:
-        number = source.parents[number][0]
-    return number
-
-
 @dataclass(slots=True)
 class _Run:
-    """Statements that can be done anew from the first: what they compute, and their stores."""
+    """Instructions that can be done anew from the first: what they compute, and their stores."""
 
     written: list[Instruction] = field(default_factory=list)  # all, as written
     computed: list[Instruction] = field(default_factory=list)
     stores: list[Instruction] = field(default_factory=list)
     told: dict[int, int] = field(default_factory=dict)  # id of an operation -> id of one that tells about it
     adds: dict[int, int] = field(default_factory=dict)
-    is_open: bool = True
 
 
 class _Runs:
@@ -83,19 +74,28 @@ class _Runs:
 
     def split(self) -> dict[str, Block]:
         """The blocks that take the place of the block."""
-        for number, statement in self._statements():
-            rest = statement
-            if self._is_plain(number, statement):
-                if self.run is None or not self.run.is_open or not self._joins(self.run, statement):
-                    self._close()
-                    self.run = _Run()
-                rest = self._add(self.run, statement)
-            if rest:
+        for i in self.block.instructions:
+            if not self._joins(i):
                 self._close()
-                self._append(rest)
+                if not self._is_pure(i):
+                    self._append([i])
+                    continue
+            run = self.run = self.run or _Run()
+            if i.op == "set_item":
+                self._put_off(run, i)
+            else:
+                run.computed.append(i)
+            run.written.append(i)
         self._close()
         self.blocks[self.name] = Block(self.name, self.open, self.block.successors)
         return self.blocks
+
+    def _joins(self, i: Instruction) -> bool:
+        """Whether an instruction can be part of the run there is."""
+        run = self.run
+        if self._is_certain_store(i):
+            return run is not None
+        return self._is_pure(i) and (run is None or (self._precedes(i, run.stores) and not self._overwrites(run, i)))
 
     def _append(self, instructions: list[Instruction]) -> None:
         self.open += instructions
@@ -107,47 +107,12 @@ class _Runs:
             for target, kind in zip(i.targets, self.typed.target_kinds.get(id(i), ()), strict=False):
                 self.state[target] = (kind, False)
 
-    def _statements(self) -> list[tuple[int, list[Instruction]]]:
-        found: list[tuple[int, list[Instruction]]] = []
-        for instruction in self.block.instructions:
-            number = _statement_of(self.typed, instruction)
-            if not found or found[-1][0] != number or instruction.op == "jump":
-                found.append((number, []))
-            found[-1][1].append(instruction)
-        return found
-
-    def _is_plain(self, number: int, statement: list[Instruction]) -> bool:
-        """Whether a statement is an assignment that lies in this block as a whole and starts with something pure, or the start
-        of a turn."""
-        node = self.typed.source.nodes[number]
-        if statement[0].op == "turn":
-            return all(i.op in ("turn", "copy") for i in statement)
-        if not isinstance(node, _STATEMENTS) or not self._is_pure(statement[0]):
-            return False
-        return not any(isinstance(n, _SPLITTING) or (isinstance(n, ast.Compare) and len(n.ops) > 1) for n in ast.walk(node))
-
-    def _joins(self, run: _Run, statement: list[Instruction]) -> bool:
-        """Whether a statement can be done before the stores of a run."""
-        return all(self._precedes(i, run.stores) for i in statement if i.op != "set_item")
-
     def _precedes(self, i: Instruction, stores: list[Instruction]) -> bool:
         """Whether what comes after stores can be done before them."""
         if i.op == "item":
             return all(isinstance(i.detail, Access) and (s.detail, i.detail) in self.typed.passes for s in stores)
         arrays = any(isinstance(k, Array) for k in self.typed.argument_kinds.get(id(i), ()))
         return not stores or not arrays or i.op in ("attribute", "copy", "turn", "select")
-
-    def _add(self, run: _Run, statement: list[Instruction]) -> list[Instruction]:
-        """Add the start of a statement to a run; gives the rest: an effect that may fail or can't be undone, and what follows it."""
-        for k, i in enumerate(statement):
-            if self._is_pure(i) and self._precedes(i, run.stores) and not self._overwrites(run, i):
-                run.computed.append(i)
-            elif self._is_certain_store(i):
-                self._put_off(run, i)
-            else:
-                return statement[k:]
-            run.written.append(i)
-        return []
 
     def _put_off(self, run: _Run, store: Instruction) -> None:
         """Make a store later: with names of its own, as those it uses may have other values by then."""
@@ -165,8 +130,7 @@ class _Runs:
 
     def _overwrites(self, run: _Run, i: Instruction) -> bool:
         """Whether an instruction changes a name that the run needs as it was when it is done anew."""
-        first = run.computed[0] if run.computed else i
-        return not self.typed.live[id(first)].isdisjoint(i.targets)
+        return not self.typed.live[id(run.computed[0])].isdisjoint(i.targets)
 
     def _is_pure(self, i: Instruction) -> bool:
         if id(i) in self.typed.steps or id(i) in self.typed.faults:
