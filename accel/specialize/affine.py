@@ -57,18 +57,18 @@ class Forms:
                 return Affine(0, ((name, 1),))
             case "copy":
                 return self._of(made.arguments[0], place)
-            case "binary" if self.typed.argument_kinds[id(made)] == (Int(), Int()):
+            case "binary" if self.typed.argument_kinds.get(id(made)) == (Int(), Int()):
                 left, right = (self._of(n, place) for n in made.arguments)
                 return combine(made.detail, left, right)
             case "item":
                 return self._length(made, place)
-            case "call" if self.typed.calls[id(made)].name == "builtins.len":
+            case "call" if (call := self.typed.calls.get(id(made))) is not None and call.name == "builtins.len":
                 return self._length_of(made.arguments[1], 0)
         return None
 
     def _is_item(self, name: str, made: Instruction, at: Place) -> bool:
         loop = self._items.get(name)
-        return loop is not None and at[0] in loop.blocks and self.typed.argument_kinds[id(made)] == (RangeIterator(),)
+        return loop is not None and at[0] in loop.blocks and self.typed.argument_kinds.get(id(made)) == (RangeIterator(),)
 
     def _reaching(self, name: str, at: Place) -> tuple[Place, Instruction] | None:
         """The definition a name has at a place in the loop whatever the path from the entry of the loop, if there is just one."""

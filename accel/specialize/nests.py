@@ -94,7 +94,7 @@ class _Nests:
     def decide(self, loop: Loop) -> None:
         """Find what a gate in front of a loop makes certain, then the same for the loops in it."""
         size = sum(len(self.graph.blocks[name].instructions) for name in loop.blocks)
-        if size <= _MOST and self.typed.argument_kinds[id(loop.next)] == (RangeIterator(),):
+        if size <= _MOST and self.typed.argument_kinds.get(id(loop.next)) == (RangeIterator(),):
             gate = _Gate(loop, Forms(self.typed, self.graph, loop, self._definitions))
             for name in self.graph.blocks:
                 if name in loop.blocks and self.graph.is_in_every_turn(name, loop):
@@ -112,7 +112,7 @@ class _Nests:
         kinds = self.typed.argument_kinds.get(id(instruction), ())[1 : 1 + len(subscripts)]
         if not isinstance(kind, Array) or len(subscripts) != kind.ndim or id(instruction) in self.typed.faults:
             return
-        if not all(isinstance(k, Int) for k in kinds):
+        if not kinds or not all(isinstance(k, Int) for k in kinds):  # none: it is not reached
             return
         indexes, ranges = [], []
         for axis, name in enumerate(subscripts):
@@ -142,7 +142,7 @@ class _Nests:
         for loop in self.graph.loops:
             gates = self.gates_around(loop)
             body = self._straight_body(loop)
-            if gates and body and self.typed.argument_kinds[id(loop.next)] == (RangeIterator(),):
+            if gates and body and self.typed.argument_kinds.get(id(loop.next)) == (RangeIterator(),):
                 numbers = gates[0].forms.constant_range(loop)
                 if numbers is not None and len(numbers) <= _FEW and len(numbers) * len(body) <= _SHORT:
                     self._write_out(loop, numbers, [i for _, i in body], gates)
@@ -191,7 +191,7 @@ class _Nests:
 
     def _is_unchecked(self, i: Instruction, place: Place, gate: _Gate, checked: set[str]) -> bool:
         """Whether an integer operation can't leave 64 bits, as its names have been looked at."""
-        if i.op != "binary" or self.typed.argument_kinds[id(i)] != (Int(), Int()):
+        if i.op != "binary" or self.typed.argument_kinds.get(id(i)) != (Int(), Int()):
             return False
         form = gate.forms.of(i.targets[0], (place[0], place[1] + 1))
         items = {loop.item for loop in gate.forms.items_of(form)} if form is not None else set()

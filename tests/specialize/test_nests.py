@@ -269,6 +269,15 @@ def rows(indptr, columns, data, x, y):
     return y
 
 
+def test_what_is_not_reached_has_no_part() -> None:
+    def f(m, i, k):
+        for i in range(i, k, 2):
+            s += m[i, 2 * i]  # noqa: F821, F841  never bound before
+        return s
+
+    agree_compiled(f, lambda: (np.ones((4, 4)), 0, 2), lambda: (np.ones((4, 4)), 2, 2))
+
+
 def test_inner_loops_whose_bounds_are_data() -> None:
     def make(change: int) -> tuple[Any, ...]:
         rng = np.random.default_rng(1)
