@@ -352,13 +352,18 @@ class Dispatcher:
 
     def compiled_address(self) -> int:
         """Of the first entry; 0 when calls go elsewhere, for good or for now."""
-        is_serving = self.entries and self.enabled and not (self._settled or self._depth) and self.carrier.is_alive()
-        return self.entries[0].address if is_serving else 0
+        first = next(iter(self._serving()), None)
+        return first.address if first else 0
 
     def counting_address(self, calls: int) -> int:
         """Of machine code that runs so many calls in CPython, and asks about the next one."""
         self._countdown.value = calls + 1
-        return self.entries[-1].loaded["throttle"] if self.compiled_address() else 0
+        first = next(iter(self._serving()), None)
+        return first.loaded["throttle"] if first else 0
+
+    def _serving(self) -> list[Entry]:
+        is_serving = self.enabled and not (self._settled or self._depth) and self.carrier.is_alive()
+        return self.entries[:1] if is_serving else []
 
     def retire(self, slower: float) -> None:
         """Compiled code takes `slower` times as long as CPython."""

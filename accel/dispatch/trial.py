@@ -57,7 +57,7 @@ class Trial:
             if gap_ns < _LONGEST_GAP_NS:
                 self._start(owner)
         elif self._stage == "compiled" and self._exits >= _TIMED:
-            self._stage, self._batch, self._own_ns = "plain", 0, 0
+            self._batch, self._own_ns, self._stage = 0, 0, "plain"
             self._detour(owner, owner.counting_address(0))
         elif self._stage == "plain" and self._exits >= 2 * _TIMED:  # it is served by compiled code still
             self._end(owner)
@@ -66,7 +66,7 @@ class Trial:
         from accel.dispatch.meter import Meter
 
         self._meter = self._meter or Meter()
-        self._before = self._meter.finished
+        self._compiled, self._before = (0, 0), self._meter.finished
         self._stage = "compiled"
         self._detour(owner, owner.compiled_address())
 
@@ -83,19 +83,20 @@ class Trial:
 
     def answer_call(self, owner: Owner) -> None:
         """Some calls in CPython have been timed (before the first: those of compiled code)."""
-        start_ns = perf_counter_ns()
-        assert self._meter is not None
-        calls, time_ns = self._meter.finished
-        if not self._batch:
-            self._compiled_calls, self._compiled_ns = calls - self._before[0], time_ns - self._before[1]
-            self._before = calls, time_ns
-        plain_calls, plain_ns = calls - self._before[0], time_ns - self._before[1] - self._own_ns
-        if not self._compiled_calls or plain_ns > self._compiled_ns:
+        start_ns, meter, batch = perf_counter_ns(), self._meter, self._batch  # other threads may be here, too
+        assert meter is not None
+        now = meter.finished
+        if not batch:
+            self._compiled, self._before = _difference(now, self._before), now
+        compiled_calls, compiled_ns = self._compiled
+        plain_calls, plain_ns = _difference(now, self._before)
+        plain_ns -= self._own_ns
+        if not compiled_calls or plain_ns > compiled_ns:
             self._end(owner)
-        elif plain_calls >= self._compiled_calls:
-            self._end(owner, self._compiled_ns / self._compiled_calls * plain_calls / max(plain_ns, 1))
+        elif plain_calls >= compiled_calls:
+            self._end(owner, compiled_ns / compiled_calls * plain_calls / max(plain_ns, 1))
         else:
-            self._batch = max(1, min(2 * self._batch, self._compiled_calls))
+            self._batch = max(1, min(2 * batch, compiled_calls))
             self._detour(owner, owner.counting_address(self._batch))
             self._own_ns += perf_counter_ns() - start_ns
 
@@ -106,3 +107,7 @@ class Trial:
             owner.retire(slower)
         else:
             owner.detour(None)
+
+
+def _difference(now: tuple[int, int], before: tuple[int, int]) -> tuple[int, int]:
+    return now[0] - before[0], now[1] - before[1]
