@@ -4,7 +4,6 @@ Before: `while k != 1: k = k // 2`
 After::
 
     head2:
-      poll
       bound k
       %9 = const[1]
       %5 = compare[!=] k, %9
@@ -33,7 +32,7 @@ __all__ = ["build_flow"]
 class _Loop:
     """Where `break` and `continue` go, and how many `finally` bodies lie outside of it."""
 
-    head: str
+    again: str
     done: str
     depth: int
 
@@ -242,10 +241,9 @@ class _StatementBuilder(ExpressionBuilder):
         otherwise = self.new_block("else") if statement.orelse else done
         self.jump(head)
         self.start_block(head)
-        self.emit("poll", node=statement, phase="test")
         self.begin_statement(statement)
         self.condition(statement.test, body, otherwise)
-        self.loop_body(statement, head, body, otherwise, done)
+        self.loop_body(statement, "test", (head, body, otherwise, done))
 
     def statement_For(self, statement: ast.For) -> None:
         head, body, done = self.new_block("head"), self.new_block("body"), self.new_block("done")
@@ -254,20 +252,24 @@ class _StatementBuilder(ExpressionBuilder):
         self.emit("iterate", (state,), (self.expression(statement.iter),), node=statement, phase="iterate")
         self.jump(head)
         self.start_block(head)
-        self.emit("poll", node=statement, phase="next")
         self.emit("next", (item, state), (state,), node=statement, phase="next", successors=(body, otherwise))
         self.start_block(body)
         self.store(statement.target, item, node=statement, phase="target")
         self.jump(body := self.new_block("turn"))
-        self.loop_body(statement, head, body, otherwise, done)
+        self.loop_body(statement, "next", (head, body, otherwise, done))
 
-    def loop_body(self, statement: ast.For | ast.While, head: str, body: str, otherwise: str, done: str) -> None:
-        """The body of a loop and its `else`; goes on behind both."""
-        self.loops.append(_Loop(head, done, len(self.finally_)))
+    def loop_body(self, statement: ast.For | ast.While, phase: str, names: tuple[str, str, str, str]) -> None:
+        """The body of a loop and its `else`; goes on behind both. Signals are looked for between turns, where the loop goes back."""
+        head, body, otherwise, done = names
+        again = self.new_block("again")
+        self.loops.append(_Loop(again, done, len(self.finally_)))
         self.start_block(body)
         self.statements(statement.body)
-        self.jump(head)
+        self.jump(again)
         self.loops.pop()
+        self.start_block(again)
+        self.emit("poll", node=statement, phase=phase)
+        self.jump(head)
         if statement.orelse:
             self.start_block(otherwise)
             self.statements(statement.orelse)
@@ -280,7 +282,7 @@ class _StatementBuilder(ExpressionBuilder):
 
     def statement_Continue(self, statement: ast.Continue) -> None:
         self.leave_finally(self.loops[-1].depth, "@continue")
-        self.jump(self.loops[-1].head)
+        self.jump(self.loops[-1].again)
 
     # -- try: the body runs straight on; whatever raises in it leaves, and CPython runs the handlers
 

@@ -58,6 +58,7 @@ class Module:
 
     def __str__(self) -> str:
         metadata = '!0 = !{!"branch_weights", i32 1, i32 2000}\n!1 = !{!"branch_weights", i32 2000, i32 1}\n'
+        metadata += '!2 = !{!"function_entry_count", i64 1000}\n'  # so that rare blocks are moved out of loops
         return "\n".join([*self._globals.values(), *self._declared.values(), *self._functions, metadata])
 
 
@@ -216,4 +217,4 @@ class Emitter:
     def function(self, head: str) -> str:
         """The text of the function; `head` is for example `define i32 @f(ptr %result)`."""
         body = "\n".join(["entry:", *self._slots, "  br label %start", "start:", *self._lines])
-        return f"{head} {{\n{body}\n}}\n"
+        return f"{head} !prof !2 {{\n{body}\n}}\n"

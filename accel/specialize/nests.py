@@ -2,14 +2,14 @@
 
 Before::
 
-    head: poll; next %iter7 -> body, done          # body: y[i] = a * x[i] + y[i]
+    head: next %iter7 -> body, done                # body: y[i] = a * x[i] + y[i]; then back to head
 
 After::
 
     gate.head: %gate7 = gate %iter7, x, y          # x and y as long as the greatest i, apart, ...
                branch -> head.in, head
-    head.in:   poll; next %iter7 -> body.in, done  # the same, with unchecked subscripts
-    head:      poll; next %iter7 -> body, done
+    head.in:   next %iter7 -> body.in, done        # the same, with unchecked subscripts
+    head:      next %iter7 -> body, done
 
 The gate stands in front of the outermost loop at whose entry the subscripts can be bounded; inner loops whose subscripts depend on
 what the outer one computes (`for k in range(start[i], start[i + 1])`) have a gate of their own. Straight innermost loops run in
@@ -178,14 +178,9 @@ class _Nests:
         name = loop.body
         while name != loop.head:
             block = self.graph.blocks.get(name)
-            if (
-                block is None
-                or name not in loop.blocks
-                or block.instructions[-1].op != "jump"
-                or block.instructions[0].op == "poll"
-            ):
+            if block is None or name not in loop.blocks or block.instructions[-1].op != "jump":
                 return []
-            body += [((name, k), i) for k, i in enumerate(block.instructions[:-1])]
+            body += [((name, k), i) for k, i in enumerate(block.instructions[:-1]) if i.op != "poll"]
             name = block.successors[0]
         return body
 

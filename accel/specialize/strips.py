@@ -2,7 +2,7 @@
 
 Before::
 
-    head.in: poll; next %iter7 -> body.in, done    # body: y[i] = a * x[i] + y[i], subscripts in range
+    head.in: next %iter7 -> body.in, done          # body: y[i] = a * x[i] + y[i], subscripts in range
 
 After, for each size::
 
