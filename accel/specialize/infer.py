@@ -27,6 +27,8 @@ from accel.types.kinds import Kind, Nested, Never, Scalar, is_value, join_kinds,
 
 __all__ = ["plan_function"]
 
+_RENEWALS = 8  # times a temporary may get another kind at the entry of a block before it counts as mixed
+
 State = dict[str, tuple[Kind | None, bool]]  # name -> (kind, None where paths disagree; whether it may be unbound)
 
 
@@ -132,6 +134,7 @@ class _Inference(KindRules):
         self.returned: Kind = Never()
         definitions = Counter(t for i in typed.flow.instructions() for t in i.targets)
         self.single = {n for n, count in definitions.items() if count == 1 and n.startswith("%")}
+        self._renewals: Counter[tuple[str, str]] = Counter()
 
     def run(self) -> None:
         """Follow the kinds until nothing changes."""
@@ -177,7 +180,8 @@ class _Inference(KindRules):
 
     def join(self, states: dict[str, State], name: str, arriving: State) -> bool:
         """Merge a state into the one at the entry of a block; whether that changed. A temporary with one definition has the
-        kind that definition gives it now."""
+        kind that definition gives it now; one with several (a loop in two versions), if its kinds don't go together, too: they may
+        still be on their way to the same."""
         if name not in states:
             states[name] = arriving
             return True
@@ -185,12 +189,16 @@ class _Inference(KindRules):
         for n in {*state, *arriving}:
             (old, old_maybe), (new, new_maybe) = state.get(n, (Never(), True)), arriving.get(n, (Never(), True))
             joined = None if old is None or new is None else join_kinds(old, new)
-            if n in self.single and n in arriving:
+            if n in arriving and (n in self.single or (joined is None and self._may_renew(name, n, old))):
                 joined = new
             merged = (joined, old_maybe or new_maybe)
             if n not in state or merged != state[n]:
                 state[n], changed = merged, True
         return changed
+
+    def _may_renew(self, block: str, name: str, old: Kind | None) -> bool:
+        self._renewals[block, name] += 1
+        return name.startswith("%") and old is not None and self._renewals[block, name] <= _RENEWALS
 
     def block(self, block: Block, state: State) -> State | None:
         """Follow one block; None when its end is not reached."""

@@ -86,3 +86,19 @@ def test_numbers_of_numpy_alone_in_the_loop() -> None:
         if "x" in state and name.startswith("body") and "first" not in name
     ]
     assert inner and not any(isinstance(kind, Union) for kind in inner)
+
+
+def test_loops_over_what_becomes_a_view_on_the_way() -> None:
+    def f(p, n):
+        s = 0
+        for i in range(n):
+            for x, y in zip(p, p[::-1]):
+                s += x / 3
+                v = y / 3
+            p[i] *= 5
+            for j in range(i):
+                v += j
+                p = p[::-1]
+        return s, v
+
+    agree_compiled(f, *(lambda n=n: (np.arange(8), n) for n in (1, 4, 7)))
