@@ -27,7 +27,7 @@ from accel.types.kinds import Kind, Nested, Never, Scalar, is_value, join_kinds,
 
 __all__ = ["plan_function"]
 
-_RENEWALS = 8  # times a temporary may get another kind at the entry of a block before it counts as mixed
+_RENEWALS = 8  # times the state of a loop may get another kind at the entry of a block before it counts as mixed
 
 State = dict[str, tuple[Kind | None, bool]]  # name -> (kind, None where paths disagree; whether it may be unbound)
 
@@ -180,8 +180,8 @@ class _Inference(KindRules):
 
     def join(self, states: dict[str, State], name: str, arriving: State) -> bool:
         """Merge a state into the one at the entry of a block; whether that changed. A temporary with one definition has the
-        kind that definition gives it now; one with several (a loop in two versions), if its kinds don't go together, too: they may
-        still be on their way to the same."""
+        kind that definition gives it now; the state of a loop in two versions, which has several, too: they may still be on their
+        way to the same kind."""
         if name not in states:
             states[name] = arriving
             return True
@@ -198,7 +198,7 @@ class _Inference(KindRules):
 
     def _may_renew(self, block: str, name: str, old: Kind | None) -> bool:
         self._renewals[block, name] += 1
-        return name.startswith("%") and old is not None and self._renewals[block, name] <= _RENEWALS
+        return name.startswith("%iter") and old is not None and self._renewals[block, name] <= _RENEWALS
 
     def block(self, block: Block, state: State) -> State | None:
         """Follow one block; None when its end is not reached."""

@@ -142,7 +142,12 @@ class _Runs:
 
     def _is_certain_store(self, i: Instruction) -> bool:
         """Whether an instruction is a store that can't fail."""
-        return i.op == "set_item" and isinstance(i.detail, Access) and id(i) in self.typed.argument_kinds and cannot_fail(self.typed, i)
+        return (
+            i.op == "set_item"
+            and isinstance(i.detail, Access)
+            and id(i) in self.typed.argument_kinds
+            and cannot_fail(self.typed, i)
+        )
 
     # -- versions
 
