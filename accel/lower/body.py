@@ -209,13 +209,13 @@ class FunctionBody:
         return label
 
     def _is_outside(self, name: str) -> bool:
-        """Whether a temporary is a global or an attribute of one, which CPython reads again."""
+        """Whether a temporary is a constant, a global or an attribute of one, which CPython reads again."""
         number, source = name[1:], self.typed.source
         node = source.nodes[int(number)] if number.isdigit() else None
         while isinstance(node, ast.Attribute):
             node = node.value
         own = (*source.code.co_varnames, *source.code.co_cellvars)
-        return not isinstance(node, ast.Call) and not (isinstance(node, ast.Name) and node.id in own)
+        return node is None or isinstance(node, ast.Constant) or (isinstance(node, ast.Name) and node.id not in own)
 
     def keep_exit(self, pending: _PendingExit | None = None) -> None:
         """Give an exit, by default the one made last, its number: something branches to it."""
