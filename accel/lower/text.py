@@ -155,7 +155,9 @@ class Emitter:
         if condition == "false":
             return
         if self.only_if and not rare:
-            condition = self.value(f"and i1 {self.only_if}, {condition}")
+            condition = self.select(
+                self.only_if, "i1", condition, "false"
+            )  # `and` would pass on what is poison in a side not taken
         if self.put_off:
             raised = self.value(f"or i1 {self.value(f'load i1, ptr {self.put_off}')}, {condition}")
             self.do(f"store i1 {raised}, ptr {self.put_off}")

@@ -65,6 +65,11 @@ def bits(k, n):
     return (k & 255) << 3 if k >= n else (k >> 1) ^ n
 
 
+def shifted(k, n):
+    a = k << n if n < 60 else n
+    return a, (n >> 1 if k > 0 else n << k)
+
+
 def nested(k, n):
     return k + 1 if k > 5 else (n * 3 if n > k else k - 1)
 
@@ -77,7 +82,7 @@ def in_a_loop(k, n):
     return s, k
 
 
-CHOICES = [collatz_step, both_overflow, statements, one_side, floats, other_kind, unbound, bits, nested, in_a_loop]
+CHOICES = [collatz_step, both_overflow, statements, one_side, floats, other_kind, unbound, bits, shifted, nested, in_a_loop]
 
 
 @pytest.mark.parametrize("function", CHOICES, ids=lambda f: f.__name__)
