@@ -93,7 +93,8 @@ class Instruction:
     def __str__(self) -> str:
         targets = f"{', '.join(self.targets)} = " if self.targets else ""
         detail = "" if self.detail is None else f"[{self.detail}]"
-        return f"{targets}{self.op}{detail} {', '.join(self.arguments)}".rstrip()
+        when = "" if self.when is None else f" when {'' if self.when[1] else 'not '}{self.when[0]}"
+        return f"{targets}{self.op}{detail} {', '.join(self.arguments)}".rstrip() + when
 
 
 @dataclass(slots=True, eq=False)
@@ -351,6 +352,18 @@ class TypedFunction:
         self.entry_states.clear()
         for found in self.by_instruction():
             found.clear()
+
+    def state_after(self, state: dict[str, tuple[Kind, bool]], instructions: list[Instruction]) -> dict[str, tuple[Kind, bool]]:
+        """The kinds of names, and whether they may be unbound, behind instructions that follow one another."""
+        state = dict(state)
+        for i in instructions:
+            if i.op == "bound" and i.arguments[0] in state:
+                state[i.arguments[0]] = (state[i.arguments[0]][0], False)
+            elif i.op == "delete":
+                state.pop(i.arguments[0], None)
+            for target, kind in zip(i.targets, self.target_kinds.get(id(i), ()), strict=False):
+                state[target] = (kind, False)
+        return state
 
     def by_instruction(self) -> tuple[dict[int, Any], ...]:
         """What is known of instructions, by their ids."""

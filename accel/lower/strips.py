@@ -43,12 +43,11 @@ def _gate(body: FunctionBody, instruction: Instruction, successors: Successors) 
     lengths = [n for name, kind in kinds.items() if isinstance(kind, Array) for n in arrays.shape_of(kind, values[name])]
     for number in (current, left, step, *integers, *lengths):
         sound = _both(e, sound, e.value(f"icmp ult i64 {e.value(f'add i64 {number}, {_SMALL}')}, {2 * _SMALL}"))
-    way = current if step == "1" else ""
     reach = e.value(f"mul i64 {e.value(f'sub i64 {left}, 1')}, {step}")
     end = e.value(f"add i64 {current}, {reach}")
     sound = _both(e, sound, e.value(f"icmp ult i64 {e.value(f'add i64 {end}, {_SMALL}')}, {2 * _SMALL}"))
-    values[LOWEST] = (way or e.call("i64", "llvm.smin.i64", f"i64 {current}", f"i64 {end}"),)
-    values[HIGHEST] = (end if way else e.call("i64", "llvm.smax.i64", f"i64 {current}", f"i64 {end}"),)
+    values[LOWEST] = (e.call("i64", "llvm.smin.i64", f"i64 {current}", f"i64 {end}"),)
+    values[HIGHEST] = (e.call("i64", "llvm.smax.i64", f"i64 {current}", f"i64 {end}"),)
     terms = _terms(values, kinds)
     for array, axis, least, greatest in plan.ranges:
         length = terms[f"{array}{LENGTH_SIGN}{axis}"]

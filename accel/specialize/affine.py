@@ -6,7 +6,7 @@ from accel.ir import HIGHEST, LENGTH_SIGN, LOWEST, Affine, Instruction, TypedFun
 from accel.specialize.loops import Graph, Loop, Place
 from accel.types.kinds import Array, Int, Kind, RangeIterator
 
-__all__ = ["Forms", "combine"]
+__all__ = ["Forms"]
 
 _LARGE = 1 << 20  # coefficients stay below
 _TERMS = 6
@@ -59,7 +59,7 @@ class Forms:
                 return self._of(made.arguments[0], place)
             case "binary" if self.typed.argument_kinds.get(id(made)) == (Int(), Int()):
                 left, right = (self._of(n, place) for n in made.arguments)
-                return combine(made.detail, left, right)
+                return _combine(made.detail, left, right)
             case "item":
                 return self._length(made, place)
             case "call" if (call := self.typed.calls.get(id(made))) is not None and call.name == "builtins.len":
@@ -163,7 +163,7 @@ class Forms:
         return None if start is None or stop is None or step is None else (start, stop, step)
 
 
-def combine(symbol: str, left: Affine | None, right: Affine | None) -> Affine | None:
+def _combine(symbol: str, left: Affine | None, right: Affine | None) -> Affine | None:
     """`left symbol right`, if it is an affine form with small coefficients."""
     if left is None or right is None:
         return None

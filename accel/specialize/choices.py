@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from accel.ir import Block, Flow, Instruction, TypedFunction
 from accel.specialize.put_off import can_put_off
-from accel.types.kinds import Bool, Float, Int, Kind
+from accel.types.kinds import Bool, Float, Int
 from accel.values import replace
 
 __all__ = ["choose_values"]
@@ -27,7 +27,6 @@ __all__ = ["choose_values"]
 _MOST = 4  # operations of a side
 _QUIET = ("const", "copy", "static", "bound")
 _BITS = ("&", "|", "^", "<<", ">>")
-State = dict[str, tuple[Kind, bool]]
 
 
 def choose_values(typed: TypedFunction) -> Flow | None:
@@ -95,7 +94,7 @@ class _Choice:
 
     def _join(self, last: Instruction, sides: list[list[Instruction]], joint: str) -> Block | None:
         flag = last.arguments[0]
-        made, results = self.block.instructions[:-1], []
+        made, results = self.block.instructions[:-1], list[dict[str, str]]()
         for truth, side in zip((True, False), sides, strict=True):
             given: dict[str, str] = {}
             for i in side:
@@ -104,22 +103,22 @@ class _Choice:
                 elif given and i.op != "bound":
                     return None  # should it leave, CPython would need the names bound before
                 elif i.op != "bound" or i.arguments[0] not in given:
-                    made = [*made, replace(i, when=(flag, truth))]
+                    made.append(replace(i, when=(flag, truth)))
             results.append(given)
         for name in dict.fromkeys([*results[0], *results[1]]):
             values = tuple(given.get(name, name) for given in results)
             if not self._are_alike(values, name):
                 return None
-            made = [*made, Instruction("select", (name,), (flag, *values), None, last.node, last.phase)]
-        return Block(self.block.name, [*made, Instruction("jump", (), (), None, last.node, last.phase)], (joint,))
+            made.append(Instruction("select", (name,), (flag, *values), None, last.node, last.phase))
+        made.append(Instruction("jump", (), (), None, last.node, last.phase))
+        return Block(self.block.name, made, (joint,))
 
     def _are_alike(self, values: tuple[str, ...], name: str) -> bool:
         """Whether the two values are bound and of one simple kind."""
         found = set()
         for successor, value in zip(self.block.successors, values, strict=True):
-            state = dict(self.typed.entry_states.get(successor, {}))
-            for i in self.blocks[successor].instructions if value != name else ():
-                state |= {t: (k, False) for t, k in zip(i.targets, self.typed.target_kinds.get(id(i), ()), strict=False)}
+            passed = self.blocks[successor].instructions if value != name else []
+            state = self.typed.state_after(self.typed.entry_states.get(successor, {}), passed)
             kind, maybe = state.get(value, (None, True))
             if maybe or not isinstance(kind, (Int, Bool, Float)):
                 return False

@@ -41,7 +41,7 @@ class _Counter:
         return self.found if self._counts(self.name) else None
 
     def _counts(self, name: str) -> bool:
-        if name in self._seen or name.endswith(f".{self.name}"):  # itself, or what a strip keeps of it
+        if name in self._seen:
             return True
         self._seen.add(name)
         return name in self.definitions and all(self._is_one(i, name) for i in self.definitions[name])

@@ -10,7 +10,7 @@ from __future__ import annotations
 from accel.ir import Instruction, TypedFunction
 from accel.types.kinds import Array, Scalar
 
-__all__ = ["find_covered", "tells"]
+__all__ = ["find_covered", "find_tellings", "tells"]
 
 
 def find_covered(typed: TypedFunction) -> None:
@@ -22,32 +22,42 @@ def find_covered(typed: TypedFunction) -> None:
 
 
 def _cover(typed: TypedFunction, body: list[Instruction]) -> None:
-    last: dict[str, Instruction | str] = {}  # name -> what made its value, or the name itself: carried from the turn before
-    uses: list[tuple[Instruction | str, Instruction]] = []
-    stored: dict[int, str] = {}
-    for instruction in body:
-        makers = [last.get(n, n) for n in instruction.arguments]
-        if tells(typed, instruction):
-            through = makers[:1] if instruction.detail == "/" else makers
-            uses += [(maker, instruction) for maker in through]
-        if instruction.op == "strip_put" and isinstance(made := makers[1], Instruction) and tells(typed, made):
-            base, value, _ = typed.argument_kinds[id(instruction)]
-            if isinstance(base, Array) and isinstance(value, Scalar) and value.char == base.char:
-                typed.covered.add(id(made))
-                stored[instruction.detail] = base.char
-        for target in instruction.targets:
-            last[target] = makers[0] if instruction.op == "copy" else instruction
-    carried = set()
+    uses, last = find_tellings(typed, body)
+    carried, stored = set(), dict[int, str]()
     for maker, user in uses:
-        source = last.get(maker) if isinstance(maker, str) else maker
-        if isinstance(source, Instruction) and tells(typed, source):
-            if isinstance(maker, str):
-                carried.add(maker)
-            elif source is user:
+        made = last.get(maker) if isinstance(maker, str) else maker
+        if not isinstance(made, Instruction) or not tells(typed, made):
+            continue
+        if user.op == "strip_put":
+            base, value, _ = typed.argument_kinds[id(user)]
+            if made is not maker or not isinstance(base, Array) or not isinstance(value, Scalar) or value.char != base.char:
                 continue
-            typed.covered.add(id(source))
+            stored[user.detail] = base.char
+        elif isinstance(maker, str):
+            carried.add(maker)
+        elif made is user:
+            continue
+        typed.covered.add(id(made))
     typed.carried[body[0].node] = tuple(sorted(carried))
     typed.tested[body[0].node] = tuple(sorted(stored.items()))
+
+
+def find_tellings(
+    typed: TypedFunction, body: list[Instruction]
+) -> tuple[list[tuple[Instruction | str, Instruction]], dict[str, Instruction | str]]:
+    """Pairs of what made a value and what tells about it, or stores it; and what made the value each name has at the end. A name whose
+    value is from before the instructions stands for itself."""
+    last: dict[str, Instruction | str] = {}
+    uses: list[tuple[Instruction | str, Instruction]] = []
+    for i in body:
+        makers = [last.get(n, n) for n in i.arguments]
+        if tells(typed, i):
+            uses += [(maker, i) for maker in (makers[:1] if i.detail == "/" else makers)]
+        elif i.op == "strip_put":
+            uses.append((makers[1], i))
+        for target in i.targets:
+            last[target] = makers[0] if i.op == "copy" else i
+    return uses, last
 
 
 def tells(typed: TypedFunction, i: Instruction) -> bool:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from accel.ir import Block, Instruction
+from accel.ir import Instruction, TypedFunction
 from accel.values import dataclass, field
 
-__all__ = ["Graph", "Loop", "Place", "find_natural_loops"]
+__all__ = ["Graph", "Loop", "Place"]
 
 Place = tuple[str, int]  # block, position in it
 
@@ -45,27 +45,23 @@ class Loop:
 
 
 class Graph:
-    """Loops and dominance of the blocks that are reached."""
+    """Loops and dominance of the blocks that are reached. `bodies` has the blocks of every loop, `while` and `for`, by its head."""
 
-    def __init__(self, blocks: dict[str, Block], reached: dict[str, object]) -> None:
-        self.blocks = {name: block for name, block in blocks.items() if name in reached}
+    def __init__(self, typed: TypedFunction) -> None:
+        self.blocks = {name: block for name, block in typed.flow.blocks.items() if name in typed.entry_states}
         self.before: dict[str, list[str]] = {name: [] for name in self.blocks}
         for name, block in self.blocks.items():
             for successor in dict.fromkeys(block.successors):
                 if successor in self.before:
                     self.before[successor].append(name)
         self._dominators = self._find_dominators()
+        self._latches = {name: tuple(p for p in before if self.dominates(name, p)) for name, before in self.before.items()}
+        self.bodies = {name: self._natural_loop(name) for name, latches in self._latches.items() if latches}
         self.loops = self._find_loops()
 
     def dominates(self, first: str, second: str) -> bool:
         """Whether every path to the block `second` takes `first`."""
         return first in self._dominators[second]
-
-    def comes_before(self, first: Place, second: Place) -> bool:
-        """Whether one place is passed on every path to another."""
-        if first[0] == second[0]:
-            return first[1] < second[1]
-        return self.dominates(first[0], second[0])
 
     def loop_of(self, block: str) -> Loop | None:
         """The innermost `for` loop around a block."""
@@ -99,10 +95,10 @@ class Graph:
     def _find_loops(self) -> list[Loop]:
         """All `for` loops, outer ones first."""
         loops = []
-        for name, block in self.blocks.items():
-            latches = tuple(p for p in self.before[name] if self.dominates(name, p))
-            if block.instructions[-1].op == "next" and latches:
-                loops.append(Loop(name, block.instructions[-1], self.natural_loop(name, latches), latches, block.successors[0]))
+        for name, inside in self.bodies.items():
+            block = self.blocks[name]
+            if block.instructions[-1].op == "next":
+                loops.append(Loop(name, block.instructions[-1], inside, self._latches[name], block.successors[0]))
         loops.sort(key=lambda loop: -len(loop.blocks))
         for k, loop in enumerate(loops):
             around = [other for other in loops[:k] if loop.head in other.blocks]
@@ -111,23 +107,12 @@ class Graph:
                 around[-1].inner.append(loop)
         return loops
 
-    def natural_loop(self, head: str, latches: tuple[str, ...]) -> frozenset[str]:
+    def _natural_loop(self, head: str) -> frozenset[str]:
         """The head and the blocks from which a latch is reached without it."""
-        found, todo = {head}, list(latches)
+        found, todo = {head}, list(self._latches[head])
         while todo:
             name = todo.pop()
             if name not in found:
                 found.add(name)
                 todo += self.before[name]
         return frozenset(found)
-
-
-def find_natural_loops(blocks: dict[str, Block]) -> dict[str, frozenset[str]]:
-    """The blocks of every loop, `while` and `for`, by its head."""
-    graph = Graph(blocks, dict(blocks))
-    found = {}
-    for name in graph.blocks:
-        latches = tuple(p for p in graph.before[name] if graph.dominates(name, p))
-        if latches:
-            found[name] = graph.natural_loop(name, latches)
-    return found

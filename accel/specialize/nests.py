@@ -76,7 +76,7 @@ class _Nests:
 
     def __init__(self, typed: TypedFunction) -> None:
         self.typed = typed
-        self.graph = Graph(typed.flow.blocks, dict(typed.entry_states))
+        self.graph = Graph(typed)
         self.gates: dict[str, _Gate] = {}  # by head
         self.accesses: dict[int, Access] = {}  # id of an item or set_item -> what it accesses, in range behind the gate
         self.gate_of: dict[int, _Gate] = {}
@@ -267,10 +267,10 @@ class _Copier:
     def _copy(self, names: frozenset[str], passed: tuple[_Gate, ...], around: list[tuple[frozenset[str], str]]) -> None:
         """Copy blocks to a version for which some gates have been passed."""
         levels = [*around, (names, ".in" * len(passed))]
-        nests = self.nests
-        here = {h: g for h, g in nests.gates.items() if nests.gates_around(g.loop.parent)[:1] == list(passed[-1:])}
-        strips = {h: s for h, s in nests.strips.items() if nests.gates_around(s.loop)[:1] == list(passed[-1:])}
-        turns = {h: t for h, t in nests.turns.items() if nests.gates_around(t.loop)[:1] == list(passed[-1:])}
+        nests, nearest = self.nests, list(passed[-1:])
+        here = {h: g for h, g in nests.gates.items() if nests.gates_around(g.loop.parent)[:1] == nearest}
+        strips = {h: s for h, s in nests.strips.items() if nests.gates_around(s.loop)[:1] == nearest}
+        turns = {h: t for h, t in nests.turns.items() if nests.gates_around(t.loop)[:1] == nearest}
         gone = {name for found in turns.values() for name in found.loop.blocks}
         inner = dict.fromkeys(here, "gate") | dict.fromkeys(strips, "strips") | dict.fromkeys(turns, "turns")
         for name, block in self.old.blocks.items():

@@ -7,7 +7,7 @@ After: the first turn has a float; behind it, x is a NumPy scalar in all turns
 from __future__ import annotations
 
 from accel.ir import Block, Flow, TypedFunction
-from accel.specialize.loops import find_natural_loops
+from accel.specialize.loops import Graph
 from accel.types.kinds import Union
 from accel.values import replace
 
@@ -18,12 +18,12 @@ _MOST = 150  # instructions of a loop whose first turn is written out
 
 def peel_loops(typed: TypedFunction) -> Flow | None:
     """A flow with such first turns, None if there are none."""
-    blocks = {name: block for name, block in typed.flow.blocks.items() if name in typed.entry_states}
-    loops = find_natural_loops(blocks)
+    graph = Graph(typed)
     peeled: dict[str, frozenset[str]] = {}
-    for head, inside in loops.items():
-        innermost = not any(other in inside and other != head for other in loops)
-        if innermost and sum(len(blocks[n].instructions) for n in inside) <= _MOST and _is_mixed(typed, blocks, head, inside):
+    for head, inside in graph.bodies.items():
+        innermost = not any(other in inside and other != head for other in graph.bodies)
+        size = sum(len(graph.blocks[n].instructions) for n in inside)
+        if innermost and size <= _MOST and _is_mixed(typed, graph.blocks, head, inside):
             peeled[head] = inside
     return _peeled(typed.flow, peeled) if peeled else None
 

@@ -22,7 +22,7 @@ After::
 from __future__ import annotations
 
 from accel.ir import Access, Block, Flow, Instruction, TypedFunction
-from accel.specialize.coverage import tells
+from accel.specialize.coverage import find_tellings, tells
 from accel.specialize.put_off import cannot_fail
 from accel.types.kinds import Array, Kind, Scalar, Union
 from accel.values import dataclass, field, replace
@@ -99,13 +99,7 @@ class _Runs:
 
     def _append(self, instructions: list[Instruction]) -> None:
         self.open += instructions
-        for i in instructions:
-            if i.op == "bound" and i.arguments[0] in self.state:
-                self.state[i.arguments[0]] = (self.state[i.arguments[0]][0], False)
-            elif i.op == "delete":
-                self.state.pop(i.arguments[0], None)
-            for target, kind in zip(i.targets, self.typed.target_kinds.get(id(i), ()), strict=False):
-                self.state[target] = (kind, False)
+        self.state = self.typed.state_after(self.state, instructions)
 
     def _precedes(self, i: Instruction, stores: list[Instruction]) -> bool:
         """Whether what comes after stores can be done before them."""
@@ -181,24 +175,23 @@ class _Runs:
 
     def _find_tests(self, run: _Run) -> None:
         """Find which operation tells about which, and of those that are left, whose results are added up: all of one dtype."""
-        maker: dict[str, Instruction] = {}
-        tellers: list[Instruction] = []
-        for i in run.computed:
-            made = maker.get(i.arguments[0]) if i.op == "copy" else None
-            if tells(self.typed, i) and not _has_union(self.typed, i):
-                through = i.arguments[:1] if i.detail == "/" else i.arguments
-                run.told |= {id(maker[name]): id(i) for name in through if name in maker}
-                tellers.append(i)
-                made = i
-            for target in i.targets:
-                maker.pop(target, None)
-                if made is not None:
-                    maker[target] = made
+        uses, _ = find_tellings(self.typed, run.computed)
+        run.told |= {
+            id(maker): id(user)
+            for maker, user in uses
+            if isinstance(maker, Instruction) and self._is_plain_teller(maker) and self._is_plain_teller(user)
+        }
+        tellers = [i for i in run.computed if self._is_plain_teller(i)]
         last: dict[str, int] = {}
         for i in reversed([i for i in tellers if id(i) not in run.told]):
             kind = self.typed.target_kinds[id(i)][0]
             assert isinstance(kind, Scalar)
             run.adds[id(i)] = last.setdefault(kind.char, id(i))
+
+    def _is_plain_teller(self, i: Instruction) -> bool:
+        """Whether a test of the result of an operation can be joined with others: it is made on every path."""
+        unions = any(isinstance(k, Union) for k in self.typed.argument_kinds.get(id(i), ()))
+        return tells(self.typed, i) and not unions
 
 
 def _copy(typed: TypedFunction, i: Instruction) -> Instruction:
@@ -208,7 +201,3 @@ def _copy(typed: TypedFunction, i: Instruction) -> Instruction:
         if id(i) in found:
             found[id(made)] = found[id(i)]
     return made
-
-
-def _has_union(typed: TypedFunction, instruction: Instruction) -> bool:
-    return any(isinstance(k, Union) for k in typed.argument_kinds.get(id(instruction), ()))
