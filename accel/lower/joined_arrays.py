@@ -66,8 +66,7 @@ def emit_box_array(e: Emitter, kind: Array, value: Value) -> str:
         e.do(f"store i64 {part}, ptr {e.value(f'getelementptr i64, ptr {sizes}, i64 {k}')}")
     strides = e.value(f"getelementptr i64, ptr {sizes}, i64 {kind.ndim}")
     e.module.define_once("accel.box_array", _BOX_ARRAY)
-    for name in ("ndarray",):
-        e.module.external(name)
+    e.module.external("ndarray")
     for name, result, parameters in _ARRAY_FUNCTIONS:
         e.module.declare(name, result, parameters)
     return e.value(
