@@ -174,9 +174,11 @@ class _Inference(KindRules):
         typed.result = self.returned
         if any(self.rounds(i) for i in self.flow.instructions()):
             self.lookup.watch_errstate()
-        mixed = sorted({n for state in states.values() for n, (k, _) in state.items() if k is None and not n.startswith("%")})
+        mixed = sorted({n for state in states.values() for n, (k, _) in state.items() if k is None})
         if mixed:  # CPython could not be given its value
-            self.unsupported[-1] = Fault(0, f"`{mixed[0]}`, whose kind depends on the path taken", "mixed-kinds")
+            number = int(mixed[0][1:]) if mixed[0][1:].isdigit() else 0
+            named = "a value" if mixed[0].startswith("%") else f"`{mixed[0]}`,"
+            self.unsupported[-1] = Fault(number, f"{named} whose kind depends on the path taken", "mixed-kinds")
 
     def join(self, states: dict[str, State], name: str, arriving: State) -> bool:
         """Merge a state into the one at the entry of a block; whether that changed. A temporary with one definition has the
