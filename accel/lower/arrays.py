@@ -6,8 +6,9 @@ from accel.lower.convert import convert_value
 from accel.lower.layout import Value, components
 from accel.lower.numpy_casts import emit_store_cast, load_element, store_element
 from accel.lower.text import Emitter
+from accel.lower.unions import emit_union
 from accel.types.arrays import axes_of, is_index, item_kind
-from accel.types.kinds import Array, Int, Kind, NoneKind, Scalar, Slice, Tuple
+from accel.types.kinds import Array, Int, Kind, NoneKind, Scalar, Slice, Tuple, Union
 
 __all__ = [
     "array_attribute",
@@ -45,6 +46,8 @@ def strides_of(array: Array, value: Value) -> Value:
 
 def emit_integer(e: Emitter, kind: Kind, value: Value) -> str:
     """An integer operand as i64; an unsigned value beyond 2^63 leaves."""
+    if isinstance(kind, Union):
+        return emit_union(e, lambda k: Int(), lambda k, v: (emit_integer(e, k[0], v[0]),), (kind,), [value], Int())[0]
     if isinstance(kind, Scalar):
         bits, signed = kind.dtype.bits, kind.dtype.family == "i"
         if bits < 64:

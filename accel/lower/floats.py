@@ -140,7 +140,8 @@ def emit_to_int(e: Emitter, x: str) -> str:
     """The i64 of a double without fraction or to be cut; what does not fit, infinities and NaN leave."""
     fits = e.value(f"fcmp olt double {fabs(e, x)}, {float_text(2.0**63)}")
     e.exit_if(e.value(f"xor i1 {fits}, true"))
-    return e.value(f"fptosi double {x} to i64")
+    made = e.value(f"fptosi double {x} to i64")
+    return e.value(f"freeze i64 {made}") if e.put_off else made
 
 
 def emit_mixed_compare(e: Emitter, symbol: str, i: str, y: str) -> str:

@@ -196,6 +196,22 @@ def _is_unsound(body: FunctionBody, number: int, char: str, turns: int) -> str:
     return e.value(f"icmp ne i{lanes} {e.value(f'bitcast <{lanes} x i1> {lane} to i{lanes}')}, 0")
 
 
+def _inside(body: FunctionBody, instruction: Instruction, successors: Successors) -> None:
+    e, (base, kind) = body.e, _kinds(body, instruction)
+    array, index = (body.read(n) for n in instruction.arguments)
+    assert isinstance(base, Array)
+    length = arrays.shape_of(base, array)[instruction.detail]
+    e.exit_if(e.value(f"icmp uge i64 {arrays.emit_integer(e, kind, index)}, {length}"))
+
+
+def _next(body: FunctionBody, instruction: Instruction, successors: Successors) -> None:
+    current, left, step = body.read(instruction.arguments[0])
+    e, kinds = body.e, body.typed.target_kinds[id(instruction)]
+    body.write(instruction.targets[0], kinds[0], (current,))
+    following = e.value(f"add nsw i64 {current}, 1"), e.value(f"sub nuw i64 {left}, 1"), step
+    body.write(instruction.targets[1], kinds[1], following)
+
+
 def _affine(body: FunctionBody, instruction: Instruction, successors: Successors) -> None:
     name = {"+": "add", "-": "sub", "*": "mul"}[instruction.detail]
     left, right = (body.read(n)[0] for n in instruction.arguments)
@@ -239,6 +255,6 @@ def _ahead(body: FunctionBody, instruction: Instruction, successors: Successors)
 
 STRIP_STEPS = {
     "gate": _gate, "strip_affine": _affine, "strip_again": _again, "strip_ahead": _ahead, "strip_begin": _begin, "strip_count": _count,
-    "strip_failed": _failed, "strip_item": _item, "strip_keep": _keep, "strip_more": _more, "strip_put": _put, "strip_turn": _turn,
-    "strip_write": _write_back, "turn": _turn_written_out,
+    "strip_failed": _failed, "strip_inside": _inside, "strip_item": _item, "strip_keep": _keep, "strip_more": _more, "strip_next": _next,
+    "strip_put": _put, "strip_turn": _turn, "strip_write": _write_back, "turn": _turn_written_out,
 }  # fmt: skip

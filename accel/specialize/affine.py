@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from accel.ir import HIGHEST, LENGTH_SIGN, LOWEST, Affine, Instruction, TypedFunction
-from accel.specialize.loops import Graph, Loop, Place
+from accel.specialize.loops import Definitions, Graph, Loop, Place
 from accel.types.kinds import Array, Int, Kind, RangeIterator
 
 __all__ = ["Forms"]
@@ -16,9 +16,7 @@ class Forms:
     """Forms as they are known at the entry of a loop: terms are the items of loops in it, names the loop does not change, and lengths
     of arrays it does not change (`a#1` is `a.shape[1]`)."""
 
-    def __init__(
-        self, typed: TypedFunction, graph: Graph, loop: Loop, definitions: dict[str, list[tuple[Place, Instruction]]]
-    ) -> None:
+    def __init__(self, typed: TypedFunction, graph: Graph, loop: Loop, definitions: Definitions) -> None:
         self.typed, self.graph, self.loop, self.definitions = typed, graph, loop, definitions
         self._items = {inner.item: inner for inner in graph.loops if loop.encloses(inner)}
         self._bounds: dict[str, tuple[Affine, Affine] | None] = {}
@@ -45,7 +43,7 @@ class Forms:
     def _of(self, name: str, at: Place) -> Affine | None:
         if not name.startswith("%") and isinstance(self.kind(name), Int):
             return Affine(0, ((name, 1),))
-        found = self._reaching(name, at)
+        found = self.reaching(name, at)
         if found is None:
             return None
         place, made = found
@@ -70,7 +68,7 @@ class Forms:
         loop = self._items.get(name)
         return loop is not None and at[0] in loop.blocks and self.typed.argument_kinds.get(id(made)) == (RangeIterator(),)
 
-    def _reaching(self, name: str, at: Place) -> tuple[Place, Instruction] | None:
+    def reaching(self, name: str, at: Place) -> tuple[Place, Instruction] | None:
         """The definition a name has at a place in the loop whatever the path from the entry of the loop, if there is just one."""
         by_block: dict[str, list[tuple[Place, Instruction]]] = {}
         for definition in self.definitions.get(name, ()):

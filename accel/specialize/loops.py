@@ -5,9 +5,10 @@ from __future__ import annotations
 from accel.ir import Instruction, TypedFunction
 from accel.values import dataclass, field
 
-__all__ = ["Graph", "Loop", "Place"]
+__all__ = ["Definitions", "Graph", "Loop", "Place"]
 
 Place = tuple[str, int]  # block, position in it
+Definitions = dict[str, list[tuple[Place, Instruction]]]  # of each name
 
 
 @dataclass(slots=True, eq=False)

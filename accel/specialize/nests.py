@@ -20,7 +20,8 @@ from __future__ import annotations
 
 from accel.ir import Access, Affine, Block, Flow, GatePlan, Instruction, TypedFunction
 from accel.specialize.affine import Forms
-from accel.specialize.loops import Graph, Loop, Place
+from accel.specialize.indirect import Indirect, find_indirect, turn_name, write_indirect
+from accel.specialize.loops import Definitions, Graph, Loop, Place
 from accel.specialize.put_off import can_put_off
 from accel.specialize.strips import Strip, write_strips
 from accel.types.kinds import Array, Int, RangeIterator
@@ -83,7 +84,8 @@ class _Nests:
         self.strips: dict[str, Strip] = {}  # by head
         self.turns: dict[str, _Turns] = {}
         self.passes: set[tuple[Access, Access]] = set()
-        self._definitions: dict[str, list[tuple[Place, Instruction]]] = {}
+        self.indirect: dict[str, Indirect] = {}
+        self._definitions: Definitions = {}
         for name, block in self.graph.blocks.items():
             for k, instruction in enumerate(block.instructions):
                 for target in instruction.targets:
@@ -94,7 +96,7 @@ class _Nests:
     def decide(self, loop: Loop) -> None:
         """Find what a gate in front of a loop makes certain, then the same for the loops in it."""
         size = sum(len(self.graph.blocks[name].instructions) for name in loop.blocks)
-        if size <= _MOST and self.typed.argument_kinds.get(id(loop.next)) == (RangeIterator(),):
+        if size <= _MOST and self._is_range(loop):
             gate = _Gate(loop, Forms(self.typed, self.graph, loop, self._definitions))
             for name in self.graph.blocks:
                 if name in loop.blocks and self.graph.is_in_every_turn(name, loop):
@@ -142,12 +144,14 @@ class _Nests:
         for loop in self.graph.loops:
             gates = self.gates_around(loop)
             body = self._straight_body(loop)
-            if gates and body and self.typed.argument_kinds.get(id(loop.next)) == (RangeIterator(),):
+            if gates and body and self._is_range(loop):
                 numbers = gates[0].forms.constant_range(loop)
                 if numbers is not None and len(numbers) <= _FEW and len(numbers) * len(body) <= _SHORT:
                     self._write_out(loop, numbers, [i for _, i in body], gates)
                 else:
                     self._find_strip(loop, body, gates)
+            if gates and not {loop.head} & (self.strips.keys() | self.turns.keys()) and self._is_range(loop):
+                self._find_indirect(loop, gates)
 
     def _write_out(self, loop: Loop, numbers: range, body: list[Instruction], gates: list[_Gate]) -> None:
         found: list[list[Access | None]] = []
@@ -166,6 +170,14 @@ class _Nests:
             checked = {n for gate in gates for n in gate.plan().names}
             affine = {id(i) for place, i in body if self._is_unchecked(i, place, gates[0], checked)}
             self.strips[loop.head] = Strip(loop, [i for _, i in body], affine)
+
+    def _find_indirect(self, loop: Loop, gates: list[_Gate]) -> None:
+        found = find_indirect(gates[0].forms, loop, self.accesses, self._definitions)
+        if found is not None and self._request(found.apart, gates):
+            self.indirect[loop.head] = found
+
+    def _is_range(self, loop: Loop) -> bool:
+        return self.typed.argument_kinds.get(id(loop.next)) == (RangeIterator(),)
 
     def _fits(self, i: Instruction) -> bool:
         if i.op in ("item", "set_item"):
@@ -272,7 +284,8 @@ class _Copier:
         strips = {h: s for h, s in nests.strips.items() if nests.gates_around(s.loop)[:1] == nearest}
         turns = {h: t for h, t in nests.turns.items() if nests.gates_around(t.loop)[:1] == nearest}
         gone = {name for found in turns.values() for name in found.loop.blocks}
-        inner = dict.fromkeys(here, "gate") | dict.fromkeys(strips, "strips") | dict.fromkeys(turns, "turns")
+        indirect = {h: f for h, f in nests.indirect.items() if nests.gates_around(f.loop)[:1] == nearest}
+        inner = dict.fromkeys(here, "gate") | dict.fromkeys((*strips, *indirect), "strips") | dict.fromkeys(turns, "turns")
         for name, block in self.old.blocks.items():
             if name not in names or name in gone:
                 continue
@@ -288,6 +301,8 @@ class _Copier:
             entry = f"turns.{_resolve(head, levels)}"
             after = self._entry(head, self.old.blocks[head].successors[1], levels, inner)
             self.blocks[entry] = Block(entry, self._written_out(found, passed), (after,))
+        for head, looked in indirect.items():
+            self._write_indirect(head, looked, passed, levels)
         for head, gate in here.items():
             if head in names:
                 self._gate(gate, levels)
@@ -300,12 +315,29 @@ class _Copier:
             return resolved
         return f"{inner[successor]}.{resolved}"
 
+    def _write_indirect(
+        self, head: str, found: Indirect, passed: tuple[_Gate, ...], levels: list[tuple[frozenset[str], str]]
+    ) -> None:
+        loop, resolved = found.loop, _resolve(head, levels)
+        inside = loop.blocks - {head}
+        levels = [*levels, (inside, f"{levels[-1][1]}.sure")]
+        looks = [self._version(i, passed) for i in found.looks]
+        self.blocks |= write_indirect(resolved, _resolve(loop.body, levels), replace(found, looks=looks))
+        for name, block in self.old.blocks.items():
+            if name in inside:
+                made, successors = _resolve(name, levels), block.successors
+                body = [self._version(i, passed, found.accesses.get(id(i))) for i in block.instructions if i.op != "poll"]
+                self.blocks[made] = Block(
+                    made, body, tuple(turn_name(resolved) if s == head else _resolve(s, levels) for s in successors)
+                )
+
     def _gate(self, gate: _Gate, levels: list[tuple[frozenset[str], str]]) -> None:
         loop, slow = gate.loop, _resolve(gate.loop.head, levels)
         fast = f"{slow}.in"
         node, plan, flag = loop.next.node, gate.plan(), f"%gate{loop.next.node}"
         test = Instruction("gate", (flag,), (loop.state, *plan.names), plan, node, "next")
-        entry = f"strips.{fast}" if loop.head in self.nests.strips else f"turns.{fast}" if loop.head in self.nests.turns else fast
+        strips, turns = self.nests.strips.keys() | self.nests.indirect.keys(), self.nests.turns
+        entry = f"strips.{fast}" if loop.head in strips else f"turns.{fast}" if loop.head in turns else fast
         self.blocks[f"gate.{slow}"] = Block(
             f"gate.{slow}", [test, Instruction("branch", (), (flag,), None, node, "next")], (entry, slow)
         )
@@ -321,9 +353,9 @@ class _Copier:
 
     def _version(self, i: Instruction, passed: tuple[_Gate, ...], access: Access | None = None) -> Instruction:
         """A copy of an instruction; of an access that is certain behind the gates, one that says so."""
-        access = access or self.nests.accesses.get(id(i))
-        certain = access is not None and self.nests.gate_of[id(i)] in passed
-        return replace(i, detail=access if certain else i.detail)
+        if access is None and self.nests.gate_of.get(id(i)) in passed:
+            access = self.nests.accesses[id(i)]
+        return replace(i, detail=i.detail if access is None else access)
 
 
 def _resolve(name: str, levels: list[tuple[frozenset[str], str]]) -> str:

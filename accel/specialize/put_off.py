@@ -1,12 +1,16 @@
-"""Which operations may go on with a wrong value when a check fails, to be thrown away later: they neither trap nor branch."""
+"""Which operations have no effect, and which may go on with a wrong value when a check fails: they neither trap nor branch."""
 
 from __future__ import annotations
 
 from accel.ir import Instruction, TypedFunction
 from accel.types.kinds import Array, Bool, Float, Int, Scalar, Static, Tuple, members_of
 
-__all__ = ["can_put_off", "cannot_fail"]
+__all__ = ["can_put_off", "cannot_fail", "is_pure"]
 
+_PURE = (
+    "attribute", "binary", "bound", "cell", "compare", "const", "copy", "inplace", "item", "select", "static", "truth", "tuple", "turn",
+    "unary", "unpack",
+)  # fmt: skip
 _PLAIN = ("const", "copy", "static", "cell", "tuple", "unpack", "bound", "item", "select")
 _CALLS = ("math.sqrt", "math.fabs", "builtins.abs", "builtins.float", "numpy.sqrt", "numpy.absolute", "numpy.square")
 
@@ -41,3 +45,13 @@ def cannot_fail(typed: TypedFunction, store: Instruction) -> bool:
     """Whether a store whose subscripts are in range can't fail: the value is of the dtype of the array."""
     base, *_, value = typed.argument_kinds[id(store)]
     return isinstance(base, Array) and isinstance(value, Scalar) and value.char == base.char
+
+
+def is_pure(typed: TypedFunction, i: Instruction) -> bool:
+    """Whether an operation changes nothing but its targets."""
+    if id(i) in typed.steps or id(i) in typed.faults:
+        return False
+    if i.op == "call":
+        call = typed.calls.get(id(i))
+        return call is not None and call.function is None
+    return i.op in _PURE

@@ -257,6 +257,8 @@ class KindRules(CallRules):
     def op_turn(self, instruction: Instruction, kinds: Kinds) -> Kinds:
         return (Int(), RangeIterator())
 
+    op_strip_next = op_turn
+
     def op_gate(self, instruction: Instruction, kinds: Kinds) -> Kind:
         return Bool()
 
@@ -270,7 +272,7 @@ class KindRules(CallRules):
     def op_strip_begin(self, instruction: Instruction, kinds: Kinds) -> Kinds:
         return ()
 
-    op_strip_write = op_strip_put = op_strip_begin
+    op_strip_write = op_strip_put = op_strip_inside = op_strip_begin
 
     def op_strip_ahead(self, instruction: Instruction, kinds: Kinds) -> Kind:
         return kinds[0]

@@ -23,17 +23,13 @@ from __future__ import annotations
 
 from accel.ir import Access, Block, Flow, Instruction, TypedFunction
 from accel.specialize.coverage import find_tellings, tells
-from accel.specialize.put_off import cannot_fail
+from accel.specialize.put_off import cannot_fail, is_pure
 from accel.types.kinds import Array, Kind, Scalar, Union
 from accel.values import dataclass, field, replace
 
 __all__ = ["join_tests"]
 
 _LEAST = 2  # tests saved for which a run gets a second version
-_PURE = (
-    "attribute", "binary", "bound", "cell", "compare", "const", "copy", "inplace", "item", "select", "static", "truth", "tuple", "turn",
-    "unary", "unpack",
-)  # fmt: skip
 State = dict[str, tuple[Kind, bool]]
 
 
@@ -77,7 +73,7 @@ class _Runs:
         for i in self.block.instructions:
             if not self._joins(i):
                 self._close()
-                if not self._is_pure(i):
+                if not is_pure(self.typed, i):
                     self._append([i])
                     continue
             run = self.run = self.run or _Run()
@@ -95,7 +91,7 @@ class _Runs:
         run = self.run
         if self._is_certain_store(i):
             return run is not None
-        return self._is_pure(i) and (run is None or (self._precedes(i, run.stores) and not self._overwrites(run, i)))
+        return is_pure(self.typed, i) and (run is None or (self._precedes(i, run.stores) and not self._overwrites(run, i)))
 
     def _append(self, instructions: list[Instruction]) -> None:
         self.open += instructions
@@ -125,14 +121,6 @@ class _Runs:
     def _overwrites(self, run: _Run, i: Instruction) -> bool:
         """Whether an instruction changes a name that the run needs as it was when it is done anew."""
         return not self.typed.live[id(run.computed[0])].isdisjoint(i.targets)
-
-    def _is_pure(self, i: Instruction) -> bool:
-        if id(i) in self.typed.steps or id(i) in self.typed.faults:
-            return False
-        if i.op == "call":
-            call = self.typed.calls.get(id(i))
-            return call is not None and call.function is None
-        return i.op in _PURE
 
     def _is_certain_store(self, i: Instruction) -> bool:
         """Whether an instruction is a store that can't fail."""

@@ -26,7 +26,7 @@ from accel.ir import STRIPS, Access, Block, Instruction
 from accel.specialize.loops import Loop
 from accel.values import dataclass, replace
 
-__all__ = ["Strip", "write_strips"]
+__all__ = ["JUMP", "Step", "Strip", "StripWriter", "write_strips"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,23 +47,43 @@ def write_strips(head: str, strip: Strip) -> dict[str, Block]:
 
 
 Step = tuple[str, tuple[str, ...], tuple[str, ...], object]
-_JUMP: Step = ("jump", (), (), None)
+JUMP: Step = ("jump", (), (), None)
 
 
-class _Writer:
-    """Adds the blocks of the fast version of one loop."""
+class StripWriter:
+    """Writes blocks of a version of a loop that is done in strips."""
 
-    def __init__(self, head: str, strip: Strip) -> None:
-        self.head, self.body, self.affine = head, strip.body, strip.affine
-        self.item, self.state = strip.loop.item, strip.loop.state
-        self.number = strip.loop.next.node
+    def __init__(self, head: str, loop: Loop) -> None:
+        self.head = head
+        self.item, self.state = loop.item, loop.state
+        self.number = loop.next.node
         self.turn = f"%k{self.number}"
         self.blocks: dict[str, Block] = {}
-        self.stores = [i for i in self.body if i.op == "set_item"]
 
     def name(self, part: str, size: int) -> str:
         """The name of a block."""
         return f"strips.{self.head}" if (part, size) == ("more", STRIPS[0]) else f"strips.{self.head}.{part}{size}"
+
+    def add(self, name: str, successors: tuple[str, ...], *steps: Step) -> None:
+        """Add a block."""
+        made = [Instruction(op, targets, arguments, detail, self.number, "next") for op, targets, arguments, detail in steps]
+        self.blocks[name] = Block(name, made, successors)
+
+    def test(
+        self, name: str, op: str, arguments: tuple[str, ...], detail: object, successors: tuple[str, ...], *first: Step
+    ) -> None:
+        """Add a block that ends in a branch by the answer of an op."""
+        flag = f"%{name}"
+        self.add(name, successors, *first, (op, (flag,), arguments, detail), ("branch", (), (flag,), None))
+
+
+class _Writer(StripWriter):
+    """Adds the blocks of the fast version of one straight loop."""
+
+    def __init__(self, head: str, strip: Strip) -> None:
+        super().__init__(head, strip.loop)
+        self.body, self.affine = strip.body, strip.affine
+        self.stores = [i for i in self.body if i.op == "set_item"]
 
     def strip(self, size: int, exhausted: str) -> None:
         """Strips of one size: where to go when there are not enough turns left for one."""
@@ -77,17 +97,17 @@ class _Writer:
         polled: list[Step] = [("poll", (), (), None)] if size == STRIPS[0] else []
         self.test(self.name("more", size), "strip_more", (state,), size, (begin, exhausted), *polled)
         keep: list[Step] = [("strip_keep", (f"%keep{number}.{n}",), (n,), None) for n in kept]
-        self.add(begin, (turning,), *keep, ("strip_begin", (), (), len(self.stores)), zero, _JUMP)
+        self.add(begin, (turning,), *keep, ("strip_begin", (), (), len(self.stores)), zero, JUMP)
         item: Step = ("strip_item", (self.item,), (state, turn), None)
         self.test(turning, "strip_count", (turn,), size, (turning, check), item, step)
         self.blocks[turning].instructions[1:1] = [self.put_off(i) for i in self.body]
         self.test(check, "strip_failed", (), size, (undo, commit))
-        self.add(undo, (self.head,), *(("strip_keep", (n,), (f"%keep{number}.{n}",), None) for n in kept), _JUMP)
-        self.add(commit, (write,), zero, _JUMP)
+        self.add(undo, (self.head,), *(("strip_keep", (n,), (f"%keep{number}.{n}",), None) for n in kept), JUMP)
+        self.add(commit, (write,), zero, JUMP)
         writes = [self.written(k, i) for k, i in enumerate(self.stores)]
         again: Step = ("strip_again", (self.item,), (state, turn), None)
         self.test(write, "strip_count", (turn,), size, (write, ahead), again, *writes, step)
-        self.add(ahead, (self.name("more", size),), ("strip_ahead", (state,), (state,), size), _JUMP)
+        self.add(ahead, (self.name("more", size),), ("strip_ahead", (state,), (state,), size), JUMP)
 
     def put_off(self, i: Instruction) -> Instruction:
         """The instruction as it stands in a strip: stores go to a buffer, what can't overflow is not checked."""
@@ -102,15 +122,3 @@ class _Writer:
         access = i.detail
         assert isinstance(access, Access)
         return ("strip_write", (), (self.turn, *access.names), (number, access))
-
-    def add(self, name: str, successors: tuple[str, ...], *steps: Step) -> None:
-        """Add a block."""
-        made = [Instruction(op, targets, arguments, detail, self.number, "next") for op, targets, arguments, detail in steps]
-        self.blocks[name] = Block(name, made, successors)
-
-    def test(
-        self, name: str, op: str, arguments: tuple[str, ...], detail: object, successors: tuple[str, ...], *first: Step
-    ) -> None:
-        """Add a block that ends in a branch by the answer of an op."""
-        flag = f"%{name}"
-        self.add(name, successors, *first, (op, (flag,), arguments, detail), ("branch", (), (flag,), None))

@@ -18,6 +18,7 @@ from accel.types.kinds import (
     TupleIterator,
     ZipIterator,
     join_kinds,
+    members_of,
 )
 
 __all__ = ["attribute_kind", "axes_of", "is_index", "item_kind", "iterator_kind", "next_kind", "row_kind"]
@@ -25,7 +26,7 @@ __all__ = ["attribute_kind", "axes_of", "is_index", "item_kind", "iterator_kind"
 
 def is_index(kind: Kind) -> bool:
     """Whether a value of this kind is an integer index."""
-    return isinstance(kind, Int) or (isinstance(kind, Scalar) and kind.dtype.family in "iu")
+    return all(isinstance(m, Int) or (isinstance(m, Scalar) and m.dtype.family in "iu") for m in members_of(kind))
 
 
 def row_kind(array: Array) -> Kind:

@@ -187,7 +187,7 @@ class Range(Kind):
 
 @dataclass(frozen=True, slots=True)
 class Slice(Kind):
-    """A slice written in a subscript; each part is `Int` (or an integer `Scalar`) or `NoneKind`."""
+    """A slice written in a subscript; each part is an integer (`Int`, `Scalar` or a union of them) or `NoneKind`."""
 
     start: Kind
     stop: Kind

@@ -99,3 +99,23 @@ def item_of_tuple(t, i):
 
 def test_tuples() -> None:
     agree(item_of_tuple, *(lambda t=t, i=i: (t, i) for t in ((1, 2, 3), (1, 2.5), (), (True,), (1, "a")) for i in (0, -1, 2, -3, 5, True, 0.0)))
+
+
+def test_subscripts_that_are_an_int_or_a_numpy_integer() -> None:
+    def follow(a, n, taken):
+        k = n
+        if taken:
+            k = a[0]
+        a[k] = 5
+        rest, total = a[k:], 0
+        for j in range(k):
+            total += j
+        return (1, 2, 3)[k], range(10)[k], total, rest.sum(), a[k : 9 : k + 1].sum()
+
+    makers = [
+        lambda c=c, n=n, t=t: (np.arange(1, 20).astype(c), n, t)
+        for c in "lBQ"
+        for n in (0, 1, -1, 2, -3, 3, 19, 2**63)
+        for t in (False, True)
+    ]
+    agree_compiled(follow, *makers)
