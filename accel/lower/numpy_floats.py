@@ -77,10 +77,10 @@ def check_result(e: Emitter, type_: str, r: str, flagged: Callable[[], str]) -> 
 
 def _test_sum(e: Emitter, type_: str) -> None:
     """Leave when a result that was to be tested here is not finite, to where each is tested."""
-    total, *others = e.added.pop(e.operation)
-    for other in others:
-        total = e.value(f"fadd reassoc nsz {type_} {total}, {other}")
-    e.exit_if(e.value(f"xor i1 {emit_finite(e, type_, total)}, true"))
+    results = e.added.pop(e.operation)
+    while len(results) > 1:
+        results.append(e.value(f"fadd {type_} {results.pop(0)}, {results.pop(0)}"))
+    e.exit_if(e.value(f"xor i1 {emit_finite(e, type_, results[0])}, true"))
 
 
 def emit_flagged(e: Emitter, type_: str, x: str, y: str, r: str) -> str:

@@ -99,9 +99,11 @@ def _copy(body: FunctionBody, instruction: Instruction, successors: Successors) 
 
 
 def _select(body: FunctionBody, instruction: Instruction, successors: Successors) -> None:
-    (flag,), then, otherwise = _values(body, instruction)
-    types = components(_target(body, instruction))
-    _write(body, instruction, tuple(body.e.select(flag, t, a, b) for t, a, b in zip(types, then, otherwise, strict=True)))
+    e, made = body.e, _target(body, instruction)
+    (flag,), *sides = _values(body, instruction)
+    kinds = _kinds(body, instruction)[1:]
+    then, otherwise = (convert_value(e, kind, made, side) for kind, side in zip(kinds, sides, strict=True))
+    _write(body, instruction, tuple(e.select(flag, t, a, b) for t, a, b in zip(components(made), then, otherwise, strict=True)))
 
 
 def _nothing(body: FunctionBody, instruction: Instruction, successors: Successors) -> None:

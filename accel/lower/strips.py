@@ -5,14 +5,14 @@ See `accel.specialize.nests` and `accel.specialize.strips`.
 
 from __future__ import annotations
 
-from accel.ir import HIGHEST, LENGTH_SIGN, LOWEST, STRIPS, Affine, GatePlan, Instruction
+from accel.ir import HIGHEST, LENGTH_SIGN, LOWEST, STRIPS, Access, Affine, GatePlan, Instruction
 from accel.lower import arrays
 from accel.lower.body import FunctionBody
-from accel.lower.layout import Value, element_type
+from accel.lower.layout import Value, element_type, member_positions
 from accel.lower.numpy_casts import emit_store_cast, load_element, store_element
 from accel.lower.text import Emitter
 from accel.lower.unions import emit_union
-from accel.types.kinds import Array, Kind, NoneKind, Scalar
+from accel.types.kinds import Array, Kind, NoneKind, Scalar, Union, members_of
 
 __all__ = ["STRIP_STEPS"]
 
@@ -29,7 +29,8 @@ def _write(body: FunctionBody, instruction: Instruction, *value: str) -> None:
 
 
 def _both(e: Emitter, first: str, second: str) -> str:
-    return second if first == "true" else e.value(f"and i1 {first}, {second}")
+    """Whether both hold; the second may be poison when the first does not."""
+    return second if first == "true" else e.select(first, "i1", second, "false")
 
 
 def _gate(body: FunctionBody, instruction: Instruction, successors: Successors) -> None:
@@ -170,9 +171,11 @@ def _failed(body: FunctionBody, instruction: Instruction, successors: Successors
     e = body.e
     e.put_off = body.strip_flag
     for name in body.typed.carried.get(instruction.node, ()):
-        kind = body.state[name][0]
-        assert isinstance(kind, Scalar)
-        e.note_float(element_type(kind.char), body.read(name)[0])
+        kind, value = body.state[name][0], body.read(name)
+        for member in members_of(kind):
+            if isinstance(member, Scalar):
+                at = member_positions(kind, member)[0] if isinstance(kind, Union) else 0
+                e.note_float(element_type(member.char), value[at])
     failed = e.value(f"load i1, ptr {body.strip_flag}")
     for unsound in (
         *e.end_sums(),
@@ -202,6 +205,44 @@ def _inside(body: FunctionBody, instruction: Instruction, successors: Successors
     assert isinstance(base, Array)
     length = arrays.shape_of(base, array)[instruction.detail]
     e.exit_if(e.value(f"icmp uge i64 {arrays.emit_integer(e, kind, index)}, {length}"))
+
+
+def _within(body: FunctionBody, instruction: Instruction, successors: Successors) -> None:
+    e, (size, item, ranges) = body.e, instruction.detail
+    state, *names = instruction.arguments
+    first = body.read(state)[0]
+    kinds = dict(zip(names, _kinds(body, instruction)[1:], strict=True))
+    known = _terms({n: body.read(n) for n in names}, kinds)
+    sound = "true"
+    for number in (first, *known.values()):
+        sound = _both(e, sound, e.value(f"icmp ult i64 {e.value(f'add i64 {number}, {_SMALL}')}, {2 * _SMALL}"))
+    for turn in (first, e.value(f"add i64 {first}, {size - 1}")):
+        terms = known | {item: turn}
+        for array, axis, form in ranges:
+            length = terms[f"{array}{LENGTH_SIGN}{axis}"]
+            inside = f"ule i64 {-form.constant}" if form.is_from_end else f"ult i64 {_evaluate(e, form, terms)}"
+            sound = _both(e, sound, e.value(f"icmp {inside}, {length}"))
+    _write(body, instruction, sound)
+
+
+def _old(body: FunctionBody, instruction: Instruction, successors: Successors) -> None:
+    access, names = instruction.detail, instruction.arguments
+    values = {n: body.read(n) for n in names}
+    base = _kinds(body, instruction)[0]
+    assert isinstance(base, Array)
+    terms = _terms(values, dict(zip(names, _kinds(body, instruction), strict=True)))
+    place = _element(body.e, access, base, values, terms)
+    _write(body, instruction, *load_element(body.e, base.char, place))
+
+
+def _element(e: Emitter, access: Access, base: Array, values: dict[str, Value], terms: dict[str, str]) -> str:
+    """The address of what is accessed."""
+    indexes: list[Value] = [(_evaluate(e, form, terms),) for form in access.indexes]
+    return arrays.element_address(e, base, values[access.array], indexes)
+
+
+def _leave(body: FunctionBody, instruction: Instruction, successors: Successors) -> None:
+    body.e.exit_if(body.read(instruction.arguments[0])[0])
 
 
 def _next(body: FunctionBody, instruction: Instruction, successors: Successors) -> None:
@@ -242,9 +283,7 @@ def _write_back(body: FunctionBody, instruction: Instruction, successors: Succes
     assert isinstance(base, Array)
     at = e.value(f"mul nuw nsw i64 {body.read(turn)[0]}, {base.dtype.size_bytes}")
     stored = load_element(e, base.char, e.value(f"getelementptr i8, ptr {body.buffers[number]}, i64 {at}"))
-    indexes: list[Value] = [(_evaluate(e, form, terms),) for form in access.indexes]
-    place = arrays.element_address(e, base, values[access.array], indexes)
-    store_element(e, base.char, place, stored)
+    store_element(e, base.char, _element(e, access, base, values, terms), stored)
 
 
 def _ahead(body: FunctionBody, instruction: Instruction, successors: Successors) -> None:
@@ -255,6 +294,7 @@ def _ahead(body: FunctionBody, instruction: Instruction, successors: Successors)
 
 STRIP_STEPS = {
     "gate": _gate, "strip_affine": _affine, "strip_again": _again, "strip_ahead": _ahead, "strip_begin": _begin, "strip_count": _count,
-    "strip_failed": _failed, "strip_inside": _inside, "strip_item": _item, "strip_keep": _keep, "strip_more": _more, "strip_next": _next,
-    "strip_put": _put, "strip_turn": _turn, "strip_write": _write_back, "turn": _turn_written_out,
+    "strip_failed": _failed, "strip_inside": _inside, "strip_item": _item, "strip_keep": _keep, "strip_leave": _leave,
+    "strip_more": _more, "strip_next": _next, "strip_old": _old, "strip_put": _put, "strip_turn": _turn, "strip_within": _within,
+    "strip_write": _write_back, "turn": _turn_written_out,
 }  # fmt: skip

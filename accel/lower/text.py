@@ -175,10 +175,12 @@ class Emitter:
 
     def note_float(self, type_: str, result: str) -> None:
         """Where checks are put off: leave later if this result is not finite. Its product with 0 is then NaN, and so is the sum of all
-        products, in any order: one instruction, which keeps multipliers busy that have less to do than adders."""
+        products, in any order. Multiplication and addition are not fused: LLVM would put `(x * 2) * 0 + s` together to `x * 0 + s`."""
         slot = self._sums[type_]
-        nothing = self.value(f"fmul contract {type_} {result}, 0.0")
-        total = self.value(f"fadd reassoc contract {type_} {self.value(f'load {type_}, ptr {slot}')}, {nothing}")
+        if self.only_if:
+            result = self.select(self.only_if, type_, result, "0.0")
+        nothing = self.value(f"fmul {type_} {result}, 0.0")
+        total = self.value(f"fadd reassoc {type_} {self.value(f'load {type_}, ptr {slot}')}, {nothing}")
         self.do(f"store {type_} {total}, ptr {slot}")
 
     def end_sums(self) -> list[str]:

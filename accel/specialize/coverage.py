@@ -12,6 +12,8 @@ from accel.types.kinds import Array, Scalar
 
 __all__ = ["find_covered", "find_tellings", "tells"]
 
+Maker = Instruction | str  # what made a value; a name for the value it had before
+
 
 def find_covered(typed: TypedFunction) -> None:
     """Fill `typed.covered`, `typed.carried` (by loop node: carried names to be tested behind each strip) and `typed.tested` (by loop node:
@@ -22,8 +24,13 @@ def find_covered(typed: TypedFunction) -> None:
 
 
 def _cover(typed: TypedFunction, body: list[Instruction]) -> None:
-    uses, last = find_tellings(typed, body)
+    uses, last, makers = find_tellings(typed, body)
     carried, stored = set(), dict[int, str]()
+    for name, final in last.items():
+        steps = _find_steps(typed, name, final, makers)
+        if steps:
+            carried.add(name)
+            typed.covered |= steps
     for maker, user in uses:
         made = last.get(maker) if isinstance(maker, str) else maker
         if not isinstance(made, Instruction) or not tells(typed, made):
@@ -44,20 +51,46 @@ def _cover(typed: TypedFunction, body: list[Instruction]) -> None:
 
 def find_tellings(
     typed: TypedFunction, body: list[Instruction]
-) -> tuple[list[tuple[Instruction | str, Instruction]], dict[str, Instruction | str]]:
-    """Pairs of what made a value and what tells about it, or stores it; and what made the value each name has at the end. A name whose
-    value is from before the instructions stands for itself."""
-    last: dict[str, Instruction | str] = {}
-    uses: list[tuple[Instruction | str, Instruction]] = []
+) -> tuple[list[tuple[Maker, Instruction]], dict[str, Maker], dict[int, list[Maker]]]:
+    """Pairs of what made a value and what tells about it, or stores it; what made the value each name has at the end; and what made the
+    operands of each instruction. A name whose value is from before the instructions stands for itself."""
+    last: dict[str, Maker] = {}
+    uses: list[tuple[Maker, Instruction]] = []
+    made_of: dict[int, list[Maker]] = {}
     for i in body:
-        makers = [last.get(n, n) for n in i.arguments]
+        makers = made_of[id(i)] = [last.get(n, n) for n in i.arguments]
         if tells(typed, i):
-            uses += [(maker, i) for maker in (makers[:1] if i.detail == "/" else makers)]
+            uses += [(m, i) for m in _told(i, makers) if i.when is None or (isinstance(m, Instruction) and m.when == i.when)]
         elif i.op == "strip_put":
             uses.append((makers[1], i))
         for target in i.targets:
             last[target] = makers[0] if i.op == "copy" else i
-    return uses, last
+    return uses, last, made_of
+
+
+def _told(i: Instruction, makers: list[Maker]) -> list[Maker]:
+    return makers[:1] if i.detail == "/" else makers
+
+
+def _find_steps(typed: TypedFunction, name: str, made: Maker, makers: dict[int, list[Maker]]) -> set[int]:
+    """Ids of the operations one of which gives a name its next value in some turns, while it stays as it is in the others, if each tells
+    about its last one: a name that is once not finite is so at the end. Each is chosen whenever it is done."""
+    steps = set[int]()
+    while isinstance(made, Instruction) and made.op == "select":
+        _, one, other = makers[id(made)]
+        if not isinstance(one, Instruction) or one.when != (made.arguments[0], True) or not _leads_to(typed, one, name, makers):
+            return set()
+        steps.add(id(one))
+        made = other
+    return steps if made == name else set()
+
+
+def _leads_to(typed: TypedFunction, i: Instruction, name: str, makers: dict[int, list[Maker]]) -> bool:
+    """Whether an operation tells about the value a name had before the turn."""
+    return tells(typed, i) and any(
+        m == name or (isinstance(m, Instruction) and m.when in (None, i.when) and _leads_to(typed, m, name, makers))
+        for m in _told(i, makers[id(i)])
+    )
 
 
 def tells(typed: TypedFunction, i: Instruction) -> bool:

@@ -23,6 +23,7 @@ from accel.specialize.affine import Forms
 from accel.specialize.indirect import Indirect, find_indirect, turn_name, write_indirect
 from accel.specialize.loops import Definitions, Graph, Loop, Place
 from accel.specialize.put_off import can_put_off
+from accel.specialize.straight import Straight, straighten
 from accel.specialize.strips import Strip, write_strips
 from accel.types.kinds import Array, Int, RangeIterator
 from accel.values import dataclass, field, replace
@@ -109,24 +110,30 @@ class _Nests:
             self.decide(inner)
 
     def _decide(self, gate: _Gate, instruction: Instruction, place: Place) -> None:
+        access, ranges = self._access(gate, instruction, place), []
+        if access is None:
+            return
+        for axis, form in enumerate(access.indexes):
+            limits = gate.forms.bounds(form)
+            if limits is None or (limits[0].is_from_end and limits[0] != limits[1]):
+                return
+            ranges.append((access.array, axis, *limits))
+        gate.ranges |= dict.fromkeys(ranges)
+        self.accesses[id(instruction)] = access
+        self.gate_of[id(instruction)] = gate
+
+    def _access(self, gate: _Gate, instruction: Instruction, place: Place) -> Access | None:
+        """What an instruction accesses, in forms of what is known at a gate."""
         array, *subscripts = instruction.arguments if instruction.op == "item" else instruction.arguments[:-1]
         kind = gate.forms.kind(array)
         kinds = self.typed.argument_kinds.get(id(instruction), ())[1 : 1 + len(subscripts)]
         if not isinstance(kind, Array) or len(subscripts) != kind.ndim or id(instruction) in self.typed.faults:
-            return
+            return None
         if not kinds or not all(isinstance(k, Int) for k in kinds):  # none: it is not reached
-            return
-        indexes, ranges = [], []
-        for axis, name in enumerate(subscripts):
-            form = gate.forms.of(name, place)
-            limits = gate.forms.bounds(form) if form is not None else None
-            if form is None or limits is None or (limits[0].is_from_end and limits[0] != limits[1]):
-                return
-            indexes.append(form)
-            ranges.append((array, axis, *limits))
-        gate.ranges |= dict.fromkeys(ranges)
-        self.accesses[id(instruction)] = Access(array, tuple(indexes))
-        self.gate_of[id(instruction)] = gate
+            return None
+        forms = [gate.forms.of(name, place) for name in subscripts]
+        known = tuple(form for form in forms if form is not None)
+        return Access(array, known) if len(known) == len(forms) else None
 
     def gates_around(self, loop: Loop | None) -> list[_Gate]:
         """The gates passed on the way into a loop, inner ones first."""
@@ -143,14 +150,12 @@ class _Nests:
         """Find the innermost loops that are written out, and those that can run in strips."""
         for loop in self.graph.loops:
             gates = self.gates_around(loop)
-            body = self._straight_body(loop)
-            if gates and body and self._is_range(loop):
-                numbers = gates[0].forms.constant_range(loop)
-                if numbers is not None and len(numbers) <= _FEW and len(numbers) * len(body) <= _SHORT:
-                    self._write_out(loop, numbers, [i for _, i in body], gates)
-                else:
-                    self._find_strip(loop, body, gates)
-            if gates and not {loop.head} & (self.strips.keys() | self.turns.keys()) and self._is_range(loop):
+            if not gates or not self._is_range(loop):
+                continue
+            body, numbers = self._straight_body(loop), gates[0].forms.constant_range(loop)
+            if body and numbers is not None and len(numbers) <= _FEW and len(numbers) * len(body) <= _SHORT:
+                self._write_out(loop, numbers, [i for _, i in body], gates)
+            elif not self._find_strip(loop, body, gates):
                 self._find_indirect(loop, gates)
 
     def _write_out(self, loop: Loop, numbers: range, body: list[Instruction], gates: list[_Gate]) -> None:
@@ -161,15 +166,39 @@ class _Nests:
         self.turns[loop.head] = _Turns(loop, numbers, body, found)
         self._note_passes([(i.op, a) for turn in found for i, a in zip(body, turn, strict=True) if a is not None], gates)
 
-    def _find_strip(self, loop: Loop, body: list[tuple[Place, Instruction]], gates: list[_Gate]) -> None:
-        accesses = [(i.op, self.accesses[id(i)]) for _, i in body if id(i) in self.accesses]
-        if not accesses or not all(self._fits(i) for _, i in body):
-            return
-        wanted = self._order_wanted(loop, accesses, gates)
-        if wanted is not None and self._request(wanted, gates):
-            checked = {n for gate in gates for n in gate.plan().names}
-            affine = {id(i) for place, i in body if self._is_unchecked(i, place, gates[0], checked)}
-            self.strips[loop.head] = Strip(loop, [i for _, i in body], affine)
+    def _find_strip(self, loop: Loop, body: list[tuple[Place, Instruction]], gates: list[_Gate]) -> bool:
+        """Whether a loop can run in strips."""
+        accesses, within = self._accesses_of(loop, gates[0])
+        if accesses is None:
+            return False
+        row = _as_written(body, accesses) if body else straighten(self.typed, self.graph, loop, accesses)
+        if row is None or not row.order or not all(can_put_off(self.typed, i) for _, i in row.origins.values()):
+            return False
+        wanted = self._order_wanted(loop, row.order, gates)
+        if wanted is None or not self._request(wanted, gates):
+            return False
+        checked = {n for gate in gates for n in gate.plan().names}
+        affine = {new for new, (place, i) in row.origins.items() if self._is_unchecked(i, place, gates[0], checked)}
+        self.strips[loop.head] = Strip(loop, row.body, affine, tuple(within))
+        return True
+
+    def _accesses_of(self, loop: Loop, gate: _Gate) -> tuple[dict[int, Access] | None, dict[tuple[str, int, Affine], None]]:
+        """What the accesses in a loop are, and which subscripts have to be looked at before each strip, as they are not used in every
+        turn; no accesses if some are not known."""
+        found, within = dict[int, Access](), dict[tuple[str, int, Affine], None]()
+        for name in loop.blocks:
+            for k, i in enumerate(self.graph.blocks[name].instructions):
+                if i.op not in ("item", "set_item") or id(i) in self.typed.picks:
+                    continue
+                access = self.accesses.get(id(i)) or self._access(gate, i, (name, k))
+                if access is None:
+                    return None, {}
+                found[id(i)] = access
+        certain = {self.accesses[key] for key in found if key in self.accesses}
+        for access in found.values():
+            if access not in certain:
+                within |= dict.fromkeys((access.array, axis, form) for axis, form in enumerate(access.indexes))
+        return found, within
 
     def _find_indirect(self, loop: Loop, gates: list[_Gate]) -> None:
         found = find_indirect(gates[0].forms, loop, self.accesses, self._definitions)
@@ -178,11 +207,6 @@ class _Nests:
 
     def _is_range(self, loop: Loop) -> bool:
         return self.typed.argument_kinds.get(id(loop.next)) == (RangeIterator(),)
-
-    def _fits(self, i: Instruction) -> bool:
-        if i.op in ("item", "set_item"):
-            return id(i) in self.accesses and can_put_off(self.typed, i)
-        return can_put_off(self.typed, i)
 
     def _straight_body(self, loop: Loop) -> list[tuple[Place, Instruction]]:
         """The instructions of a body that has no branches, [] if it has."""
@@ -263,6 +287,16 @@ class _Nests:
                     self.passes.add((store, load))
 
 
+def _as_written(body: list[tuple[Place, Instruction]], accesses: dict[int, Access]) -> Straight:
+    """A body without branches."""
+    row = Straight(order=[(i.op, accesses[id(i)]) for _, i in body if id(i) in accesses])
+    for place, i in body:
+        made = replace(i, detail=accesses.get(id(i), i.detail))
+        row.body.append(made)
+        row.origins[id(made)] = place, i
+    return row
+
+
 class _Copier:
     """Writes the versions."""
 
@@ -294,9 +328,7 @@ class _Copier:
             made = _resolve(name, levels)
             self.blocks[made] = Block(made, instructions, successors)
         for head, strip in strips.items():
-            bodies = [self._version(i, passed) for i in strip.body]
-            renamed = {id(new) for old, new in zip(strip.body, bodies, strict=True) if id(old) in strip.affine}
-            self.blocks |= write_strips(_resolve(head, levels), Strip(strip.loop, bodies, renamed))
+            self.blocks |= write_strips(_resolve(head, levels), strip)
         for head, found in turns.items():
             entry = f"turns.{_resolve(head, levels)}"
             after = self._entry(head, self.old.blocks[head].successors[1], levels, inner)

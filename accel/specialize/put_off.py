@@ -12,6 +12,7 @@ _PURE = (
     "unary", "unpack",
 )  # fmt: skip
 _PLAIN = ("const", "copy", "static", "cell", "tuple", "unpack", "bound", "item", "select")
+_SYMBOLS = ("<", "<=", ">", ">=", "==", "!=")
 _CALLS = ("math.sqrt", "math.fabs", "builtins.abs", "builtins.float", "numpy.sqrt", "numpy.absolute", "numpy.square")
 
 
@@ -27,6 +28,8 @@ def can_put_off(typed: TypedFunction, i: Instruction) -> bool:
     if i.op in _PLAIN or id(i) in typed.constants:
         return True
     members = [m for k in kinds for m in members_of(k)]
+    if i.op == "truth" or (i.op == "compare" and i.detail in _SYMBOLS):
+        return all(isinstance(m, (Int, Float, Bool, Scalar)) for m in members)
     if i.op == "set_item":
         return all(isinstance(m, (Int, Float, Bool, Scalar)) for m in members_of(kinds[-1]))
     if i.op == "call":

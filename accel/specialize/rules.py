@@ -28,6 +28,7 @@ from accel.types.kinds import (
     Static,
     Tuple,
     TupleIterator,
+    join_kinds,
     members_of,
 )  # fmt: skip
 
@@ -252,7 +253,10 @@ class KindRules(CallRules):
     # -- fast versions
 
     def op_select(self, instruction: Instruction, kinds: Kinds) -> Kind | None:
-        return kinds[1] if kinds[1] == kinds[2] else None
+        return join_kinds(kinds[1], kinds[2])
+
+    def op_strip_old(self, instruction: Instruction, kinds: Kinds) -> Kind | None:
+        return Scalar(kinds[0].char) if isinstance(kinds[0], Array) else None
 
     def op_turn(self, instruction: Instruction, kinds: Kinds) -> Kinds:
         return (Int(), RangeIterator())
@@ -262,7 +266,7 @@ class KindRules(CallRules):
     def op_gate(self, instruction: Instruction, kinds: Kinds) -> Kind:
         return Bool()
 
-    op_strip_more = op_strip_count = op_strip_failed = op_gate
+    op_strip_more = op_strip_count = op_strip_failed = op_strip_within = op_gate
 
     def op_strip_item(self, instruction: Instruction, kinds: Kinds) -> Kind:
         return Int()
@@ -272,7 +276,7 @@ class KindRules(CallRules):
     def op_strip_begin(self, instruction: Instruction, kinds: Kinds) -> Kinds:
         return ()
 
-    op_strip_write = op_strip_put = op_strip_inside = op_strip_begin
+    op_strip_write = op_strip_put = op_strip_inside = op_strip_leave = op_strip_begin
 
     def op_strip_ahead(self, instruction: Instruction, kinds: Kinds) -> Kind:
         return kinds[0]

@@ -163,7 +163,7 @@ class _Runs:
 
     def _find_tests(self, run: _Run) -> None:
         """Find which operation tells about which, and of those that are left, whose results are added up: all of one dtype."""
-        uses, _ = find_tellings(self.typed, run.computed)
+        uses, *_ = find_tellings(self.typed, run.computed)
         run.told |= {
             id(maker): id(user)
             for maker, user in uses

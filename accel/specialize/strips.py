@@ -22,7 +22,7 @@ overflow, a warning or an error is done again exactly.
 
 from __future__ import annotations
 
-from accel.ir import STRIPS, Access, Block, Instruction
+from accel.ir import STRIPS, Access, Affine, Block, Instruction
 from accel.specialize.loops import Loop
 from accel.values import dataclass, replace
 
@@ -31,11 +31,13 @@ __all__ = ["JUMP", "Step", "Strip", "StripWriter", "write_strips"]
 
 @dataclass(frozen=True, slots=True)
 class Strip:
-    """The straight body of a loop, in order; ids of the integer operations in it that can't overflow."""
+    """The straight body of a loop, in order; ids of the integer operations in it that can't overflow; subscripts of axes of arrays that
+    have to be in range in all turns of a strip."""
 
     loop: Loop
     body: list[Instruction]
     affine: set[int]
+    within: tuple[tuple[str, int, Affine], ...] = ()
 
 
 def write_strips(head: str, strip: Strip) -> dict[str, Block]:
@@ -82,6 +84,7 @@ class _Writer(StripWriter):
 
     def __init__(self, head: str, strip: Strip) -> None:
         super().__init__(head, strip.loop)
+        self.within = strip.within
         self.body, self.affine = strip.body, strip.affine
         self.stores = [i for i in self.body if i.op == "set_item"]
 
@@ -95,7 +98,11 @@ class _Writer(StripWriter):
         zero: Step = ("const", (turn,), (), 0)
         step: Step = ("strip_turn", (turn,), (turn,), None)
         polled: list[Step] = [("poll", (), (), None)] if size == STRIPS[0] else []
-        self.test(self.name("more", size), "strip_more", (state,), size, (begin, exhausted), *polled)
+        within = self.name("within", size) if self.within else begin
+        self.test(self.name("more", size), "strip_more", (state,), size, (within, exhausted), *polled)
+        if self.within:
+            names = dict.fromkeys(n for array, _, form in self.within for n in (array, *form.names) if n != self.item)
+            self.test(within, "strip_within", (state, *names), (size, self.item, self.within), (begin, self.head))
         keep: list[Step] = [("strip_keep", (f"%keep{number}.{n}",), (n,), None) for n in kept]
         self.add(begin, (turning,), *keep, ("strip_begin", (), (), len(self.stores)), zero, JUMP)
         item: Step = ("strip_item", (self.item,), (state, turn), None)
