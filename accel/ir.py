@@ -22,6 +22,7 @@ __all__ = [
     "LENGTH_SIGN",
     "LOWEST",
     "STRIPS",
+    "SUM_STEPS",
     "Access",
     "Affine",
     "Block",
@@ -128,6 +129,7 @@ class Flow:
 
 
 STRIPS = (32, 8)  # turns of a strip
+SUM_STEPS = 4  # at most, of a sum of integers in a turn
 LENGTH_SIGN = "#"  # `a#1` stands for `a.shape[1]`
 LOWEST, HIGHEST = "%lowest", "%highest"  # the least and the greatest item of the loop a gate stands in front of
 
@@ -344,6 +346,8 @@ class TypedFunction:
     tested: dict[int, tuple[tuple[int, str], ...]] = field(
         default_factory=dict
     )  # loop node -> buffers to be tested there, with their dtype
+    summed: set[int] = field(default_factory=set)  # ids of steps of integer sums in strips, which are to be small
+    bounded: dict[int, tuple[str, ...]] = field(default_factory=dict)  # loop node -> such sums, which are to be far from the ends
     faults: dict[int, Fault] = field(default_factory=dict)  # id(instruction) -> why CPython must do it
 
     def renew(self, flow: Flow) -> None:

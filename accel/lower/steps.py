@@ -13,7 +13,7 @@ from accel.lower.convert import convert_value
 from accel.lower.functions import emit_function
 from accel.lower.layout import Value, components, owner_positions
 from accel.lower.operators import emit_binary, emit_compare, emit_truth, emit_unary
-from accel.lower.strips import STRIP_STEPS
+from accel.lower.strips import STRIP_STEPS, emit_sum_step
 from accel.lower.unbox import emit_unbox
 from accel.lower.unions import emit_union
 from accel.types import functions, operators
@@ -152,6 +152,9 @@ def _binary(body: FunctionBody, instruction: Instruction, successors: Successors
     if id(instruction) in body.typed.counters:
         x, y = (value[0] for value in _values(body, instruction))
         _write(body, instruction, (e.value(f"{'add' if symbol == '+' else 'sub'} nsw i64 {x}, {y}"),))
+        return
+    if id(instruction) in body.typed.summed:
+        _write(body, instruction, (emit_sum_step(e, symbol, _kinds(body, instruction), _values(body, instruction)),))
         return
     e.operation = id(instruction)
     e.is_covered, e.adds_to = e.operation in body.typed.covered, body.typed.adds.get(e.operation, 0)

@@ -5,7 +5,7 @@ See `accel.specialize.nests` and `accel.specialize.strips`.
 
 from __future__ import annotations
 
-from accel.ir import HIGHEST, LENGTH_SIGN, LOWEST, STRIPS, Access, Affine, GatePlan, Instruction
+from accel.ir import HIGHEST, LENGTH_SIGN, LOWEST, STRIPS, SUM_STEPS, Access, Affine, GatePlan, Instruction
 from accel.lower import arrays
 from accel.lower.body import FunctionBody
 from accel.lower.layout import Value, element_type, member_positions
@@ -14,9 +14,11 @@ from accel.lower.text import Emitter
 from accel.lower.unions import emit_union
 from accel.types.kinds import Array, Kind, NoneKind, Scalar, Union, members_of
 
-__all__ = ["STRIP_STEPS"]
+__all__ = ["STRIP_STEPS", "emit_sum_step"]
 
 _SMALL = 1 << 40  # names and turns within this, coefficients below 2^20: no subscript can leave 64 bits
+_STEP = 1 << 54  # steps of integer sums, and sums, within these can't leave 64 bits
+_FAR = (1 << 62) - STRIPS[0] * SUM_STEPS * _STEP
 Successors = tuple[str, ...]
 
 
@@ -176,6 +178,9 @@ def _failed(body: FunctionBody, instruction: Instruction, successors: Successors
             if isinstance(member, Scalar):
                 at = member_positions(kind, member)[0] if isinstance(kind, Union) else 0
                 e.note_float(element_type(member.char), value[at])
+    for name in body.typed.bounded.get(instruction.node, ()):
+        total = arrays.emit_integer(e, body.state[name][0], body.read(name))
+        e.exit_if(e.value(f"icmp uge i64 {e.value(f'add i64 {total}, {_FAR}')}, {2 * _FAR}"))
     failed = e.value(f"load i1, ptr {body.strip_flag}")
     for unsound in (
         *e.end_sums(),
@@ -184,6 +189,13 @@ def _failed(body: FunctionBody, instruction: Instruction, successors: Successors
         failed = e.value(f"or i1 {failed}, {unsound}")
     e.put_off = ""
     _write(body, instruction, failed)
+
+
+def emit_sum_step(e: Emitter, symbol: str, kinds: tuple[Kind, ...], values: list[Value]) -> str:
+    """One step of an integer sum: only its size is tested, so that LLVM may add in any order. The sum is tested behind the strip."""
+    total, step = (arrays.emit_integer(e, kind, value) for kind, value in zip(kinds, values, strict=True))
+    e.exit_if(e.value(f"icmp uge i64 {e.value(f'add i64 {step}, {_STEP}')}, {2 * _STEP}"))
+    return e.value(f"{'add' if symbol == '+' else 'sub'} i64 {total}, {step}")
 
 
 def _is_unsound(body: FunctionBody, number: int, char: str, turns: int) -> str:

@@ -2,13 +2,13 @@
 
 Infinity and NaN pass through `+`, `-`, `*` and the upper side of `/`: when such an operation on a value is tested at the end, the
 value need not be. A sum carried from turn to turn is tested once, behind the strip, and so is what is stored: there all turns are in one
-place, the buffer, and are tested as vectors.
+place, the buffer, and are tested as vectors. Sums of integers are tested by their steps, in any order.
 """
 
 from __future__ import annotations
 
-from accel.ir import Instruction, TypedFunction
-from accel.types.kinds import Array, Scalar
+from accel.ir import SUM_STEPS, Instruction, TypedFunction
+from accel.types.kinds import Array, Bool, Int, Kind, Scalar, members_of
 
 __all__ = ["find_covered", "find_tellings", "tells"]
 
@@ -16,8 +16,8 @@ Maker = Instruction | str  # what made a value; a name for the value it had befo
 
 
 def find_covered(typed: TypedFunction) -> None:
-    """Fill `typed.covered`, `typed.carried` (by loop node: carried names to be tested behind each strip) and `typed.tested` (by loop node:
-    buffers of stores whose numbers are tested there)."""
+    """Fill `typed.covered`, `typed.carried` (by loop node: carried names to be tested behind each strip), `typed.tested` (by loop node:
+    buffers of stores whose numbers are tested there), `typed.summed` (steps of sums) and `typed.bounded` (by loop node: those sums)."""
     for block in typed.flow.blocks.values():
         if block.instructions[0].op == "strip_item" and block.name in typed.entry_states:
             _cover(typed, block.instructions)
@@ -31,6 +31,13 @@ def _cover(typed: TypedFunction, body: list[Instruction]) -> None:
         if steps:
             carried.add(name)
             typed.covered |= steps
+    bounded = dict[str, set[int]]()
+    for name, final in last.items():
+        sums = set[int]()
+        if _is_sum(typed, name, final, makers, sums) and 0 < len(sums) <= SUM_STEPS:
+            bounded[name] = sums
+    typed.summed.update(*bounded.values())
+    typed.bounded[body[0].node] = tuple(sorted(bounded))
     for maker, user in uses:
         made = last.get(maker) if isinstance(maker, str) else maker
         if not isinstance(made, Instruction) or not tells(typed, made):
@@ -83,6 +90,26 @@ def _find_steps(typed: TypedFunction, name: str, made: Maker, makers: dict[int, 
         steps.add(id(one))
         made = other
     return steps if made == name else set()
+
+
+def _is_sum(typed: TypedFunction, name: str, made: Maker, makers: dict[int, list[Maker]], found: set[int]) -> bool:
+    """Whether a value is what a name was before the turn, or that and small steps of 64 bits up and down, whose ids go to `found`. When
+    all steps are small and the last value is far from the ends of 64 bits, so were all between."""
+    if not isinstance(made, Instruction):
+        return made == name
+    operands = makers[id(made)]
+    if made.op == "select":
+        return all(_is_sum(typed, name, one, makers, found) for one in operands[1:])
+    wide = typed.target_kinds.get(id(made)) in ((Int(),), (Scalar("l"),))
+    kinds = typed.argument_kinds.get(id(made), ())
+    if made.op not in ("binary", "inplace") or made.detail not in ("+", "-") or not wide or not all(map(_is_step, kinds)):
+        return False
+    found.add(id(made))
+    return _is_sum(typed, name, operands[0], makers, found)
+
+
+def _is_step(kind: Kind) -> bool:
+    return all(isinstance(m, (Int, Bool)) or (isinstance(m, Scalar) and m.char in "bhilqBHI") for m in members_of(kind))
 
 
 def _leads_to(typed: TypedFunction, i: Instruction, name: str, makers: dict[int, list[Maker]]) -> bool:

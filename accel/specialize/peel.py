@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from accel.ir import Block, Flow, TypedFunction
 from accel.specialize.loops import Graph
-from accel.types.kinds import Union
+from accel.types.kinds import Float, Scalar, Union
 from accel.values import replace
 
 __all__ = ["peel_loops"]
 
+_FLOATS = Union((Float(), Scalar("d")))
 _MOST = 150  # instructions of a loop whose first turn is written out
 
 
@@ -33,9 +34,16 @@ def _is_mixed(typed: TypedFunction, blocks: dict[str, Block], head: str, inside:
     bound = {t for name in inside for i in blocks[name].instructions for t in i.targets}
     state = typed.entry_states[head]
     mixed = {n for n in bound if n in state and isinstance(state[n][0], Union)}
+    mixed = {n for n in mixed if state[n][0] != _FLOATS or not _is_settled(typed, blocks, inside, n)}
     given = [k for name in inside for i in blocks[name].instructions if i.op == "copy" and i.targets[0] in mixed
              for k in typed.target_kinds.get(id(i), ())]  # fmt: skip
     return bool(mixed) and not any(isinstance(k, Union) and len(k.members) > 2 for k in given)
+
+
+def _is_settled(typed: TypedFunction, blocks: dict[str, Block], inside: frozenset[str], name: str) -> bool:
+    """Whether all that is computed from a float that may be a NumPy one is a NumPy one: then both take the same instructions."""
+    uses = [i for block in inside for i in blocks[block].instructions if name in i.arguments and i.op != "bound"]
+    return all(i.op in ("binary", "inplace") and typed.target_kinds.get(id(i)) == (Scalar("d"),) for i in uses)
 
 
 def _peeled(flow: Flow, peeled: dict[str, frozenset[str]]) -> Flow:

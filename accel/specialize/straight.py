@@ -36,7 +36,7 @@ _CHEAP = ("attribute", "binary", "compare", "inplace", "item", "select", "set_it
 
 @dataclass(slots=True)
 class Straight:
-    """Instructions in order, what each comes from (it and its place), and the order in which elements were read and written."""
+    """Instructions in order, what each comes from (it and its place), and the order in which elements are read and written."""
 
     body: list[Instruction] = field(default_factory=list)
     origins: dict[int, tuple[Place, Instruction]] = field(
@@ -81,13 +81,15 @@ class _Straightener:
         self.found = Straight()
         self.ways: dict[str, list[_Way]] = {loop.body: [_Way("", {})]}
         self.flag, self.aside = "", 0  # of the block under way; instructions that are not done in every turn
+        self.old: dict[Access, str] = {}  # elements as they were, of those that are written in only some of the turns
         self.stores: dict[Access, tuple[Place, Instruction]] = {}
         self._count = 0
 
     def made(self, aside: Iterable[Access]) -> Straight | None:
         """The row; elements written in only some of the turns are read first, and written back."""
         for access in aside:
-            self.ways[self.loop.body][0].names[_cell(access)] = self._append("strip_old", access.names, access)
+            self.old[access] = self._append("strip_old", access.names, access)
+            self.ways[self.loop.body][0].names[_cell(access)] = self.old[access]
             self.found.order.append(("item", access))
         for name in self._order():
             block, names = self.graph.blocks[name], self._enter(name)
@@ -192,12 +194,15 @@ class _Straightener:
             self.aside += bool(self.flag)
         if i.op == "bound" or (self.flag and i.op not in _QUIET and not self._is_cheap(i)) or self.aside > _MOST_ASIDE:
             return False
-        if id(i) in self.accesses:
-            self.found.order.append((i.op, self.accesses[id(i)]))
-        if i.op == "set_item":
-            names[_cell(self.accesses[id(i)])] = arguments[-1]
-            self.stores[self.accesses[id(i)]] = place, i
+        access = self.accesses.get(id(i))
+        if access is not None and i.op == "set_item":
+            names[_cell(access)] = arguments[-1]
+            self.stores[access] = place, i
             return True
+        if access is not None:
+            self.found.order.append(("item", access))
+            if names.get(_cell(access)) != self.old.get(access):  # what is stored is in no array yet
+                return False
         targets = tuple(self._new() for _ in i.targets)
         names |= dict(zip(i.targets, targets, strict=True))
         detail = self.accesses.get(id(i), i.detail)
@@ -238,6 +243,7 @@ class _Straightener:
             made = replace(i, arguments=(access.array, names.pop(_cell(access))), detail=access)
             self.found.body.append(made)
             self.found.origins[id(made)] = place, i
+            self.found.order.append(("set_item", access))
         live = self.typed.live[id(self.graph.blocks[self.loop.head].instructions[0])]
         changed = {n: value for n, value in names.items() if n in live and n != value}
         kept = {n: self._append("copy", (n,)) for n in changed if n in changed.values()}

@@ -26,6 +26,7 @@ import numpy as np
 from tests.differential.counters import hasten
 from tests.differential.decorators import find_decorator
 fn = find_decorator("accel")
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell that runs the tests in the background has it ignored
 """
 
 LOOPS = {
