@@ -249,7 +249,10 @@ def _old(body: FunctionBody, instruction: Instruction, successors: Successors) -
 
 def _element(e: Emitter, access: Access, base: Array, values: dict[str, Value], terms: dict[str, str]) -> str:
     """The address of what is accessed."""
-    indexes: list[Value] = [(_evaluate(e, form, terms),) for form in access.indexes]
+    indexes: list[Value] = []
+    for form, length in zip(access.indexes, arrays.shape_of(base, values[access.array]), strict=True):
+        at = _evaluate(e, form, terms)
+        indexes.append((e.value(f"add i64 {length}, {at}") if form.is_from_end else at,))
     return arrays.element_address(e, base, values[access.array], indexes)
 
 

@@ -72,3 +72,49 @@ def test_every_warning_is_given(function, turn, value):
         return x, y, out
 
     agree_compiled(function, make)
+
+
+def total(x, s):
+    for i in range(len(x)):
+        s += x[i]
+    return s
+
+
+def total_if(x, s):
+    for i in range(len(x)):
+        if x[i] != 3:
+            s = s - x[i] + i
+    return s
+
+
+def python_total(x, s):
+    for i in range(len(x)):
+        s += i * 3 - (s > 0)
+    return s
+
+
+@pytest.mark.parametrize("function", [total, total_if, python_total], ids=lambda f: f.__name__)
+@pytest.mark.parametrize("start", [0, 5, 2**61, -(2**61), 2**62, 2**63 - 1, -(2**63), 2**63 - 40, numpy.int64(2**63 - 99), numpy.int16(7)])
+def test_integer_sums_leave_64_bits_where_cpython_says(function, start):
+    def make(char, at, value):
+        x = numpy.arange(70) % 5
+        x[at] = value
+        return x.astype(char), start
+
+    cases = [("l", at, v) for at in (1, 40) for v in (2, 2**54, -(2**54), 2**62, 2**63 - 1, -(2**63))]
+    cases += [("b", 3, 100), ("H", 3, 60000), ("Q", 3, 2)]
+    agree_compiled(function, *(lambda c=c: make(*c) for c in cases))
+
+
+def test_which_sums_are_tested_by_their_steps():
+    def reset(x, s):
+        for i in range(len(x)):
+            s += x[i]
+            if s > 100:
+                s = 0
+        return s
+
+    for function in (total, total_if):
+        assert plan_for(function, numpy.arange(3), 0).root.summed, function.__name__
+    for function, char in ((reset, "l"), (total, "i"), (total, "d")):
+        assert not plan_for(function, numpy.arange(3).astype(char), 0).root.summed, function.__name__
