@@ -24,11 +24,23 @@ def make_program(seed: int, kind: str = "all") -> Program:
     if kind == "all":
         kind = r.choices(KINDS, [4, 4, 2, 3, 3])[0]
     title = f"seed {seed}, {kind}"
-    if kind == "loops" and r.random() < 0.7:
-        body, calls = make_nest(r)
-    else:
-        body, calls = _Maker(r, kind).make()
+    body, calls = _make_body(r, kind)
+    while not _is_python(body):
+        body, calls = _make_body(r, kind)
     return Program(HEADER + body, tuple(Call(arguments, setup) for setup, arguments in calls), title)
+
+
+def _make_body(r: Random, kind: str) -> tuple[str, list[tuple[str, str]]]:
+    return make_nest(r) if kind == "loops" and r.random() < 0.7 else _Maker(r, kind).make()
+
+
+def _is_python(text: str) -> bool:
+    """Whether CPython compiles it: a `nonlocal` may have come to stand where its name is not bound."""
+    try:
+        compile(text, "program", "exec")
+    except SyntaxError:
+        return False
+    return True
 
 
 class _Maker:

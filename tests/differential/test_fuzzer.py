@@ -93,3 +93,8 @@ def test_the_corpus_has_programs_of_its_own() -> None:
         verdict = compare_program(program, plain, repeats=2)
         assert verdict.difference is None and not verdict.skipped, (path.name, str(verdict.difference), verdict.skipped)
         assert verdict.raised < verdict.calls, path.name
+
+
+def test_every_program_is_python() -> None:
+    for seed in (1, 2, 3, 914515):
+        compile(make_program(seed, "all").text, "program", "exec")
