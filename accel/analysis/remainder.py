@@ -330,6 +330,11 @@ class Remainder:
         """The rest from a subscript or attribute that is stored to (or deleted), its place being evaluated in `target`."""
         parent, _, index = self.parents[number]
         above = self.nodes[parent]
+        if isinstance(above, ast.AugAssign) and isinstance(target, ast.Name):  # the value that was read there
+            kept = located(ast.Name(id=f"%{number}", ctx=ast.Store()), target)
+            result = located(ast.Name(id=f"%{number}", ctx=ast.Load()), target)
+            place = self._rebuilt(above.target, self.evaluated)
+            return self._above(parent, [_assign(kept, target), _changed(above, target=kept), _assign(place, result)])
         if isinstance(above, ast.AugAssign):
             return self._above(parent, [_changed(above, target=target)])
         if isinstance(above, ast.Delete):
