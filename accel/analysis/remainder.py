@@ -421,6 +421,8 @@ class Remainder:
 
     def _given(self, node: ast.expr) -> ast.expr:
         """The value of an expression if it is at hand, else the expression: it is still to be evaluated."""
+        if isinstance(node, ast.NamedExpr) and f"%{self.numbers[id(node.value)]}" in self.bound:  # it has been stored
+            return self.evaluated(node.value)
         name = f"%{self.numbers[id(node)]}"
         return self.value(name, node) if name in self.bound else node
 
