@@ -73,12 +73,20 @@ class Graph:
         """Whether a block in `outer` runs in every turn of all the loops around it (as far as they are not left early)."""
         inside = self.loop_of(block)
         while inside is not None:
-            if not all(self.dominates(block, latch) for latch in inside.latches):
+            if not self.ends_every_turn(block, inside):
                 return False
             if inside is outer:
                 return True
             block, inside = inside.head, inside.parent
         return False
+
+    def ends_every_turn(self, block: str, loop: Loop) -> bool:
+        """Whether every turn of a loop that goes back to its head takes a block."""
+        return all(self.dominates(block, latch) for latch in loop.latches)
+
+    def is_innermost(self, head: str) -> bool:
+        """Whether no loop lies in the one with this head."""
+        return not any(other in self.bodies[head] and other != head for other in self.bodies)
 
     def _find_dominators(self) -> dict[str, set[str]]:
         names = list(self.blocks)

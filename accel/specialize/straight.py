@@ -18,6 +18,7 @@ What is computed on a side not taken does no harm: strips neither trap nor store
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 
 from accel.ir import Access, Block, Instruction, TypedFunction
@@ -53,16 +54,12 @@ def straighten(typed: TypedFunction, graph: Graph, loop: Loop, accesses: dict[in
     """The body of an innermost loop in one row, None where that can't be or would cost too much. All its accesses are known."""
     inside = [name for name in graph.blocks if name in loop.blocks and name != loop.head]
     size = sum(i.op not in _QUIET for name in inside for i in graph.blocks[name].instructions)
-    if loop.inner or size > _MOST or any(head in inside for head in graph.bodies):
+    if size > _MOST or not graph.is_innermost(loop.head):
         return None
     stores = [(name, accesses[id(i)]) for name in inside for i in graph.blocks[name].instructions if i.op == "set_item"]
-    every = {name for name in inside if all(graph.dominates(name, latch) for latch in loop.latches)}
-    straight = len(every) == len(inside)
-    arrays = [access.array for access in dict.fromkeys(access for _, access in stores)]
-    if not straight and len(set(arrays)) < len(arrays):
-        return None
-    aside = dict.fromkeys(access for name, access in stores if name not in every)
-    return _Straightener(typed, graph, loop, accesses).made(aside)
+    times = Counter(access for _, access in stores)
+    moved = dict.fromkeys(a for name, a in stores if times[a] > 1 or not graph.ends_every_turn(name, loop))
+    return _Straightener(typed, graph, loop, accesses).made(moved)
 
 
 @dataclass(slots=True)
@@ -81,13 +78,14 @@ class _Straightener:
         self.found = Straight()
         self.ways: dict[str, list[_Way]] = {loop.body: [_Way("", {})]}
         self.flag, self.aside = "", 0  # of the block under way; instructions that are not done in every turn
-        self.old: dict[Access, str] = {}  # elements as they were, of those that are written in only some of the turns
+        self.old: dict[Access, str] = {}  # elements as they were before the turn
         self.stores: dict[Access, tuple[Place, Instruction]] = {}
         self._count = 0
 
-    def made(self, aside: Iterable[Access]) -> Straight | None:
-        """The row; elements written in only some of the turns are read first, and written back."""
-        for access in aside:
+    def made(self, moved: Iterable[Access]) -> Straight | None:
+        """The row. Elements written in only some of the turns, or several times, are read first and written once at the end: so no other
+        store may mean them."""
+        for access in moved:
             self.old[access] = self._append("strip_old", access.names, access)
             self.ways[self.loop.body][0].names[_cell(access)] = self.old[access]
             self.found.order.append(("item", access))
@@ -145,7 +143,7 @@ class _Straightener:
         """What names stand for at the beginning of a block. One that every turn comes to (or leaves the loop before) needs no flag."""
         ways = self.ways[name]
         self.flag = ""
-        if not all(self.graph.dominates(name, latch) for latch in self.loop.latches):
+        if not self.graph.ends_every_turn(name, self.loop):
             self.flag = ways[0].flag
             for way in ways[1:]:
                 self.flag = self._either(self.flag, way.flag)

@@ -208,7 +208,9 @@ def test_arrays_that_share_memory(function: Callable[..., Any]) -> None:
         base = np.random.default_rng(5).random(200)
         return base[first : first + 70], base[second : second + 70][::turn], 0.4
 
-    agree_compiled(function, *(lambda w=w, t=t: shared(*w, t) for w in ((0, 0), (0, 1), (1, 0), (0, 80), (3, 40)) for t in (1, -1)))
+    agree_compiled(
+        function, *(lambda w=w, t=t: shared(*w, t) for w in ((0, 0), (0, 1), (1, 0), (0, 80), (3, 40)) for t in (1, -1))
+    )
 
 
 def count(a, b, k):
@@ -253,6 +255,33 @@ def test_integers(function: Callable[..., Any], char: str) -> None:
     agree_compiled(function, *(lambda c=c: make(*c) for c in cases))
 
 
+def test_an_element_stored_twice_with_another_store_between() -> None:
+    def elsewhere(x, y, t):
+        for i in range(len(x)):
+            x[i] = 1.0
+            y[i] = 2.0
+            x[i] = 3.0
+            if t[i] < 0:
+                break
+        return x
+
+    def at(x, k, t):
+        for i in range(len(x)):
+            x[i] = 1.0
+            x[k] = 2.0
+            x[i] = 3.0
+            if t[i] < 0:
+                break
+        return x
+
+    def shared(offset: int) -> tuple[Any, ...]:
+        x = np.zeros(72)
+        return x[:70], x[offset : offset + 70], np.ones(70)
+
+    agree_compiled(elsewhere, *(lambda o=o: shared(o) for o in (0, 1, 2)), lambda: (np.zeros(70), np.zeros(70), np.ones(70)))
+    agree_compiled(at, *(lambda k=k: (np.zeros(70), k, np.ones(70)) for k in (0, 35, 69, -1, 70)))
+
+
 def test_planes() -> None:
     def walls(a, b, t):
         n, m = a.shape
@@ -293,7 +322,19 @@ def test_what_runs_in_strips() -> None:
         return k
 
     numbers = Array("d", 1, "C")
-    for function in (sum_if, sum_either, clip, set_on_both_sides, set_sometimes, first_beyond, returned, raised, skipped, swapped, flags):
+    for function in (
+        sum_if,
+        sum_either,
+        clip,
+        set_on_both_sides,
+        set_sometimes,
+        first_beyond,
+        returned,
+        raised,
+        skipped,
+        swapped,
+        flags,
+    ):
         assert strips_of(function, numbers, numbers, Float()) == 2, function.__name__
     integers = Array("l", 1, "C")
     assert strips_of(count, integers, integers, Int()) == 2
