@@ -332,9 +332,7 @@ class Remainder:
         above = self.nodes[parent]
         if isinstance(above, ast.AugAssign) and isinstance(target, ast.Name):  # the value that was read there
             kept = located(ast.Name(id=f"%{number}", ctx=ast.Store()), target)
-            result = located(ast.Name(id=f"%{number}", ctx=ast.Load()), target)
-            place = self._rebuilt(above.target, self.evaluated)
-            return self._above(parent, [_assign(kept, target), _changed(above, target=kept), _assign(place, result)])
+            return self._above(parent, [_assign(kept, target), *self._applied(above, above.value)])
         if isinstance(above, ast.AugAssign):
             return self._above(parent, [_changed(above, target=target)])
         if isinstance(above, ast.Delete):
@@ -464,9 +462,14 @@ class Remainder:
         target, read = node.target, f"%{self.numbers[id(node.target)]}"
         if isinstance(target, ast.Name) and read not in self.bound:
             return [_changed(node, value=value)]
-        result = self.value(read, target)
+        self.value(read, target)  # fails where that is missing
+        return self._applied(node, value)
+
+    def _applied(self, node: ast.AugAssign, value: ast.expr) -> list[ast.stmt]:
+        """The same where the target has been read into a name of its own."""
+        target, read = node.target, f"%{self.numbers[id(node.target)]}"
+        kept, result = (located(ast.Name(id=read, ctx=ctx()), target) for ctx in (ast.Store, ast.Load))
         place = target if isinstance(target, ast.Name) else self._rebuilt(target, self.evaluated)
-        kept = located(ast.Name(id=read, ctx=ast.Store()), target)
         return [_changed(node, target=kept, value=value), _assign(place, result)]
 
     def _in_statement(self, number: int, field: str, index: int | None, child: int, new: ast.expr) -> list[ast.stmt]:

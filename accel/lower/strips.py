@@ -35,6 +35,11 @@ def _both(e: Emitter, first: str, second: str) -> str:
     return second if first == "true" else e.select(first, "i1", second, "false")
 
 
+def _is_within(e: Emitter, number: str, limit: int, test: str = "ult") -> str:
+    """Whether a number is at least `-limit` and less than `limit` ("uge": whether it is not)."""
+    return e.value(f"icmp {test} i64 {e.value(f'add i64 {number}, {limit}')}, {2 * limit}")
+
+
 def _gate(body: FunctionBody, instruction: Instruction, successors: Successors) -> None:
     e, plan = body.e, instruction.detail
     assert isinstance(plan, GatePlan)
@@ -45,10 +50,10 @@ def _gate(body: FunctionBody, instruction: Instruction, successors: Successors) 
     integers = [v[0] for n, v in values.items() if not isinstance(kinds[n], Array)]
     lengths = [n for name, kind in kinds.items() if isinstance(kind, Array) for n in arrays.shape_of(kind, values[name])]
     for number in (current, left, step, *integers, *lengths):
-        sound = _both(e, sound, e.value(f"icmp ult i64 {e.value(f'add i64 {number}, {_SMALL}')}, {2 * _SMALL}"))
+        sound = _both(e, sound, _is_within(e, number, _SMALL))
     reach = e.value(f"mul i64 {e.value(f'sub i64 {left}, 1')}, {step}")
     end = e.value(f"add i64 {current}, {reach}")
-    sound = _both(e, sound, e.value(f"icmp ult i64 {e.value(f'add i64 {end}, {_SMALL}')}, {2 * _SMALL}"))
+    sound = _both(e, sound, _is_within(e, end, _SMALL))
     values[LOWEST] = (e.call("i64", "llvm.smin.i64", f"i64 {current}", f"i64 {end}"),)
     values[HIGHEST] = (e.call("i64", "llvm.smax.i64", f"i64 {current}", f"i64 {end}"),)
     terms = _terms(values, kinds)
@@ -180,7 +185,7 @@ def _failed(body: FunctionBody, instruction: Instruction, successors: Successors
                 e.note_float(element_type(member.char), value[at])
     for name in body.typed.bounded.get(instruction.node, ()):
         total = arrays.emit_integer(e, body.state[name][0], body.read(name))
-        e.exit_if(e.value(f"icmp uge i64 {e.value(f'add i64 {total}, {_FAR}')}, {2 * _FAR}"))
+        e.exit_if(_is_within(e, total, _FAR, "uge"))
     failed = e.value(f"load i1, ptr {body.strip_flag}")
     for unsound in (
         *e.end_sums(),
@@ -194,7 +199,7 @@ def _failed(body: FunctionBody, instruction: Instruction, successors: Successors
 def emit_sum_step(e: Emitter, symbol: str, kinds: tuple[Kind, ...], values: list[Value]) -> str:
     """One step of an integer sum: only its size is tested, so that LLVM may add in any order. The sum is tested behind the strip."""
     total, step = (arrays.emit_integer(e, kind, value) for kind, value in zip(kinds, values, strict=True))
-    e.exit_if(e.value(f"icmp uge i64 {e.value(f'add i64 {step}, {_STEP}')}, {2 * _STEP}"))
+    e.exit_if(_is_within(e, step, _STEP, "uge"))
     return e.value(f"{'add' if symbol == '+' else 'sub'} i64 {total}, {step}")
 
 
@@ -227,7 +232,7 @@ def _within(body: FunctionBody, instruction: Instruction, successors: Successors
     known = _terms({n: body.read(n) for n in names}, kinds)
     sound = "true"
     for number in (first, *known.values()):
-        sound = _both(e, sound, e.value(f"icmp ult i64 {e.value(f'add i64 {number}, {_SMALL}')}, {2 * _SMALL}"))
+        sound = _both(e, sound, _is_within(e, number, _SMALL))
     for turn in (first, e.value(f"add i64 {first}, {size - 1}")):
         terms = known | {item: turn}
         for array, axis, form in ranges:

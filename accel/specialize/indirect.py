@@ -26,13 +26,13 @@ from accel.specialize.affine import Forms
 from accel.specialize.loops import Definitions, Loop, Place
 from accel.specialize.put_off import can_put_off, is_pure
 from accel.specialize.strips import JUMP, Step, StripWriter
-from accel.types.kinds import Array, Bool, Float, Int, Scalar
+from accel.types.arrays import is_index
+from accel.types.kinds import Array, Bool, Float, Kind, Scalar, Union
 from accel.values import dataclass, field, replace
 
 __all__ = ["Indirect", "find_indirect", "turn_name", "write_indirect"]
 
 _MOST = 80  # instructions of a loop that gets one more version
-_INTEGERS = "bhilqBHILQ"
 _CONVERSIONS = ("builtins.int", "builtins.float", "math.floor", "math.ceil", "math.trunc")
 
 
@@ -51,8 +51,7 @@ def find_indirect(forms: Forms, loop: Loop, certain: dict[int, Access], definiti
     gate makes so."""
     blocks = forms.graph.blocks
     body = [i for name in loop.blocks for i in blocks[name].instructions]
-    innermost = not loop.inner and not any(head in loop.blocks and head != loop.head for head in forms.graph.bodies)
-    if not innermost or len(body) > _MOST or not all(_is_harmless(forms, i) for i in body):
+    if not forms.graph.is_innermost(loop.head) or len(body) > _MOST or not all(_is_harmless(forms, i) for i in body):
         return None
     finder = _Finder(forms, loop, certain, definitions)
     for name in blocks:
@@ -155,11 +154,11 @@ class _Finder:
         return i.op in ("binary", "inplace", "unary") and all(map(_is_number, kinds)) and can_put_off(self.typed, i)
 
 
-def _is_integer(kind: object) -> bool:
-    return isinstance(kind, Int) or (isinstance(kind, Scalar) and kind.char in _INTEGERS)
+def _is_integer(kind: Kind) -> bool:
+    return is_index(kind) and not isinstance(kind, Union)
 
 
-def _is_number(kind: object) -> bool:
+def _is_number(kind: Kind) -> bool:
     return _is_integer(kind) or isinstance(kind, (Bool, Float)) or (isinstance(kind, Scalar) and kind.char in "fd")
 
 

@@ -22,9 +22,8 @@ def peel_loops(typed: TypedFunction) -> Flow | None:
     graph = Graph(typed)
     peeled: dict[str, frozenset[str]] = {}
     for head, inside in graph.bodies.items():
-        innermost = not any(other in inside and other != head for other in graph.bodies)
         size = sum(len(graph.blocks[n].instructions) for n in inside)
-        if innermost and size <= _MOST and _is_mixed(typed, graph.blocks, head, inside):
+        if graph.is_innermost(head) and size <= _MOST and _is_mixed(typed, graph.blocks, head, inside):
             peeled[head] = inside
     return _peeled(typed.flow, peeled) if peeled else None
 

@@ -14,6 +14,7 @@ from accel.ir import Signature
 from accel.specialize.infer import plan_function
 from accel.types.kinds import Array, Kind
 from tests.exactness.agreement import agree_compiled
+from tests.specialize.test_nests import rows
 
 
 def gather(index, x, out):
@@ -144,14 +145,6 @@ def test_what_fails_in_the_middle_of_a_strip() -> None:
 
 
 def test_sparse_product() -> None:
-    def product(start, column, data, x, y):
-        for i in range(len(y)):
-            s = 0.0
-            for k in range(start[i], start[i + 1]):
-                s += data[k] * x[column[k]]
-            y[i] = s
-        return y
-
     def make(value: float, at: int, column: int) -> tuple[Any, ...]:
         rng = np.random.default_rng(2)
         start = np.array([0, 0, 5, 40, 41, 120])
@@ -160,7 +153,7 @@ def test_sparse_product() -> None:
         return start, columns, rng.random(120), x, np.zeros(5)
 
     agree_compiled(
-        product, *(lambda v=v, a=a, c=c: make(v, a, c) for v in (0.5, np.inf, 1e308) for a, c in ((0, 0), (100, 9), (60, -1)))
+        rows, *(lambda v=v, a=a, c=c: make(v, a, c) for v in (0.5, np.inf, 1e308) for a, c in ((0, 0), (100, 9), (60, -1)))
     )
 
 
