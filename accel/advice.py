@@ -15,6 +15,10 @@ ADVICE: dict[str, tuple[str, tuple[str, ...]]] = {
         "this is a fault of accel; the function runs in CPython",
         ("report it with the function that shows it",),
     ),
+    "double-star": (
+        "compiled code has no dicts",
+        ("name the keywords: `def f(x, *, scale=1.0)`", "or call the compiled part from a function without `@fn`"),
+    ),
     "global-write": (
         "compiled code binds global and closure variables to numbers, arrays and tuples of them, and reads such values from them",
         ("return the new value, and assign it where you call",),
@@ -43,9 +47,9 @@ ADVICE: dict[str, tuple[str, tuple[str, ...]]] = {
         "compiling what now stands in the file could give another answer",
         ("import the module again",),
     ),
-    "starred-call": (
-        "how many arguments a call has must be known while compiling",
-        ("write the arguments out: `x, y = point`, then `f(x, y)`",),
+    "unknown-length": (
+        "how many values there are must be known while compiling: of a tuple it is, of an array it is not",
+        ("write them out: `x, y = point`, then `f(x, y)`",),
     ),
     "undefined-name": (
         "neither the module nor the builtins have it at this moment",

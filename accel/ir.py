@@ -305,7 +305,8 @@ class PythonStep:
 class Call:
     """What a call instruction calls: the function of a known name, or another typed function with its arguments bound.
 
-    `bound` holds for each parameter ("argument", position among the instruction's arguments) or ("default", value).
+    `bound` holds for each parameter ("argument", position among the instruction's arguments), ("default", value) or, for the one with
+    `*`, ("rest", positions).
     """
 
     name: str = ""

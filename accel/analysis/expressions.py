@@ -97,10 +97,10 @@ class ExpressionBuilder:
 
     def refuse(
         self, node: ast.AST, what: str, slug: str, why: str = "", do: tuple[str, ...] = (), *, phase: str = "",
-        needs: tuple[str, ...] = (),
+        needs: tuple[str, ...] = (), at: ast.AST | None = None,
     ) -> str:  # fmt: skip
-        """Note that `node` can't be compiled: CPython goes on there, with the values `needs`."""
-        left = self.emit("leave", (), needs, node=node, phase=phase)
+        """Note that `node` can't be compiled: CPython goes on there, or at the node `at`, with the values `needs`."""
+        left = self.emit("leave", (), needs, node=at or node, phase=phase)
         self.faults[id(left)] = Fault(self.number(node), what, slug, why, do)
         return self.temporary(node)
 
@@ -207,9 +207,17 @@ class ExpressionBuilder:
 
     def expression_Tuple(self, node: ast.Tuple) -> str:
         starred = tuple(isinstance(e, ast.Starred) for e in node.elts)
-        parts = tuple(self.expression(e.value if isinstance(e, ast.Starred) else e) for e in node.elts)
+        parts = tuple(map(self.element, node.elts))
         self.emit("tuple", (self.temporary(node),), parts, starred if any(starred) else None, node=node)
         return self.temporary(node)
+
+    def element(self, node: ast.expr) -> str:
+        """The value of an element or argument; what stands behind a `*` must be a tuple, before later ones are evaluated."""
+        if not isinstance(node, ast.Starred):
+            return self.expression(node)
+        value = self.expression(node.value)
+        self.emit("spread", (), (value,), node=node)
+        return value
 
     def expression_BinOp(self, node: ast.BinOp) -> str:
         left, right = self.expression(node.left), self.expression(node.right)
@@ -247,8 +255,8 @@ class ExpressionBuilder:
         return self.temporary(node)
 
     def expression_Call(self, node: ast.Call) -> str:
-        if any(isinstance(a, ast.Starred) for a in node.args) or any(k.arg is None for k in node.keywords):
-            return self.refuse(node, "calls with `*` or `**`", "starred-call", phase="start")
+        if any(k.arg is None for k in node.keywords):
+            return self.refuse(node, "calls with `**`", "double-star", phase="start")
         if isinstance(node.func, ast.Attribute):
             callee, method = self.expression(node.func.value), node.func.attr
         else:
@@ -258,11 +266,13 @@ class ExpressionBuilder:
         for name in held:
             if not name.startswith("%"):  # else it is bound, being handed on
                 self.emit("bound", (), (name,), node=node.func, phase="start")
-        arguments = [self.expression(a) for a in node.args] + [self.expression(k.value) for k in node.keywords]
-        detail = (method, tuple(str(k.arg) for k in node.keywords), captured.needs, captured.writes)
+        arguments = [self.element(a) for a in node.args] + [self.expression(k.value) for k in node.keywords]
+        detail: tuple[Any, ...] = (method, tuple(str(k.arg) for k in node.keywords), captured.needs, captured.writes)
         target = self.temporary(node)
         made = f"{target}.all" if captured.writes else target
-        self.emit("call", (made,), (callee, *held, *arguments), detail=detail, node=node)
+        starred = (False, *(False for _ in held), *(isinstance(a, ast.Starred) for a in node.args))
+        op, detail = ("spread_call", (*detail, starred)) if any(starred) else ("call", detail)
+        self.emit(op, (made,), (callee, *held, *arguments), detail=detail, node=node)
         if captured.writes:
             self.emit("unpack", (target, *map(self.show, captured.writes)), (made,), 1 + len(captured.writes), node=node)
         return target

@@ -70,7 +70,7 @@ def build_flow(
 
 
 def _arguments(a: ast.arguments) -> list[ast.arg]:
-    return [*a.posonlyargs, *a.args, *a.kwonlyargs]
+    return [*a.posonlyargs, *a.args, *a.kwonlyargs, *(p for p in (a.vararg, a.kwarg) if p is not None)]
 
 
 class _StatementBuilder(ExpressionBuilder):
@@ -86,6 +86,9 @@ class _StatementBuilder(ExpressionBuilder):
         """Build the whole body."""
         tree = self.source.tree
         self.start_block("entry")
+        if tree.args.kwarg is not None:
+            self.refuse(tree.args.kwarg, "a parameter with `**`", "double-star", at=tree, phase="start")
+            self.start_block(self.new_block("body"))
         if isinstance(tree, ast.Lambda):
             self.give_back(self.expression(tree.body), tree.body)
             return

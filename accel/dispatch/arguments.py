@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["bind_arguments", "find_signature", "kind_of"]
 
 _PLAIN: dict[type, Kind] = {float: Float(), bool: Bool(), complex: Complex(), type(None): NoneKind()}
-_VARIADIC = 0x04 | 0x08
+_TAKES_MORE, _TAKES_MORE_KEYWORDS = 0x04, 0x08  # CO_VARARGS, CO_VARKEYWORDS
 _LARGEST_TUPLE = 16
 
 
@@ -56,21 +56,24 @@ def _array_kind(value: Any) -> Array | None:
 def bind_arguments(
     function: FunctionType, values: tuple[Any, ...], positional: int, names: tuple[str, ...] | None
 ) -> list[Any] | None:
-    """One value per parameter; None when the call does not fit, or the function takes `*` or `**`."""
+    """One value per parameter, a tuple for `*` and a dict for `**`; None when the call does not fit."""
     code = function.__code__
-    if code.co_flags & _VARIADIC or positional > code.co_argcount:
-        return None
     parameters = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
-    given = dict(zip(parameters, values[:positional], strict=False))
+    rest = [values[code.co_argcount : positional]] if code.co_flags & _TAKES_MORE else []
+    more: list[dict[str, Any]] = [{}] if code.co_flags & _TAKES_MORE_KEYWORDS else []
+    if positional > code.co_argcount and not rest:
+        return None
+    given = dict(zip(parameters[: code.co_argcount], values[:positional], strict=False))
     for name, value in zip(names or (), values[positional:], strict=True):
-        if name in given or name not in parameters[code.co_posonlyargcount :]:
+        is_parameter = name in parameters[code.co_posonlyargcount :]
+        if name in given if is_parameter else not more:
             return None
-        given[name] = value
+        (given if is_parameter else more[0])[name] = value
     defaults = function.__defaults__ or ()
     optional = dict(zip(parameters[code.co_argcount - len(defaults) : code.co_argcount], defaults, strict=True))
     optional.update(function.__kwdefaults__ or {})
     try:
-        return [given[n] if n in given else optional[n] for n in parameters]
+        return [*(given[n] if n in given else optional[n] for n in parameters), *rest, *more]
     except KeyError:
         return None
 

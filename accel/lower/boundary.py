@@ -7,6 +7,8 @@ and all addresses a guard compares with, are slots of the image that the dispatc
 from __future__ import annotations
 
 import sys
+from inspect import CO_VARARGS
+from types import CodeType
 
 from accel.ir import Guard, Plan
 from accel.lower.box import emit_box
@@ -14,7 +16,7 @@ from accel.lower.layout import components, object_positions, owner_positions
 from accel.lower.support import define_support
 from accel.lower.text import Emitter, Module
 from accel.lower.unbox import emit_unbox
-from accel.types.kinds import Kind, Never, Static
+from accel.types.kinds import Kind, Never, Static, Tuple
 
 __all__ = ["emit_entry"]
 
@@ -32,11 +34,16 @@ def emit_entry(module: Module, plan: Plan) -> None:
     parameters = code.co_argcount + code.co_kwonlyargcount
     _require_untraced(e)
     _require_function(e)
-    arguments = _bind(e, module, code.co_argcount, code.co_posonlyargcount, parameters)
+    more = typed.kinds[-1] if code.co_flags & CO_VARARGS else Tuple(())
+    assert isinstance(more, Tuple)
+    rest = more.items
+    arguments = _bind(e, module, code, len(rest))
     _check_guards(e, plan.guards)
     values: list[str] = []
-    for k, kind in enumerate(typed.kinds):
-        operand = e.value(f"load ptr, ptr {e.value(f'getelementptr ptr, ptr {arguments}, i64 {k}')}")
+    operands = [(kind, arguments, k) for k, kind in enumerate(typed.kinds[:parameters])]
+    operands += [(kind, "%args", code.co_argcount + k) for k, kind in enumerate(rest)]
+    for kind, given, k in operands:
+        operand = e.value(f"load ptr, ptr {e.value(f'getelementptr ptr, ptr {given}, i64 {k}')}")
         values += [f"{t} {v}" for t, v in zip(components(kind), emit_unbox(e, kind, operand, "miss"), strict=True)]
     _call(e, typed.symbol, typed.result, values, recursive=recursive)
     e.place("miss")
@@ -118,22 +125,23 @@ def _require_function(e: Emitter) -> None:
     _require(e, same)
 
 
-def _bind(e: Emitter, module: Module, positional: int, positional_only: int, count: int) -> str:
-    """Address of the arguments, one per parameter: as they come, or bound by keyword and default in a colder function."""
+def _bind(e: Emitter, module: Module, code: CodeType, rest: int) -> str:
+    """Address of the arguments, one per parameter: as they come, or bound by keyword and default in a colder function. `rest` more
+    by position go to the parameter with `*`."""
+    positional, count = code.co_argcount, code.co_argcount + code.co_kwonlyargcount
     given = e.value("and i64 %nargsf, 9223372036854775807")
-    right = e.value(f"icmp eq i64 {given}, {count}")
+    right = e.value(f"icmp eq i64 {given}, {positional + rest}")
     plain = e.value("icmp eq ptr %kwnames, null")
     binding, bound, hot = e.label("bind"), e.label("bound"), e.block
-    if count == 0 or positional == 0:
-        if count == 0:
-            _require(e, e.value(f"and i1 {right}, {plain}"))
-            return "%args"
+    if count == 0:
+        _require(e, e.value(f"and i1 {right}, {plain}"))
+        return "%args"
     keyword_only = count > positional
     direct = "false" if keyword_only else e.value(f"and i1 {right}, {plain}")
     e.branch_if(direct, bound, binding, likely=True)
     e.place(binding)
     room = e.slot(f"[{count} x ptr]", align=8)
-    _define_bind(module, positional, positional_only, count)
+    _define_bind(module, code, rest)
     fits = e.value(f'call i1 @"accel.bind"(ptr %args, i64 {given}, ptr %kwnames, ptr {room})')
     cold = e.block
     e.branch_if(fits, bound, "miss", likely=True)
@@ -141,8 +149,9 @@ def _bind(e: Emitter, module: Module, positional: int, positional_only: int, cou
     return e.merge("ptr", ("%args", hot), (room, cold))
 
 
-def _define_bind(module: Module, positional: int, positional_only: int, count: int) -> None:
+def _define_bind(module: Module, code: CodeType, rest: int) -> None:
     """`accel.bind(args, given, kwnames, room) -> whether every parameter got exactly one argument`."""
+    positional, count = code.co_argcount, code.co_argcount + code.co_kwonlyargcount
     e = Emitter(module)
 
     def room(k: int) -> str:
@@ -153,7 +162,7 @@ def _define_bind(module: Module, positional: int, positional_only: int, count: i
         e.branch_if(condition, after, "no")
         e.place(after)
 
-    require(e.value(f"icmp ule i64 %given, {positional}"))
+    require(e.value(f"icmp {'eq' if rest else 'ule'} i64 %given, {positional + rest}"))
     for k in range(count):
         if k >= positional:
             e.do(f"store ptr null, ptr {room(k)}")
@@ -183,7 +192,7 @@ def _define_bind(module: Module, positional: int, positional_only: int, count: i
     name = e.value(f"load ptr, ptr {e.value(f'getelementptr ptr, ptr {names}, i64 %k')}")
     at = e.value("add i64 %given, %k")
     value = e.value(f"load ptr, ptr {e.value(f'getelementptr ptr, ptr %args, i64 {at}')}")
-    for k in range(positional_only, count):
+    for k in range(code.co_posonlyargcount, count):
         match, other = e.label("match"), e.label("other")
         e.branch_if(e.value(f"icmp eq ptr {name}, {module.external(f'parameter.{k}')}"), match, other)
         e.place(match)

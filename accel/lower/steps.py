@@ -310,6 +310,10 @@ def _iterate(body: FunctionBody, instruction: Instruction, successors: Successor
 
 def _next(body: FunctionBody, instruction: Instruction, successors: Successors) -> bool:
     e, kind = body.e, _kinds(body, instruction)[0]
+    item_kind, state_kind = body.typed.target_kinds[id(instruction)]
+    if isinstance(item_kind, Never):
+        body.jump(successors[1])
+        return True
     state = body.read(instruction.arguments[0])
     turn = e.label("turn")
     finished = loops.is_finished(e, kind, state)
@@ -320,10 +324,6 @@ def _next(body: FunctionBody, instruction: Instruction, successors: Successors) 
     body.jump(successors[1])
     body.state = kept
     e.place(turn)
-    item_kind, state_kind = body.typed.target_kinds[id(instruction)]
-    if isinstance(item_kind, Never):
-        e.do("unreachable")
-        return True
     item = loops.current_item(e, kind, state)
     following = loops.advance(e, kind, state)
     body.write(instruction.targets[0], item_kind, item)
@@ -453,10 +453,23 @@ def _call(body: FunctionBody, instruction: Instruction, successors: Successors) 
         _write(body, instruction, _known_call(body, instruction, call))
 
 
+def _call_operands(body: FunctionBody, instruction: Instruction) -> list[tuple[Kind, Value]]:
+    """The callee, what it captures and the arguments of a call; tuples with `*` taken apart."""
+    starred = instruction.detail[4] if instruction.op == "spread_call" else ()
+    found: list[tuple[Kind, Value]] = []
+    for k, (kind, value) in enumerate(zip(_kinds(body, instruction), _values(body, instruction), strict=True)):
+        if k < len(starred) and starred[k]:
+            assert isinstance(kind, Tuple)
+            found += zip(kind.items, arrays.tuple_parts(kind, value), strict=True)
+        else:
+            found.append((kind, value))
+    return found
+
+
 def _bound_arguments(body: FunctionBody, instruction: Instruction, call: Call) -> tuple[tuple[Kind, ...], list[Value]]:
     """The arguments of a known function in the order of its parameters."""
-    receiver, *values = _values(body, instruction)
-    first, *kinds = _kinds(body, instruction)
+    (first, receiver), *given = _call_operands(body, instruction)
+    kinds, values = [kind for kind, _ in given], [value for _, value in given]
     bound: list[tuple[Kind, Value]] = []
     for what, value in call.bound:
         match what:
@@ -502,10 +515,16 @@ def _function_call(body: FunctionBody, instruction: Instruction, call: Call) -> 
     """A call of another compiled function: its status says whether it went well, raised, or ended in CPython."""
     e, callee = body.e, call.function
     assert callee is not None
-    values = _values(body, instruction)[1:]
+    values = [value for _, value in _call_operands(body, instruction)[1:]]
     arguments: list[str] = []
     for (what, value), kind in zip(call.bound, callee.kinds, strict=True):
-        given = values[value] if what == "argument" else constant_value(kind, value)
+        match what:
+            case "argument":
+                given = values[value]
+            case "rest":
+                given = tuple(c for k in value for c in values[k])
+            case _:
+                given = constant_value(kind, value)
         arguments += [f"{t} {v}" for t, v in zip(components(kind), given, strict=True)]
     if callee.recursive:
         _enter_recursion(body, instruction)
@@ -568,6 +587,6 @@ def _leave_recursion(body: FunctionBody) -> None:
 _STEPS: dict[str, Callable[[FunctionBody, Instruction, Successors], bool | None]] = {
     "attribute": _attribute, "binary": _binary, "bound": _bound, "call": _call, "cell": _static, "closure": _static, "compare": _compare, "const": _static,
     "copy": _copy, "delete": _delete, "inplace": _binary, "item": _item, "iterate": _iterate, "next": _next, "outside": _outside, "poll": _poll, "result": _nothing,
-    "return": _return, "select": _select, "set_item": _set_item, "slice": _slice, "static": _static, "truth": _truth, "tuple": _tuple, "unary": _unary,
-    "unpack": _unpack, **STRIP_STEPS,
+    "return": _return, "select": _select, "set_item": _set_item, "slice": _slice, "spread": _nothing, "spread_call": _call, "static": _static,
+    "truth": _truth, "tuple": _tuple, "unary": _unary, "unpack": _unpack, **STRIP_STEPS,
 }  # fmt: skip

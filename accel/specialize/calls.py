@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import sys
+from itertools import zip_longest
 from types import CodeType, FunctionType
 from typing import Any, Protocol
 
@@ -29,10 +30,11 @@ from accel.types.kinds import (
     Static,
     Tuple,
     ZipIterator,
+    is_value,
     members_of,
 )  # fmt: skip
 
-__all__ = ["ITERATORS", "CallRules", "Specializing", "constant_kind", "python_function"]
+__all__ = ["ITERATORS", "CallRules", "Specializing", "constant_kind", "python_function", "spread_kinds"]
 
 Kinds = tuple[Kind, ...]
 ITERATORS = (EnumerateIterator, RangeIterator, ZipIterator)
@@ -43,8 +45,8 @@ class Specializing(Protocol):
 
     written: set[tuple[Any, ...]]  # keys of guards on what compiled code binds: they would not hold
 
-    def typed(self, function: FunctionType | Facts, kinds: Kinds) -> TypedFunction:
-        """Another function, typed for arguments of these kinds."""
+    def typed(self, function: FunctionType | Facts, kinds: Kinds) -> TypedFunction | None:
+        """Another function, typed for arguments of these kinds; None when that would not end."""
 
     def nested(self, kind: Nested, facts: Facts | None) -> Facts:
         """The facts of a nested function, noted at its definition."""
@@ -118,6 +120,25 @@ class CallRules:
         function = python_function(value)
         return self.function_call(instruction, function, arguments, keywords) if function else None
 
+    def op_spread_call(self, instruction: Instruction, kinds: Kinds) -> Kind | Fault | None:
+        """A call with `*`, of a Python function or of one known by name. What hands out iterators or classes is left out."""
+        method, keywords, _, _, starred = instruction.detail
+        callee, *arguments = spread_kinds(kinds, starred)
+        if isinstance(callee, Nested):
+            return self.nested_call(instruction, callee, (callee, *arguments))
+        if not isinstance(callee, Static):
+            return None
+        value = self.lookup.find_attribute(callee.value, method) if method else callee.value
+        if function := python_function(value):
+            return self.function_call(instruction, function, tuple(arguments), keywords)
+        name = find_known_name(value)
+        bound = bind_known(name, len(arguments) - len(keywords), keywords) if name else None
+        if bound is None:
+            return None
+        self.typed.calls[id(instruction)] = Call(name, None, bound)
+        given = tuple(arguments[v] if what == "argument" else Float() for what, v in bound)
+        return operators.joined_kind(lambda *k: functions.function_kind(name, k), given)
+
     def known_call(self, name: str, kinds: Kinds, instruction: Instruction) -> Kind | None:
         """A call of a function the compiler knows by name."""
         match name, kinds:
@@ -154,18 +175,17 @@ class CallRules:
 
     def nested_call(self, instruction: Instruction, callee: Nested, kinds: Kinds) -> Kind | Fault | None:
         """A call of a nested function: what it captures goes in front of the arguments."""
-        _, keywords, captured, written = instruction.detail
+        _, keywords, captured, written, *_ = instruction.detail
         if (captured, written) != (callee.captured, callee.written):
             return None
         facts = self.nested(callee, None)
         bound = _bind(facts.source.function, len(kinds) - 1 - len(captured) - len(keywords), keywords)
         if bound is None or not _can_be_compiled_along(callee.code):
             return None
-        shifted = tuple((what, value + len(captured) if what == "argument" else value) for what, value in bound)
-        every = (*(("argument", k) for k in range(len(captured))), *shifted)
+        every = (*(("argument", k) for k in range(len(captured))), *(_shifted(*b, len(captured)) for b in bound))
         parameters: list[Kind] = []
         for what, value in every:
-            kind = kinds[1 + value] if what == "argument" else constant_kind(value)
+            kind = _parameter_kind(what, value, kinds[1:])
             carries = isinstance(kind, Nested) and kind.captured and len(parameters) >= len(captured)
             if (
                 kind is None or carries or isinstance(kind, ITERATORS)
@@ -173,6 +193,8 @@ class CallRules:
                 return None
             parameters.append(kind)
         typed = self.typer(facts, tuple(parameters))
+        if typed is None:
+            return None
         self.typed.calls[id(instruction)] = Call("", typed, every)
         return typed.result
 
@@ -185,12 +207,14 @@ class CallRules:
             return None
         parameters = []
         for what, value in bound:
-            kind = kinds[value] if what == "argument" else constant_kind(value)
+            kind = _parameter_kind(what, value, kinds)
             if kind is None or isinstance(kind, (Nested, *ITERATORS)):
                 return None
             parameters.append(kind)
         self.lookup.watch_function(function)
         callee = self.typer(function, tuple(parameters))
+        if callee is None:
+            return None
         self.typed.calls[id(instruction)] = Call("", callee, bound)
         return callee.result
 
@@ -214,12 +238,11 @@ _NO_PLAIN_CALL = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_
 def _bind(function: FunctionType, positional: int, keywords: tuple[str, ...]) -> tuple[tuple[str, Any], ...] | None:
     """Where each parameter gets its value from; None when the call does not fit (CPython raises)."""
     code = function.__code__
-    if code.co_flags & (inspect.CO_VARARGS | inspect.CO_VARKEYWORDS):
+    takes_more = code.co_flags & inspect.CO_VARARGS
+    if code.co_flags & inspect.CO_VARKEYWORDS or (positional > code.co_argcount and not takes_more):
         return None
     names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
-    if positional > code.co_argcount:
-        return None
-    given: dict[str, tuple[str, Any]] = {n: ("argument", k) for k, n in enumerate(names[:positional])}
+    given: dict[str, tuple[str, Any]] = {n: ("argument", k) for k, n in enumerate(names[: min(positional, code.co_argcount)])}
     for k, keyword in enumerate(keywords):
         if keyword in given or keyword not in names[code.co_posonlyargcount :]:
             return None
@@ -229,4 +252,39 @@ def _bind(function: FunctionType, positional: int, keywords: tuple[str, ...]) ->
     optional |= function.__kwdefaults__ or {}
     if any(n not in given and n not in optional for n in names):
         return None
-    return tuple(given.get(n) or ("default", optional[n]) for n in names)
+    rest = [("rest", tuple(range(code.co_argcount, positional)))] if takes_more else []
+    return (*(given.get(n) or ("default", optional[n]) for n in names), *rest)
+
+
+def spread_kinds(kinds: Kinds, starred: tuple[bool, ...]) -> Kinds:
+    """`kinds`, with the items of those tuples in place of them that stand behind a `*`.
+
+    >>> [str(kind) for kind in spread_kinds((Int(), Tuple((Float(), Bool()))), (False, True))]
+    ['int', 'float', 'bool']
+    """
+    made: list[Kind] = []
+    for kind, is_starred in zip_longest(kinds, starred, fillvalue=False):
+        made += kind.items if is_starred and isinstance(kind, Tuple) else [kind]  # type: ignore[list-item]
+    return tuple(made)
+
+
+def _shifted(what: str, value: Any, distance: int) -> tuple[str, Any]:
+    """Where a parameter gets its value from when so many arguments come in front."""
+    match what:
+        case "argument":
+            return what, value + distance
+        case "rest":
+            return what, tuple(k + distance for k in value)
+    return what, value
+
+
+def _parameter_kind(what: str, value: Any, kinds: Kinds) -> Kind | None:
+    """The kind of a parameter bound to arguments of these kinds; None when it can't be passed."""
+    match what:
+        case "argument":
+            kind: Kind = kinds[value]
+            return kind
+        case "rest":
+            items = tuple(kinds[k] for k in value)
+            return Tuple(items) if all(map(is_value, items)) else None
+    return constant_kind(value)

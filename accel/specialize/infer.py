@@ -27,6 +27,7 @@ from accel.types.kinds import Kind, Nested, Never, Scalar, is_value, join_kinds,
 
 __all__ = ["plan_function"]
 
+_DEEPEST = 8  # kinds of arguments with which a function may be on the way to itself
 _RENEWALS = 8  # times the state of a loop may get another kind at the entry of a block before it counts as mixed
 
 State = dict[str, tuple[Kind | None, bool]]  # name -> (kind, None where paths disagree; whether it may be unbound)
@@ -45,6 +46,7 @@ def plan_function(function: FunctionType, signature: Signature, analyse: Callabl
     while specializer.written.intersection(specializer.guards):  # taken for constant before it was known to be bound
         specializer = Specializer(analyse, specializer.written)
         root = specializer.typed(function, signature.kinds)
+    assert root is not None
     refuse_unavoidable(specializer.finished(), specializer.written_faults())
     return Plan(signature, root, tuple(specializer.finished()), tuple(specializer.guards.values()))
 
@@ -81,9 +83,9 @@ class Specializer:
             self._analysed[function] = self.analyse(function)
         return self._analysed[function]
 
-    def typed(self, function: FunctionType | Facts, kinds: tuple[Kind, ...]) -> TypedFunction:
+    def typed(self, function: FunctionType | Facts, kinds: tuple[Kind, ...]) -> TypedFunction | None:
         """`function` typed for arguments of these kinds. A recursive call takes the result known so far; when that was wrong,
-        the function is typed again."""
+        the function is typed again. None for a recursion whose arguments have other kinds at every level."""
         facts = function if isinstance(function, Facts) else self._facts(function)
         function = facts.source.function
         key = (id(function), kinds)
@@ -92,6 +94,8 @@ class Specializer:
                 self._recursive.add(key)
                 self._cyclic.update(self._active[self._active.index(key) :])
             return self._typed[key]
+        if sum(active == key[0] for active, _ in self._active) >= _DEEPEST:
+            return None
         flow = read_outside_arrays(Lookup(function, self.guards), facts.flow, self.written)
         symbol = f"{function.__name__}.{len(self._typed)}"
         typed = TypedFunction(symbol, facts.source, facts.flow, kinds, Never(), written=facts.written)
@@ -157,8 +161,10 @@ class _Inference(KindRules):
         self.finish(states)
 
     def followed(self, block: Block) -> tuple[str, ...]:
-        """The successors of a block that can be reached: a condition known while compiling leaves one."""
+        """The successors of a block that can be reached: a condition known while compiling and a loop without turns leave one."""
         last = block.instructions[-1]
+        if last.op == "next" and isinstance(self.typed.target_kinds[id(last)][0], Never):
+            return block.successors[1:]
         if last.op == "branch":
             for instruction in block.instructions:
                 if instruction.targets == last.arguments and id(instruction) in self.typed.constants:
@@ -240,11 +246,14 @@ class _Inference(KindRules):
         self.typed.target_kinds[key] = results
         for target, kind in zip(instruction.targets, results, strict=True):
             state[target] = (kind, False)
+        if op == "next" and isinstance(results[0], Never):  # there are no items: what follows the loop is reached
+            del state[instruction.targets[0]]
+            return True
         return not any(isinstance(k, Never) for k in results)
 
     def rounds(self, instruction: Instruction) -> bool:
         """Whether an instruction does arithmetic on NumPy floats, which may underflow unseen."""
-        if instruction.op not in ("binary", "inplace", "call", "unary"):
+        if instruction.op not in ("binary", "inplace", "call", "spread_call", "unary"):
             return False
         kinds = self.typed.target_kinds.get(id(instruction), ())
         return any(isinstance(m, Scalar) and m.dtype.family in "fc" for k in kinds for m in members_of(k))

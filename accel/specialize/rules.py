@@ -7,7 +7,7 @@ from itertools import product
 from typing import Any
 
 from accel.ir import Fault, Instruction
-from accel.specialize.calls import ITERATORS, CallRules
+from accel.specialize.calls import ITERATORS, CallRules, spread_kinds
 from accel.specialize.lookup import MISSING
 from accel.specialize.samples import is_dtype_like, kind_of_value
 from accel.types import arrays, functions, operators
@@ -66,7 +66,7 @@ class KindRules(CallRules):
             return Fault(instruction.node, f"the {what} name `{name}` bound to {found}", "global-write")
         if instruction.op in ("binary", "inplace", "compare", "unary"):
             return Fault(instruction.node, f"`{instruction.detail}` of {found}", "unsupported-operator")
-        if instruction.op == "call":
+        if instruction.op in ("call", "spread_call"):
             name = instruction.detail[0] or _shown(kinds[0])
             return Fault(instruction.node, f"a call of {name} with ({', '.join(map(_shown, kinds[1:]))})", "unsupported-call")
         if instruction.op == "attribute":
@@ -133,12 +133,10 @@ class KindRules(CallRules):
         return None if named and isinstance(kinds[0], ITERATORS) else kinds[0]
 
     def op_tuple(self, instruction: Instruction, kinds: Kinds) -> Kind | None:
-        items: list[Kind] = []
-        for kind, is_starred in zip(kinds, instruction.detail or (False,) * len(kinds), strict=True):
-            if is_starred and not isinstance(kind, Tuple):
-                return None
-            items += kind.items if is_starred and isinstance(kind, Tuple) else [kind]
-        return Tuple(tuple(items))
+        return Tuple(spread_kinds(kinds, instruction.detail or ()))
+
+    def op_spread(self, instruction: Instruction, kinds: Kinds) -> Kinds | Fault:
+        return () if isinstance(kinds[0], Tuple) else Fault(instruction.node, f"`*` of {_shown(kinds[0])}", "unknown-length")
 
     def op_unpack(self, instruction: Instruction, kinds: Kinds) -> Kinds | None:
         kind = kinds[0]

@@ -210,20 +210,20 @@ class Stepper:
         return truth
 
     def on_Call(self, node: ast.Call) -> Any:
-        parts = [node.func, *node.args, *(k.value for k in node.keywords)]
-        if any(isinstance(a, ast.Starred) for a in node.args) or any(k.arg is None for k in node.keywords):
+        parts = [node.func, *map(_unstarred, node.args), *(k.value for k in node.keywords)]
+        if any(k.arg is None for k in node.keywords):
             self.reach(node, "start")
             raise NotStepped
-        func, *values = [self.expression(p) for p in parts]
+        func = self.expression(node.func)
+        given, values = [self.element(a) for a in node.args], [self.expression(k.value) for k in node.keywords]
         self.reach(node)
         self.drop(*parts)
         inner = ast.walk(self.source.nodes[func.number]) if isinstance(func, Closure) else ()
         if func is super or any(isinstance(n, ast.Nonlocal) for n in inner):
             raise NotStepped
-        count = len(node.args)
         result, phase = None, "value"
         try:
-            result = func(*values[:count], **{str(k.arg): v for k, v in zip(node.keywords, values[count:], strict=True)})
+            result = func(*_spread(node.args, given), **{str(k.arg): v for k, v in zip(node.keywords, values, strict=True)})
         except BaseException as error:
             error.__traceback__ = error.__traceback__.tb_next  # type: ignore[union-attr]  # without this frame
             if isinstance(func, Closure):
@@ -235,6 +235,16 @@ class Stepper:
         if phase == "raise":
             raise result  # type: ignore[misc]
         return result
+
+    def element(self, node: ast.expr) -> Any:
+        """An element or argument; behind a `*`, of a tuple."""
+        if not isinstance(node, ast.Starred):
+            return self.expression(node)
+        value = self.expression(node.value)
+        self.reach(node)
+        if type(value) is not tuple:
+            raise NotStepped
+        return value
 
     def on_Attribute(self, node: ast.Attribute) -> Any:
         value = self.expression(node.value)
@@ -255,10 +265,10 @@ class Stepper:
         return slice(*values)
 
     def on_Tuple(self, node: ast.Tuple) -> Any:
-        values = tuple(self.expression(e) for e in node.elts)
+        values = [self.element(e) for e in node.elts]
         self.reach(node)
-        self.drop(*node.elts)
-        return values
+        self.drop(*map(_unstarred, node.elts))
+        return tuple(_spread(node.elts, values))
 
     def on_List(self, node: ast.List) -> Any:
         values = [self.expression(e) for e in node.elts]
@@ -498,3 +508,12 @@ class Stepper:
             self.suffix = outer
             raise
         self.block(node.finalbody)
+
+
+def _unstarred(node: ast.expr) -> ast.expr:
+    return node.value if isinstance(node, ast.Starred) else node
+
+
+def _spread(nodes: list[ast.expr], values: list[Any]) -> list[Any]:
+    """The values, with the items of those of `*` nodes in their place."""
+    return [v for node, one in zip(nodes, values, strict=True) for v in (one if isinstance(node, ast.Starred) else [one])]

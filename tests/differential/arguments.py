@@ -81,8 +81,11 @@ def random_layout(r: Random) -> str:
     return r.choice([*_LAYOUTS, "transposed"]) if r.random() < 0.25 else ""
 
 
-def random_calls(r: Random, kinds: list[str], wild: float, rebindings: list[str], count: int = 5) -> list[tuple[str, str]]:
-    """Pairs (setup, arguments): the same kinds mostly, so that a specialisation is used again."""
+def random_calls(
+    r: Random, kinds: list[str], wild: float, rebindings: list[str], count: int = 5, *, keywords: bool = True
+) -> list[tuple[str, str]]:
+    """Pairs (setup, arguments): the same kinds mostly, so that a specialisation is used again; with `keywords`, now and then the last
+    one by keyword."""
     layouts = [random_layout(r) for _ in kinds]
     calls: list[tuple[str, str]] = []
     for index in range(count):
@@ -96,7 +99,7 @@ def random_calls(r: Random, kinds: list[str], wild: float, rebindings: list[str]
             odd = r.choice(_STRANGE) if r.random() < 0.5 else random_argument(r, random_kind(r), wild, length)
             texts[position] = odd
         setup = r.choice(rebindings) if rebindings and index and r.random() < 0.2 else ""
-        if r.random() < 0.15 and texts:
+        if keywords and r.random() < 0.15 and texts:
             texts[-1] = f"p{len(texts) - 1}={texts[-1]}"
         calls.append((setup, ", ".join(texts)))
     return calls

@@ -31,13 +31,15 @@ NUMPY_FLOAT = ["sin", "cos", "sqrt", "exp", "abs", "floor", "log1p", "square", "
 
 @dataclass(slots=True)
 class Function:
-    """A function the program can call: kinds of its parameters (the last `optional` have defaults) and of its result."""
+    """A function the program can call: kinds of its parameters (the last `optional` have defaults), of what its parameter with `*`
+    takes, if it has one, and of its result."""
 
     name: str
     parameters: list[str]
     kinds: list[str]
     result: str
     optional: int = 0
+    rest: str = ""
 
 
 @dataclass(slots=True)
@@ -97,14 +99,25 @@ class Expressions:
         return None
 
     def call(self, function: Function, depth: int) -> str:
-        """A call, positional, by keyword, with some defaults left out."""
+        """A call, positional, by keyword, with some defaults left out, with `*`."""
         r = self.r
+        if function.rest and r.random() < 0.7:
+            values = [self.of(kind, depth + 1) for kind in [*function.kinds, *[function.rest] * r.randint(0, 4)]]
+            return f"{function.name}({self.spread(values) if r.random() < 0.3 else ', '.join(values)})"
         given = len(function.kinds) - (r.randint(0, function.optional) if function.optional else 0)
         values = [self.of(kind, depth + 1) for kind in function.kinds[:given]]
         keywords = r.randint(0, given) if r.random() < 0.3 else 0
         cut = given - keywords
-        texts = values[:cut] + [f"{n}={v}" for n, v in zip(function.parameters[cut:given], values[cut:], strict=True)]
+        texts = [self.spread(values[:cut])] if cut and r.random() < 0.1 else values[:cut]
+        texts = texts + [f"{n}={v}" for n, v in zip(function.parameters[cut:given], values[cut:], strict=True)]
         return f"{function.name}({', '.join(texts)})"
+
+    def spread(self, values: list[str]) -> str:
+        """Arguments some of which are given as a tuple with `*`."""
+        first = self.r.randint(0, len(values))
+        last = self.r.randint(first, len(values))
+        inner = "".join(f"{v}, " for v in values[first:last])
+        return ", ".join([*values[:first], f"*({inner.strip()})", *values[last:]])
 
     def conditional(self, kind: str, depth: int) -> str | None:
         """Now and then a conditional expression."""

@@ -70,9 +70,10 @@ class _Maker:
         kinds = self.parameter_kinds()
         result = r.choice(_RESULTS)
         parameters = [f"p{i}" for i in range(len(kinds))]
-        self.parts.append(self.function("main", parameters, kinds, result, r.randint(3, 8), True))
+        plain = r.randrange(len(kinds)) if r.random() < 0.08 else len(kinds)
+        self.parts.append(self.function(parameters, plain, kinds, result, r.randint(3, 8)))
         wild = 0.05 if self.tame else 0.4
-        return "".join(self.parts), random_calls(r, kinds, wild, self.rebindings)
+        return "".join(self.parts), random_calls(r, kinds, wild, self.rebindings, keywords=plain == len(kinds))
 
     def parameter_kinds(self) -> list[str]:
         """Kinds of the parameters of `main`."""
@@ -124,8 +125,8 @@ class _Maker:
         at = r.randint(0, 1) * len(body)
         return [f"global {name}", *body[:at], *lines, *body[at:]]
 
-    def function(self, name: str, parameters: list[str], kinds: list[str], result: str, size: int, decorated: bool, defaults: int = 0) -> str:
-        """The text of one function."""
+    def function(self, parameters: list[str], plain: int, kinds: list[str], result: str, size: int) -> str:
+        """The text of `main`, whose parameters after the first `plain` come as one with `*`."""
         r = self.r
         expressions = Expressions(r, self.tame, {**self.globals, **dict(zip(parameters, kinds, strict=True))}, [], list(self.functions))
         statements = Statements(r, expressions)
@@ -133,21 +134,20 @@ class _Maker:
         statements.budget = size * 6
         expressions.foreign = 0.15 if self.kind == "sides" else 0.0
         head = list(parameters)
-        for index in range(len(parameters) - defaults, len(parameters)):
-            head[index] += "=" + {"int": "4", "float": "1.5", "bool": "True"}.get(kinds[index], "None")
         body: list[str] = []
+        if plain < len(parameters):
+            head, body = [*head[:plain], "*rest"], [f"({', '.join(parameters[plain:])},) = rest"]
         for _ in range(size):
             body += statements.statement() if statements.budget > 0 else []
         if self.globals and r.random() < 0.25:
             body = self.bind_global(Expressions(r, self.tame, dict(self.globals)), body)
-        if name == "main" and r.random() < 0.7:
+        if r.random() < 0.7:
             numbers = [n for n, k in expressions.names.items() if k in ("int", "float", "bool", "complex") or k.startswith(("np:", "arr:"))]
             r.shuffle(numbers)
             body += ["return " + (", ".join(numbers[:8]) or "None") + ("," if len(numbers) == 1 and r.random() < 0.3 else "")]
         else:
             body += [f"return {expressions.of(result, 1)}"]
-        mark = "@fn\n" if decorated else ""
-        return "\n".join(["", "", f"{mark}def {name}({', '.join(head)}):", *indented(body), ""])
+        return "\n".join(["", "", f"@fn\ndef main({', '.join(head)}):", *indented(body), ""])
 
     def make_helper(self, name: str) -> None:
         """A function others call, perhaps with defaults, perhaps not decorated."""
@@ -156,22 +156,35 @@ class _Maker:
         parameters = [f"q{i}" for i in range(len(kinds))]
         optional = r.randint(1, len(kinds)) if r.random() < 0.4 else 0
         result = r.choice(["int", "int", "float", "bool", "tup:int,float"])
-        self.parts.append(self.helper_text(name, parameters, kinds, result, optional))
-        self.functions.append(Function(name, parameters, kinds, result, optional))
+        rest = r.choice(["int", "float"]) if r.random() < 0.2 else ""
+        made = Function(name, parameters, kinds, result, optional, rest)
+        self.parts.append(self.helper_text(made))
+        self.functions.append(made)
 
-    def helper_text(self, name: str, parameters: list[str], kinds: list[str], result: str, optional: int) -> str:
+    def helper_text(self, made: Function) -> str:
         """Its text: the result is always of the kind that was promised."""
         r = self.r
+        name, parameters, kinds, result, optional = made.name, made.parameters, made.kinds, made.result, made.optional
         expressions = Expressions(r, self.tame, {**self.globals, **dict(zip(parameters, kinds, strict=True))}, [], list(self.functions))
         statements = Statements(r, expressions)
         statements.result, statements.budget = result, 6
-        body = statements.block(2)
+        body = self.use_rest(expressions, made.rest) if made.rest else []
+        body += statements.block(2)
         body += [f"return {expressions.of(result, 1)}"]
         head = list(parameters)
         for index in range(len(parameters) - optional, len(parameters)):
             head[index] += "=" + {"int": "4", "float": "1.5", "bool": "True"}[kinds[index]]
+        head += ["*rest"] if made.rest else []
         mark = "@fn\n" if r.random() < 0.7 else ""
         return "\n".join(["", "", f"{mark}def {name}({', '.join(head)}):", *indented(body), ""])
+
+    def use_rest(self, expressions: Expressions, kind: str) -> list[str]:
+        """Statements that make numbers of what the parameter with `*` took."""
+        expressions.names |= {"v0": "int", "v1": kind}
+        one = {"int": "1", "float": "0.5"}[kind]
+        total = [f"v1 = {one}", "for v2 in rest:", "    v1 += v2"]
+        texts = [[f"v1 = rest[0] if rest else {one}"], total, [f"v1 = max({one}, {one}, *rest)"], [f"v1 = sum(rest, {one})"]]
+        return ["v0 = len(rest)", *self.r.choice(texts)]
 
     def make_recursion(self, name: str) -> None:
         """A function that calls itself with a smaller number."""

@@ -5,14 +5,20 @@ from __future__ import annotations
 import collections
 import functools
 import inspect
+import math
 import pickle
+import runpy
 import sys
 import threading
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+import accel
+from tests.differential.compare import find_difference, observe
+from tests.differential.counters import require_compiled
 from tests.differential.decorators import find_decorator
 from tests.exactness.agreement import agree, agree_compiled, decorated
 
@@ -62,6 +68,108 @@ def star(a, *rest, **named):
 
 def test_stars() -> None:
     agree(star, lambda: (1,), lambda: (1, 2, 3), lambda: ())
+
+
+def total(a, b=2.0, *rest, k=1, m):
+    for x in rest:
+        a += x * k
+    return a, b, rest, m
+
+
+def test_parameters_with_star() -> None:
+    """Bound in the entry: by position beyond the parameters, next to keywords and defaults."""
+    made, key = decorated(total), {"m": 0.5}
+    calls: list[tuple[tuple[object, ...], dict[str, object]]] = [
+        ((1,), key), ((1, 2.0), key), ((1, 2.0, 3), key), ((1, 2.0, 3, 4.5), {"k": 2, **key}), ((), {"a": 1, **key}), ((1, 2.0, 3), {"a": 1, **key}),
+        ((1, 2.0, 3), {}), ((1, 2.0, 3), {"z": 1, **key}), ((1, 2.0, 2**62, 2**62), key), ((1, 2.0, "x"), key), ((1, 2.0, *range(40)), key),
+    ]  # fmt: skip
+    for _ in range(3):
+        for arguments, keywords in calls:
+            want, got = (observe(function, arguments, keywords, __file__) for function in (total, made))
+            assert find_difference([want], [got]) is None
+    require_compiled(made)
+
+
+def length(*point):
+    return math.hypot(*point) if point else max(0, *(1, len(point)))
+
+
+def test_only_a_parameter_with_star() -> None:
+    agree_compiled(length, lambda: (), lambda: (3.0,), lambda: (3.0, 4.0), lambda: (3, 4.0, True), lambda: ("a",))
+
+
+def more(a, *rest, by=1):
+    for x in rest:
+        a = a * by + x
+    return a
+
+
+def spread(n, t, u):
+    inner = lambda *y: len(y) + sum(y)  # noqa: E731
+    found = 0
+    for _ in range(n):
+        found += more(*t) + more(1, *t, *u, by=2) + more(*u, n) + inner(*t, n, *u)
+    return found
+
+
+def test_calls_with_star() -> None:
+    agree_compiled(spread, lambda: (3, (1, 2), ()), lambda: (3, (1.5,), (2, 2**62)), lambda: (2, (2**62,), (2**62, 1)))
+    agree(spread, lambda: (3, (), ()), lambda: (3, [1, 2], ()), lambda: (3, (1,), 5), lambda: (1, ("a",), (1,)))
+
+
+def ordered(t, log):
+    def note():
+        log[0] += 1
+        return log[0]
+
+    return max(*t, note())
+
+
+def test_what_stands_behind_a_star_is_looked_at_before_later_arguments() -> None:
+    agree(ordered, lambda: ((1.0, 2.0), np.zeros(1)), lambda: (1.5, np.zeros(1)), lambda: (np.arange(3.0), np.zeros(1)))
+
+
+def longer(n, *rest):
+    return len(rest) if n == 0 else longer(n - 1, n, *rest)
+
+
+def test_recursion_with_more_arguments_at_every_level() -> None:
+    agree(longer, lambda: (0,), lambda: (3,), lambda: (40,))
+
+
+@pytest.mark.parametrize("text", ["def f(a, **more): return a", "def f(a, *rest, **more): return f(a, **more)"])
+def test_strict_heeds_double_stars(text: str, tmp_path: Path) -> None:
+    (tmp_path / "given.py").write_text(text)
+    made = accel.fn(strict=True)(runpy.run_path(str(tmp_path / "given.py"))["f"])
+    with pytest.raises(accel.CompileError, match=r"\*\*"):
+        made(1, b=2)
+
+
+def test_annotations_next_to_stars_are_enforced() -> None:
+    @accel.fn
+    def add(a: int, *rest: int, **more: int) -> int:
+        return a + len(rest) + len(more)
+
+    assert add(1, 2, "x", z=None) == 4
+    with pytest.raises(TypeError, match="takes int for `a`"):
+        add(1.5, 2)
+
+
+def no_turns(t, n):
+    s = 0
+    for x in t:
+        s += 1
+        last = x
+    else:
+        s += 10
+    for _ in range(n):
+        for _ in ():
+            s += 1
+    return s, last
+
+
+def test_loops_over_an_empty_tuple() -> None:
+    agree_compiled(no_turns, lambda: ((), 3), lambda: ((4,), 3))
 
 
 def closure(n, x):
