@@ -334,6 +334,7 @@ class TypedFunction:
     outside: dict[int, int] = field(default_factory=dict)  # id(outside instruction) -> number of the guard that watches the array
     picks: dict[int, int | slice] = field(default_factory=dict)  # id(item instruction) -> constant subscript of a tuple
     recursive: bool = False
+    counted: bool = False  # whether its calls count, as recursive functions can be reached from it
     written: tuple[str, ...] = ()  # captured names it binds
     passes: set[tuple[Access, Access]] = field(default_factory=set)  # a store that can be made after a later load
     covered: set[int] = field(default_factory=set)  # ids of operations whose result a later test tells about

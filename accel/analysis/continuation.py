@@ -50,9 +50,9 @@ class Continuation:
         own |= {name: (cells or {}).get(name) or CellType(values[name]) for name in self.cells}
         closure = tuple(own[name] for name in self.code.co_freevars)
         made = FunctionType(self.code, function.__globals__, function.__name__, None, closure)
-        handed = [values[name] for name in reversed(self.names)]
+        handed = [values[name] for name in self.names]
         values.clear()
-        return partial(made, *repeat(None, self.parameters), map(handed.pop, repeat(-1, len(handed))))
+        return partial(made, *repeat(None, self.parameters), handed)
 
 
 def build_continuation(
@@ -130,6 +130,8 @@ def _head(source: Source, scope: Scope, names: tuple[str, ...], closures: Mappin
     if names:
         target = ast.Tuple(elts=[ast.Name(id=n, ctx=ast.Store()) for n in names], ctx=ast.Store())
         head.append(ast.Assign(targets=[target], value=ast.Name(id=_VALUES, ctx=ast.Load())))
+        every = ast.Subscript(value=ast.Name(id=_VALUES, ctx=ast.Load()), slice=ast.Slice(), ctx=ast.Del())
+        head.append(ast.Delete(targets=[every]))  # without a call, which at the limit of recursion would be one too many
     unwanted -= {*names, *closures}
     head.append(ast.Delete(targets=[ast.Name(id=n, ctx=ast.Del()) for n in sorted(unwanted)]))
     # What the function binds is local to it also where the rest no longer binds it.

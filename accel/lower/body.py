@@ -51,6 +51,7 @@ class FunctionBody:
         definitions = Counter(t for i in typed.flow.instructions() for t in i.targets)
         self._single = {n for n, count in definitions.items() if count == 1 and n.startswith("%") and not n.startswith("%keep")}
         self._single |= self._constant_names()
+        self.deciding = {i.arguments[0] for i in typed.flow.instructions() if i.op == "truth"}  # what a jump follows
         self.strip_flag = ""
         self.steps: list[PythonStep] = []
         self.owned: list[str] = []  # slots that hold a reference of this call, released when it ends

@@ -13,6 +13,7 @@ from accel.lower.convert import convert_value
 from accel.lower.functions import emit_function
 from accel.lower.layout import Value, components, owner_positions
 from accel.lower.operators import emit_binary, emit_compare, emit_truth, emit_unary
+from accel.lower.recursion import emit_last_room, enter_call, leave_call
 from accel.lower.strips import STRIP_STEPS, emit_sum_step
 from accel.lower.unbox import emit_unbox
 from accel.lower.unions import emit_union
@@ -50,6 +51,7 @@ def lower_step(body: FunctionBody, instruction: Instruction, successors: Success
         kind = typed.target_kinds[key][0]
         body.write(instruction.targets[0], kind, constant_value(kind, typed.constants[key]))
         return False
+    emit_last_room(body, instruction)
     step = _python_step if key in typed.steps else _STEPS[instruction.op]
     ended = step(body, instruction, successors)
     kinds = typed.target_kinds.get(key, ())
@@ -527,11 +529,11 @@ def _function_call(body: FunctionBody, instruction: Instruction, call: Call) -> 
                 given = constant_value(kind, value)
         arguments += [f"{t} {v}" for t, v in zip(components(kind), given, strict=True)]
     if callee.recursive:
-        _enter_recursion(body, instruction)
+        _serve_signals(body, instruction)
+    enter_call(body, callee)
     result = e.slot(f"[{max(len(components(callee.result)), 1)} x i64]", align=8)
     status = e.value(f'call i32 @"{callee.symbol}"({", ".join([f"ptr {result}", "ptr %state", *arguments])})')
-    if callee.recursive:
-        _leave_recursion(body)
+    leave_call(body, callee)
     good, bad = e.label("called"), e.label("left")
     e.branch_if(e.value(f"icmp eq i32 {status}, 0"), good, bad, likely=True)
     e.place(bad)
@@ -563,25 +565,6 @@ def _hand_over(body: FunctionBody, instruction: Instruction, status: str, takes:
         exit_label = body.make_exit(instruction, phase, extra=e.value(operand), takes=takes)
         body.keep_exit()
         e.branch(exit_label)
-
-
-def _enter_recursion(body: FunctionBody, instruction: Instruction) -> None:
-    """Count the depth; at CPython's limit, or that of the stack, CPython does the call (and may raise RecursionError)."""
-    _serve_signals(body, instruction)
-    e = body.e
-    place, limit_at = (e.value(f"getelementptr i64, ptr %state, i64 {k}") for k in (1, 3))
-    left, limit = e.value(f"load i64, ptr {place}"), e.value(f"load i64, ptr {limit_at}")
-    here = e.value(f"ptrtoint ptr {e.slot('i8')} to i64")
-    low = e.value(f"icmp ult i64 {here}, {limit}")
-    e.exit_if(e.value(f"or i1 {low}, {e.value(f'icmp sle i64 {left}, 0')}"))
-    e.do(f"store i64 {e.value(f'add i64 {left}, -1')}, ptr {place}")
-
-
-def _leave_recursion(body: FunctionBody) -> None:
-    e = body.e
-    place = e.value("getelementptr i64, ptr %state, i64 1")
-    left = e.value(f"load i64, ptr {place}")
-    e.do(f"store i64 {e.value(f'add i64 {left}, 1')}, ptr {place}")
 
 
 _STEPS: dict[str, Callable[[FunctionBody, Instruction, Successors], bool | None]] = {

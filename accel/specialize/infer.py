@@ -48,7 +48,18 @@ def plan_function(function: FunctionType, signature: Signature, analyse: Callabl
         root = specializer.typed(function, signature.kinds)
     assert root is not None
     refuse_unavoidable(specializer.finished(), specializer.written_faults())
+    _find_counted(specializer.finished())
     return Plan(signature, root, tuple(specializer.finished()), tuple(specializer.guards.values()))
+
+
+def _find_counted(functions: list[TypedFunction]) -> None:
+    """Mark the functions from which recursive ones can be reached."""
+    found = -1
+    while found != sum(f.counted for f in functions):
+        found = sum(f.counted for f in functions)
+        for typed in functions:
+            callees = [c.function for c in typed.calls.values() if c.function is not None]
+            typed.counted = typed.recursive or any(c.counted for c in callees)
 
 
 class Specializer:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import gc
+import inspect
 import sys
 import threading
-from collections.abc import Iterator
+import traceback
+import types
+from collections.abc import Callable, Iterator
 
+import numpy as np
 import pytest
 
 import accel
@@ -217,3 +221,90 @@ def test_results_that_outgrow_the_machine(monkeypatch: pytest.MonkeyPatch) -> No
     plain = [big(n) for n in (5, 20, 21, 60, 5)]
     monkeypatch.setitem(globals(), "big", decorated(big))
     assert [globals()["big"](n) for n in (5, 20, 21, 60, 5)] == plain
+
+
+def twice(x):
+    return x * 2
+
+
+def helped(n, q=1):
+    if n == -70007:
+        return q
+    a = twice(n)
+    b = twice(a)
+    return helped(n - 1, q) + b
+
+
+def through(n):
+    return helped(n) + 1
+
+
+def entered(n):
+    k = twice(n)
+    r = through(n + k)
+    return r
+
+
+def calling(n):
+    x = abs(n)
+    y = len((n, x))
+    return calling(n + y)
+
+
+def chained(n):
+    if 0 <= n < 10**7:
+        return chained(n + 1)
+    return 0
+
+
+def stored(n):
+    v = n > -3
+    return stored(n + 1) if v else stored(n + 2)
+
+
+def inside(n):
+    def inner(k):
+        return inner(k + 1)
+
+    return inner(n)
+
+
+def widened(n, *more):
+    return widened(n + 1, *more)
+
+
+_ENDLESS = ["forever", "ping", "helped", "entered", "calling", "chained", "stored", "inside", "widened"]
+
+
+def _last_raise(function: Callable[[object], object], value: object) -> tuple[str, list[tuple[str, int]]]:
+    """What is said at the limit of recursion, and the functions and lines around the place."""
+    with pytest.raises(RecursionError) as caught:
+        function(value)
+    places = [(entry.name, entry.lineno) for entry in traceback.extract_tb(caught.value.__traceback__)[1:]]
+    return str(caught.value), places
+
+
+@pytest.mark.parametrize("value", [1, 1.5, np.float64(2.5)], ids=["int", "float", "float64"])
+@pytest.mark.parametrize("name", _ENDLESS)
+def test_the_limit_is_met_where_cpython_meets_it(monkeypatch: pytest.MonkeyPatch, name: str, value: object) -> None:
+    """In the same frame, at the same operation: before Python 3.12 comparisons and calls of C code count, too."""
+    names = {*_ENDLESS, "twice", "through", "pong"}
+    for each in names:  # with byte code of their own: CPython makes versions for the kinds it sees
+        function = globals()[each]
+        twin = types.FunctionType(function.__code__.replace(), globals(), each, function.__defaults__)
+        monkeypatch.setitem(globals(), each, twin)
+    for limit in (300, 301):
+        before = sys.getrecursionlimit()
+        sys.setrecursionlimit(len(inspect.stack()) + limit)
+        try:
+            want = [_last_raise(globals()[name], value) for _ in range(2)]
+            plain = {each: globals()[each] for each in names}
+            for each in names:
+                monkeypatch.setitem(globals(), each, decorated(plain[each]))
+            got = [_last_raise(globals()[name], value) for _ in range(2)]
+            assert globals()[name].accel.compiled
+            for each in names:
+                monkeypatch.setitem(globals(), each, plain[each])
+        finally:
+            sys.setrecursionlimit(before)
+        assert got == want
