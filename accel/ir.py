@@ -122,6 +122,27 @@ class Flow:
     def __str__(self) -> str:
         return f"flow {self.name}({', '.join(self.parameters)})\n" + "\n".join(map(str, self.blocks.values()))
 
+    def ordered(self, retries: dict[int, str]) -> list[Block]:
+        """The blocks that can be reached, each behind all blocks through which every way to it leads (reverse postorder).
+
+        `retries` are blocks that instructions, by id, go to when they fail.
+        """
+        found: list[str] = []
+        seen: set[str] = set()
+        path = [("", iter(["entry"]))]
+        while path:
+            name, following = path[-1]
+            after = next((s for s in following if s not in seen), None)
+            if after is None:
+                found.append(name)
+                path.pop()
+            else:
+                block = self.blocks[after]
+                seen.add(after)
+                again = [retries[id(i)] for i in block.instructions if id(i) in retries]
+                path.append((after, iter([*block.successors, *again])))
+        return [self.blocks[name] for name in reversed(found[:-1])]
+
     def instructions(self) -> Iterator[Instruction]:
         """Every instruction, block by block."""
         for block in self.blocks.values():

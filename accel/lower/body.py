@@ -92,6 +92,7 @@ class FunctionBody:
         """The components of a name, here."""
         if name in self._values:
             return self._values[name]
+        assert name not in self._single, f"{name} is used before it is defined"
         kind = self.state[name][0]
         slots = self._slot(name, kind)
         return tuple(self.e.value(f"load {t}, ptr {s}") for t, s in zip(components(kind), slots, strict=True))
@@ -278,7 +279,7 @@ class FunctionBody:
             count += len(value)
             self.write(name, kind, value)
         self.jump("entry")
-        for block in typed.flow.blocks.values():
+        for block in typed.flow.ordered(typed.retries):  # a temporary is defined before it is used
             if block.name in typed.entry_states:
                 self._block(block, lower_step)
         self._write_exits()
