@@ -132,7 +132,12 @@ def run_program(path: Path, program: Program, decorate: Decorator, repeats: int 
 
 
 def compare_program(program: Program, decorate: Decorator, repeats: int = REPEATS) -> Verdict:
-    """Run the program plain and decorated and compare."""
+    """Run the program plain and decorated and compare.
+
+    NumPy's SIMD loops may round otherwise than its scalar ones, and which it takes depends on where operands lie in memory (`numpy.square` of
+    a complex number is fused at the first call of a process only). A program for which CPython, asked again, gives just what the decorated
+    one gave, is not compared.
+    """
     with tempfile.TemporaryDirectory(prefix="accel-fuzz-") as folder:
         path = write_program(program, Path(folder))
         try:
@@ -150,7 +155,9 @@ def compare_program(program: Program, decorate: Decorator, repeats: int = REPEAT
             return Verdict(calls, raised, Difference(-1, "time", "an answer", f"none within {DECORATED_LIMIT_S:g} s"))
         except MemoryError:
             return Verdict(calls, raised, Difference(-1, "memory", "an answer", "MemoryError"))
-    difference = find_difference(want.outcomes, got.outcomes)
+        difference = find_difference(want.outcomes, got.outcomes)
+        if difference is not None and find_difference(run_program(path, program, plain, repeats).outcomes, got.outcomes) is None:
+            return Verdict(skipped="CPython gives both answers")
     return Verdict(calls, raised, difference, "", got.compiled, got.exits, got.refusals)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,7 @@ from tests.differential.compare import compare_program, plain
 from tests.differential.decorators import find_decorator
 from tests.differential.generate import KINDS, make_program
 from tests.differential.planted import PLANTED
-from tests.differential.program import read_program
+from tests.differential.program import HEADER, read_program
 from tests.differential.shrink import classify, shrink_program
 
 _FOUND = {"wrong_value": "value", "wrong_type": "type", "wrong_message": "exception: message", "wrong_line": "exception: line"}
@@ -98,3 +99,18 @@ def test_the_corpus_has_programs_of_its_own() -> None:
 def test_every_program_is_python() -> None:
     for seed in (1, 2, 3, 914515):
         compile(make_program(seed, "all").text, "program", "exec")
+
+
+def test_answers_that_cpython_gives_one_after_the_other_are_not_compared() -> None:
+    body = "\n\n@fn\ndef main(a):\n    return a\n"
+    program = read_program(HEADER + body + "\n\nCALLS = [\n    '3',\n]\n")
+    seen: list[int] = []
+
+    def changing(function: Any) -> Any:
+        seen.append(len(seen))
+        return function if len(seen) == 1 else lambda a: a + 1
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("tests.differential.compare.plain", changing)
+        verdict = compare_program(program, lambda function: lambda a: a + 1)
+    assert verdict.skipped == "CPython gives both answers" and verdict.difference is None
