@@ -12,7 +12,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False  # what type checkers see; at run time names are imported when first used
 if TYPE_CHECKING:
-    from accel.decorators import disabled, fn
+    from accel.decorators import disabled, fn, vectorize
     from accel.errors import (
         AccelError,
         ArgumentError,
@@ -36,11 +36,12 @@ __all__ = [
     "__version__",
     "disabled",
     "fn",
+    "vectorize",
 ]
 
 __version__ = "0.1.0"
 
-_HOMES = dict.fromkeys(__all__[:8], "errors") | {"disabled": "decorators", "fn": "decorators"}
+_HOMES = dict.fromkeys(__all__[:8], "errors") | dict.fromkeys(("disabled", "fn", "vectorize"), "decorators")
 
 
 def __getattr__(name: str) -> object:

@@ -19,6 +19,10 @@ ADVICE: dict[str, tuple[str, tuple[str, ...]]] = {
         "compiled code has no dicts",
         ("name the keywords: `def f(x, *, scale=1.0)`", "or call the compiled part from a function without `@fn`"),
     ),
+    "element-result": (
+        "a ufunc puts what the function gives into arrays of numbers",
+        ("return a number, or a tuple of numbers of the same length everywhere",),
+    ),
     "global-write": (
         "compiled code binds global and closure variables to numbers, arrays and tuples of them, and reads such values from them",
         ("return the new value, and assign it where you call",),

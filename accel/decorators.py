@@ -6,16 +6,18 @@ import os
 import sys
 from types import FunctionType
 
-from accel.options import HOPELESS, FnOptions, read_switch
+from accel.options import HOPELESS, FnOptions, VectorizeOptions, read_switch
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any, NoReturn, TypeVar, overload
 
+    import numpy
+
     F = TypeVar("F")  # what is decorated keeps its type: signature, overloads, type variables, binding as a method
 
-__all__ = ["disabled", "fn"]
+__all__ = ["disabled", "fn", "vectorize"]
 
 _GENERATOR, _COROUTINE, _ASYNC_GENERATOR = 0x20, 0x80, 0x200
 _NEVER = _GENERATOR | _COROUTINE | _ASYNC_GENERATOR  # CPython's own, which is no fault: no hint
@@ -92,6 +94,102 @@ def fn(function: Any = ..., /, **options: Any) -> Any:
     return _decorate(function, chosen)
 
 
+if TYPE_CHECKING:
+
+    @overload
+    def vectorize(
+        function: Callable[..., Any], /, *, strict: bool = ..., cache: bool = ..., identity: object = ...
+    ) -> numpy.ufunc: ...
+    @overload
+    def vectorize(
+        *, strict: bool = ..., cache: bool = ..., identity: object = ...
+    ) -> Callable[[Callable[..., Any]], numpy.ufunc]: ...
+
+
+def vectorize(function: Any = ..., /, **options: Any) -> Any:
+    """Make a `numpy.ufunc` of a function of numbers: `f(a, b)` gives what the loop `out[i] = f(a[i], b[i])` gives.
+
+    Parameters
+    ----------
+    function : function
+        A function of one or more numbers. Each positional parameter is an operand; defaults are not used.
+    strict : bool, default False
+        Raise CompileError when it can't be compiled for some dtypes, instead of calling it for each element.
+    cache : bool, default True
+        Keep machine code on disk and find it again in other processes.
+    identity : object, optional
+        What `f.reduce` gives for no elements; without it that raises ValueError.
+
+    Returns
+    -------
+    numpy.ufunc
+        With broadcasting, `out=`, `where=`, `dtype=`, `reduce`, `accumulate`, `outer`, `at` and `reduceat`. A function whose every `return`
+        has a tuple of the same length gives so many arrays. `f.accel` says what was compiled.
+
+    Raises
+    ------
+    DecorationError
+        For anything that is no Python function of a fixed number of positional parameters.
+    OptionError
+        For an unknown option.
+
+    Notes
+    -----
+    The function sees the elements as NumPy scalars (integers wrap, a division by zero warns), or as Python's numbers (`a[i].item()`) in a
+    parameter annotated `bool`, `int`, `float` or `complex`: exact, whatever the size. Loops for new dtypes are compiled when they are
+    met. What an element does that compiled code can't, CPython does: it raises, or warns, what the loop would at that element. Results
+    that do not fit their array raise OverflowError.
+
+    Examples
+    --------
+    >>> import accel, numpy
+    >>> @accel.vectorize
+    ... def ramp(x):
+    ...     if x <= 0.0:
+    ...         return 0.0
+    ...     return 1.0 if x >= 1.0 else x * x * (3.0 - 2.0 * x)
+    >>> ramp(numpy.array([-1.0, 0.25, 0.5, 2.0])).tolist()
+    [0.0, 0.15625, 0.5, 1.0]
+    """
+    chosen = VectorizeOptions(**options)
+    if function is ...:
+        return lambda decorated: _vectorize(decorated, chosen)
+    return _vectorize(function, chosen)
+
+
+def _vectorize(function: Any, options: VectorizeOptions) -> Any:
+    from accel.dispatch.ufuncs import Elementwise, find_elementwise
+    from accel.explain.hints import give_hint
+
+    if find_elementwise(function) is not None:
+        return function
+    if not isinstance(function, FunctionType):
+        _refuse(function, "vectorize")
+    code = function.__code__
+    if code.co_flags & (_NEVER | _VARIADIC) or code.co_kwonlyargcount or not 1 <= code.co_argcount <= _MOST_OPERANDS:
+        _refuse_operands(function)
+    if not _is_known():
+        import numpy
+
+        from accel.analysis.results import count_results
+
+        return numpy.frompyfunc(function, code.co_argcount, count_results(code))
+    return Elementwise(function, options, compiles=read_switch("ACCEL") != "0", hint=give_hint).ufunc
+
+
+_VARIADIC = 0x04 | 0x08
+_MOST_OPERANDS = 31  # NumPy's ufuncs have 64 operands at most
+
+
+def _refuse_operands(function: FunctionType) -> NoReturn:
+    from accel.errors import DecorationError, Diagnostic
+
+    what = f"`vectorize` takes functions of 1 to {_MOST_OPERANDS} positional parameters, and `{function.__qualname__}` is none"
+    code = function.__code__
+    do = ("write a function of numbers that calls it with the rest fixed, and put `@vectorize` on that",)
+    raise DecorationError(Diagnostic(what, "decorated-object", code.co_filename, code.co_firstlineno, do=do))
+
+
 _IMPLICIT = ("__new__", "__init_subclass__", "__class_getitem__")
 
 
@@ -155,14 +253,15 @@ def _pass_through(given: Any) -> Any:
     _refuse(given)
 
 
-def _refuse(given: Any) -> NoReturn:
+def _refuse(given: Any, decorator: str = "fn") -> NoReturn:
     from accel.errors import DecorationError, Diagnostic
 
     is_class = isinstance(given, type)
     kind = "a class" if is_class else f"an object of class {type(given).__name__}"
     name = getattr(given, "__qualname__", "") or repr(given)[:60]
-    what = f"`fn` decorates Python functions, and `{name}` is {kind}"
-    do = ("put `@fn` on its methods",) if is_class else ("write a Python function that calls it, and put `@fn` on that",)
+    what = f"`{decorator}` decorates Python functions, and `{name}` is {kind}"
+    calls = f"write a Python function that calls it, and put `@{decorator}` on that"
+    do = ("put `@fn` on its methods",) if is_class and decorator == "fn" else (calls,)
     raise DecorationError(Diagnostic(what, "decorated-class" if is_class else "decorated-object", do=do))
 
 
@@ -217,4 +316,4 @@ class disabled:  # noqa: N801  a context manager reads as a verb here
         suspend(False)
 
 
-fn.__module__ = disabled.__module__ = "accel"  # where users find them, and what tracebacks show
+fn.__module__ = vectorize.__module__ = disabled.__module__ = "accel"  # where users find them, and what tracebacks show

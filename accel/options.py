@@ -6,10 +6,11 @@ import os
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from types import CodeType
     from typing import Any, NoReturn
 
-__all__ = ["FnOptions", "HOPELESS", "SWITCHES", "Switch", "read_switch"]
+__all__ = ["FnOptions", "HOPELESS", "SWITCHES", "Switch", "VectorizeOptions", "read_switch"]
 
 
 HOPELESS: set[CodeType] = set()  # code that is left to CPython, whatever the arguments
@@ -53,7 +54,7 @@ class FnOptions:
     def __init__(self, **given: object) -> None:
         for name, value in given.items():
             if name not in _FN_DEFAULTS:
-                _refuse_option(name)
+                _refuse_option(name, "fn", _FN_DEFAULTS)
             if type(value) is not bool:
                 _refuse_value(name, value)
         for name, default in _FN_DEFAULTS.items():
@@ -85,15 +86,63 @@ class FnOptions:
 _FN_DEFAULTS = {"strict": False, "relaxed": False, "cache": True, "inline": True, "debug": False}
 
 
+class VectorizeOptions:
+    """How a scalar function becomes a ufunc. Frozen.
+
+    Parameters
+    ----------
+    strict : bool, default False
+        What can't be compiled raises CompileError; nothing falls back to CPython.
+    cache : bool, default True
+        Machine code is kept on disk and found again by other processes.
+    identity : object, optional
+        What a reduction of no elements gives; without it that raises ValueError.
+
+    Raises
+    ------
+    OptionError
+        For an unknown option, or a switch that is not True or False.
+
+    Examples
+    --------
+    >>> VectorizeOptions(identity=0).identity
+    (0,)
+    """
+
+    __slots__ = ("cache", "identity", "strict")
+
+    strict: bool
+    cache: bool
+    identity: tuple[object, ...]  # empty when there is none
+
+    def __init__(self, **given: object) -> None:
+        for name, value in given.items():
+            if name not in self.__slots__:
+                _refuse_option(name, "vectorize", self.__slots__)
+            if name != "identity" and type(value) is not bool:
+                _refuse_value(name, value)
+        object.__setattr__(self, "strict", given.get("strict", False))
+        object.__setattr__(self, "cache", given.get("cache", True))
+        object.__setattr__(self, "identity", (given["identity"],) if "identity" in given else ())
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise AttributeError(f"options can't be changed: {name}")
+
+    def __repr__(self) -> str:
+        changed = [n for n, v in (("strict", self.strict), ("cache", not self.cache)) if v]
+        told = [f"{n}={getattr(self, n)}" for n in changed] + [f"identity={v!r}" for v in self.identity]
+        return f"VectorizeOptions({', '.join(told)})"
+
+
 def _restore_fn_options(values: dict[str, bool]) -> FnOptions:
     return FnOptions(**values)
 
 
-def _refuse_option(name: str) -> NoReturn:
+def _refuse_option(name: str, decorator: str, options: Iterable[str]) -> NoReturn:
     from accel.errors import Diagnostic, OptionError
 
-    known = ", ".join([f"`{n}`" for n in _FN_DEFAULTS])
-    raise OptionError(Diagnostic(f"`fn` has no option `{name}`", "unknown-option", why=f"its options are {known}"))
+    known = ", ".join([f"`{n}`" for n in options])
+    raise OptionError(Diagnostic(f"`{decorator}` has no option `{name}`", "unknown-option", why=f"its options are {known}"))
 
 
 def _refuse_value(name: str, value: object) -> NoReturn:

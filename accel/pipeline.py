@@ -10,9 +10,12 @@ from accel.values import replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
     from accel.cache.store import Store
 
-__all__ = ["analyse", "plan", "specialize"]
+__all__ = ["analyse", "plan", "specialize", "specialize_elements"]
 
 
 def analyse(function: FunctionType) -> Facts:
@@ -39,22 +42,48 @@ def specialize(function: FunctionType, signature: Signature, options: FnOptions 
     CompileError
         When the function can't be compiled for these arguments.
     """
-    cached = options is None or options.cache
-    if cached:
-        from accel.cache.store import Store
 
-        if not _stores:
-            _stores.append(Store())
-        store = _stores[0]
-        found = store.load(function, signature, options)
-        if found is not None:
-            return found
-    from accel.lower.program import lower_plan
+    def make() -> Lowered:
+        from accel.lower.program import lower_plan
 
-    lowered = lower_plan(plan(function, signature, options))
-    if cached:
-        store.save(function, lowered, options)
-    return lowered
+        return lower_plan(plan(function, signature, options))
+
+    return _kept(function, signature, options, make) if options is None or options.cache else make()
+
+
+def specialize_elements(
+    function: FunctionType, signature: Signature, inputs: tuple[str, ...], outputs: int, *, cache: bool, types_only: bool = False
+) -> Lowered:
+    """A function + the kinds of its arguments, which are elements of arrays of dtypes `inputs` -> Lowered: a loop over elements, or
+    with `types_only` just the kind of its result.
+
+    Raises
+    ------
+    CompileError
+        When the function can't be compiled for them, or does not give so many numbers.
+    """
+
+    def make() -> Lowered:
+        from accel.lower.program import lower_elements
+
+        return lower_elements(plan(function, signature), inputs, outputs, types_only=types_only)
+
+    if types_only:
+        return make()
+    return _kept(function, signature, {"elements": outputs, "inputs": inputs}, make) if cache else make()
+
+
+def _kept(function: FunctionType, signature: Signature, options: Any, make: Callable[[], Lowered]) -> Lowered:
+    """What the cache has, or what is made now, and kept."""
+    from accel.cache.store import Store
+
+    if not _stores:
+        _stores.append(Store())
+    found = _stores[0].load(function, signature, options)
+    if found is None:
+        found = make()
+        _stores[0].save(function, found, options)
+    return found
 
 
 _stores: list[Store] = []

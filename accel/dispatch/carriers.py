@@ -23,12 +23,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-__all__ = ["Carrier", "LENT_CALLS", "METERS", "install_callbacks", "plain_address", "stubs"]
+__all__ = ["Carrier", "LENT_CALLS", "METERS", "install_callbacks", "install_ufuncs", "plain_address", "stubs"]
 
 LENT_CALLS = 1 if sys.version_info < (3, 12) else 0  # before 3.12 a call of C code counts like one of Python code
 _api = ctypes.pythonapi
 _keep: list[Any] = []
 _callbacks: list[Callable[..., Any]] = []
+_ufunc_callbacks: list[Callable[..., Any]] = []
 METERS: list[Callable[[], Any]] = []  # makes what counts the calls of a function (`accel.dispatch.meter`), when they are counted
 
 
@@ -41,6 +42,25 @@ def install_callbacks(
     plain call deep in the stack tells `on_depth(function)` before it, and `on_depth(function, None)` after it.
     """
     _callbacks[:] = [on_miss, on_depth]
+
+
+def install_ufuncs(on_promote: Callable[..., None], on_loop: Callable[..., int | None], on_start: Callable[..., None]) -> None:
+    """Set what ufuncs ask: `on_promote(ufunc, ...)` for operands of new dtypes, `on_loop(ufunc, ...)` for elements that CPython does,
+    `on_start(ufunc, ...)` for the identity of a reduction."""
+    _ufunc_callbacks[:] = [on_promote, on_loop, on_start]
+
+
+def _on_promote(*addresses: Any) -> None:
+    _ufunc_callbacks[0](*addresses)
+
+
+def _on_loop(*addresses: Any) -> int | None:
+    address: int | None = _ufunc_callbacks[1](*addresses)
+    return address
+
+
+def _on_start(*addresses: Any) -> None:
+    _ufunc_callbacks[2](*addresses)
 
 
 def _on_miss(callable_: Any, arguments: tuple[Any, ...], positional: int, names: tuple[str, ...] | None) -> int:
@@ -61,7 +81,8 @@ def stubs() -> Loaded:
     libc = ctypes.CDLL(None)
     libc.pthread_key_create(ctypes.byref(key), libc.free)
     _api.Py_IncRef(ctypes.py_object(key))  # read for as long as the process lives
-    addresses = {"callback": id(_on_miss), "depth_callback": id(_on_depth), "stack_key": ctypes.addressof(key), "target": _function_vectorcall(),
+    addresses = {"callback": id(_on_miss), "depth_callback": id(_on_depth), "stack_key": ctypes.addressof(key),
+                 "promote_callback": id(_on_promote), "loop_callback": id(_on_loop), "start_callback": id(_on_start), "target": _function_vectorcall(),
                  "raise_calls": LENT_CALLS}  # fmt: skip
     addresses |= tracing_symbols()
     image = Image.loads(bytes.fromhex(STUBS_IMAGE))

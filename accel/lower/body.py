@@ -14,10 +14,11 @@ from accel.lower.text import Emitter, Module
 from accel.types.kinds import Kind, Object, Static
 from accel.values import dataclass
 
-__all__ = ["FunctionBody"]
+__all__ = ["REDO", "FunctionBody"]
 
 StepLowerer = Callable[["FunctionBody", Instruction, tuple[str, ...]], bool]
 _MEMORY = {"i1": "i8"}
+REDO = "3"  # status of a function that changes nothing and has left: CPython does the whole call
 
 
 @dataclass(slots=True)
@@ -38,8 +39,8 @@ class FunctionBody:
     kind, and LLVM makes registers of them.
     """
 
-    def __init__(self, module: Module, typed: TypedFunction, *, relaxed: bool = False) -> None:
-        self.typed, self.module, self.relaxed = typed, module, relaxed
+    def __init__(self, module: Module, typed: TypedFunction, *, relaxed: bool = False, pure: bool = False) -> None:
+        self.typed, self.module, self.relaxed, self.pure = typed, module, relaxed, pure
         self.e = Emitter(module)
         self.e.adopt = self._adopt
         self.exits: list[Exit] = []
@@ -227,6 +228,11 @@ class FunctionBody:
 
     def _write_exits(self) -> None:
         e, record = self.e, ""
+        if self.pure:
+            for pending in self._pending:
+                e.place(pending.label)
+                self.end(REDO)
+            return
         size = max((live.offset + len(components(live.kind)) + 1 for p in self._pending for live in p.exit.live), default=1)
         if self._pending:
             record = e.slot(f"[{size} x i64]", align=8)

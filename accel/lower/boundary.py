@@ -18,7 +18,7 @@ from accel.lower.text import Emitter, Module
 from accel.lower.unbox import emit_unbox
 from accel.types.kinds import Kind, Never, Static, Tuple
 
-__all__ = ["emit_entry"]
+__all__ = ["emit_entry", "emit_guards"]
 
 # Offsets in CPython's objects, 3.11 to 3.13 (`accel.dispatch.offsets` checks them against live objects).
 _CODE, _DEFAULTS, _KWDEFAULTS = 48, 56, 64
@@ -38,7 +38,7 @@ def emit_entry(module: Module, plan: Plan) -> None:
     assert isinstance(more, Tuple)
     rest = more.items
     arguments = _bind(e, module, code, len(rest))
-    _check_guards(e, plan.guards)
+    emit_guards(e, plan.guards, "miss")
     values: list[str] = []
     operands = [(kind, arguments, k) for k, kind in enumerate(typed.kinds[:parameters])]
     operands += [(kind, "%args", code.co_argcount + k) for k, kind in enumerate(rest)]
@@ -55,9 +55,9 @@ def emit_entry(module: Module, plan: Plan) -> None:
 _SIGNATURE = ("ptr", "ptr", "i64", "ptr")
 
 
-def _require(e: Emitter, condition: str) -> None:
+def _require(e: Emitter, condition: str, miss: str = "miss") -> None:
     after = e.label("ok")
-    e.branch_if(condition, after, "miss", likely=True)
+    e.branch_if(condition, after, miss, likely=True)
     e.place(after)
 
 
@@ -230,28 +230,29 @@ def _define_bind(module: Module, code: CodeType, rest: int) -> None:
     module.define(e.function('define internal i1 @"accel.bind"(ptr %args, i64 %given, ptr %kwnames, ptr %room) noinline'))
 
 
-def _check_guards(e: Emitter, guards: tuple[Guard, ...]) -> None:
+def emit_guards(e: Emitter, guards: tuple[Guard, ...], miss: str) -> None:
+    """Jump to `miss` unless everything watched is as it was when this was compiled."""
     for k, guard in enumerate(guards):
         if guard.what == "global":
-            _check_global(e, k, missing=guard.missing)
+            _check_global(e, k, miss, missing=guard.missing)
         elif guard.what == "errstate":
             variable, expected = (e.module.external(f"guard.{k}.{part}") for part in ("variable", "value"))
             slot = e.slot("ptr")
             e.call("i32", "PyContextVar_Get", f"ptr {variable}", "ptr null", f"ptr {slot}")
             found = e.value(f"load ptr, ptr {slot}")
             e.call("void", "Py_DecRef", f"ptr {found}")
-            _require(e, e.value(f"icmp eq ptr {found}, {expected}"))
+            _require(e, e.value(f"icmp eq ptr {found}, {expected}"), miss)
         elif guard.what == "cell":
             cell, value = (e.module.external(f"guard.{k}.{part}") for part in ("cell", "value"))
-            _require(e, e.value(f"icmp eq ptr {_load(e, cell, _CELL_CONTENTS, 'ptr')}, {value}"))
+            _require(e, e.value(f"icmp eq ptr {_load(e, cell, _CELL_CONTENTS, 'ptr')}, {value}"), miss)
         else:
             function = e.module.external(f"guard.{k}.function")
             for name, offset in (("code", _CODE), ("defaults", _DEFAULTS), ("kwdefaults", _KWDEFAULTS)):
                 expected = e.module.external(f"guard.{k}.{name}", may_be_null=True)
-                _require(e, e.value(f"icmp eq ptr {_load(e, function, offset, 'ptr')}, {expected}"))
+                _require(e, e.value(f"icmp eq ptr {_load(e, function, offset, 'ptr')}, {expected}"), miss)
 
 
-def _check_global(e: Emitter, k: int, *, missing: bool) -> None:
+def _check_global(e: Emitter, k: int, miss: str, *, missing: bool) -> None:
     """A name of a dict: the key table is the one seen, and its entry still holds that name and that value; or, for a name that is
     missing, the set of keys has the version it had. Survives any other store to the dict."""
 
@@ -261,15 +262,15 @@ def _check_global(e: Emitter, k: int, *, missing: bool) -> None:
     keys = _load(e, part("dict"), _DICT_KEYS, "ptr")
     if missing:
         version = e.value(f"zext i32 {_load(e, keys, _KEYS_VERSION, 'i32')} to i64")
-        _require(e, e.value(f"icmp eq i64 {version}, ptrtoint (ptr {part('version')} to i64)"))
+        _require(e, e.value(f"icmp eq i64 {version}, ptrtoint (ptr {part('version')} to i64)"), miss)
         return
-    _require(e, e.value(f"icmp eq ptr {keys}, {part('keys')}"))
+    _require(e, e.value(f"icmp eq ptr {keys}, {part('keys')}"), miss)
     size = e.value(f"zext i8 {_load(e, part('keys'), _KEYS_SIZE, 'i8')} to i64")
     same = e.value(f"icmp eq i64 {size}, ptrtoint (ptr {part('size')} to i64)")
     for name, offset in (("name", 0), ("value", 8)):
         found = _load(e, part("entry"), offset, "ptr")
         same = e.value(f"and i1 {same}, {e.value(f'icmp eq ptr {found}, {part(name)}')}")
-    _require(e, same)
+    _require(e, same, miss)
 
 
 def _call(e: Emitter, symbol: str, result: Kind, values: list[str], *, recursive: bool) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from accel.ir import Lowered, Plan
+from accel.errors import CompileError, Diagnostic
+from accel.ir import Exit, Lowered, Plan
 from accel.lower.body import FunctionBody
 from accel.lower.steps import lower_step
 from accel.lower.text import Module
+from accel.types.elements import find_output_chars
+from accel.values import replace
 
-__all__ = ["lower_plan", "program_text"]
+__all__ = ["lower_elements", "lower_plan", "program_text"]
 
 
 def program_text(plan: Plan) -> tuple[str, dict[str, FunctionBody]]:
@@ -32,3 +35,27 @@ def lower_plan(plan: Plan) -> Lowered:
     steps = {symbol: tuple(body.steps) for symbol, body in bodies.items()}
     sources = {symbol: body.typed.source for symbol, body in bodies.items()}
     return Lowered(plan.signature, plan.root.result, assemble(text), plan.guards, exits, text, steps, sources)
+
+
+def lower_elements(plan: Plan, inputs: tuple[str, ...], outputs: int, *, types_only: bool = False) -> Lowered:
+    """Machine code that applies a plan to elements of arrays of dtypes `inputs` and gives so many results. Needs llvmlite. The image is
+    empty where only the kind of the results is known, and CPython had better do the elements.
+
+    Raises
+    ------
+    CompileError
+        When the results are not so many numbers.
+    """
+    from accel.lower.elements import element_loop_text
+    from accel.lower.machine import assemble
+
+    source, chars = plan.root.source, find_output_chars(plan.root.result)
+    if chars is None or len(chars) != outputs:
+        what = f"`{source.name}` gives {plan.root.result}, and not {'a number' if outputs == 1 else f'{outputs} numbers'}"
+        raise CompileError(Diagnostic(what, "element-result", source.filename, source.code.co_firstlineno))
+    plan = replace(plan, guards=tuple(g for g in plan.guards if g.what != "errstate"))  # what would warn is done by CPython anyway
+    text = "" if types_only else element_loop_text(plan, (*inputs, *chars))
+    sources = {typed.symbol: typed.source for typed in plan.functions}
+    nothing: dict[str, tuple[Exit, ...]] = dict.fromkeys(sources, ())
+    image = assemble(text) if text else b""
+    return Lowered(plan.signature, plan.root.result, image, plan.guards, nothing, text, {}, sources)

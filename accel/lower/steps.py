@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from accel.ir import Access, Call, Instruction
 from accel.lower import arrays, loops
-from accel.lower.body import FunctionBody
+from accel.lower.body import REDO, FunctionBody
 from accel.lower.box import emit_box, emit_with
 from accel.lower.constants import constant_value
 from accel.lower.convert import convert_value
@@ -345,6 +345,10 @@ def _serve_signals(body: FunctionBody, instruction: Instruction) -> None:
     arrived, raised, go_on = e.label("arrived"), e.label("raised"), e.label("quiet")
     e.branch_if(e.value(f"icmp ne i32 {word}, 0"), arrived, go_on, likely=False)
     e.place(arrived)
+    if body.pure:
+        body.end(REDO)
+        e.place(go_on)
+        return
     answer = e.value('call preserve_allcc i32 @"accel.signals"()')
     e.branch_if(e.value(f"icmp slt i32 {answer}, 0"), raised, go_on)
     e.place(raised)
@@ -555,6 +559,9 @@ def _function_call(body: FunctionBody, instruction: Instruction, call: Call) -> 
 def _hand_over(body: FunctionBody, instruction: Instruction, status: str, takes: tuple[str, ...]) -> None:
     """The callee gave an object or an exception: CPython goes on here with it."""
     e = body.e
+    if body.pure:
+        body.end(status)
+        return
     raised, given = e.label("raised"), e.label("given")
     e.branch_if(e.value(f"icmp eq i32 {status}, 1"), raised, given)
     for label, phase, operand in (

@@ -35,6 +35,9 @@ declare void @PyErr_Restore(ptr, ptr, ptr)
 declare void @PyErr_Fetch(ptr, ptr, ptr)
 declare ptr @PyException_GetTraceback(ptr)
 @callback = external global i8
+@promote_callback = external global i8
+@loop_callback = external global i8
+@start_callback = external global i8
 @depth_callback = external global i8
 @"accel.offset.nested" = extern_weak global i8
 @"accel.nested" = extern_weak global i8
@@ -108,6 +111,111 @@ go:
   ret ptr %answer
 fail:
   ret ptr null
+}
+
+; a promoter of a ufunc: callback(ufunc, addresses of the dtypes given, of those asked for, of where the answer goes)
+define i32 @promote(ptr %ufunc, ptr %given, ptr %wanted, ptr %answer) {
+entry:
+  %array = alloca [4 x ptr]
+  %a1 = getelementptr ptr, ptr %array, i64 1
+  %a2 = getelementptr ptr, ptr %array, i64 2
+  %a3 = getelementptr ptr, ptr %array, i64 3
+  store ptr %ufunc, ptr %array
+  call void @store_address(ptr %a1, ptr %given)
+  call void @store_address(ptr %a2, ptr %wanted)
+  call void @store_address(ptr %a3, ptr %answer)
+  %r = call ptr @ask_accel(ptr @promote_callback, ptr %array, i64 4)
+  %status = call i32 @drop_all(ptr %r, ptr %array, i64 4)
+  ret i32 %status
+}
+
+; an inner loop of a ufunc that CPython does: callback(ufunc, addresses of the dtypes, of the addresses of the elements, of their number,
+; of the strides, whether a guard of a compiled one did not hold) gives None, or the address of a loop to go on at
+define i32 @plain_loop(ptr %context, ptr %data, ptr %dims, ptr %strides, ptr %aux) {
+  %r = call i32 @run_loop(ptr %context, ptr %data, ptr %dims, ptr %strides, ptr %aux, ptr null)
+  ret i32 %r
+}
+
+define i32 @stale_loop(ptr %context, ptr %data, ptr %dims, ptr %strides, ptr %aux) {
+  %r = call i32 @run_loop(ptr %context, ptr %data, ptr %dims, ptr %strides, ptr %aux, ptr inttoptr (i64 1 to ptr))
+  ret i32 %r
+}
+
+define internal i32 @run_loop(ptr %context, ptr %data, ptr %dims, ptr %strides, ptr %aux, ptr %is_stale) noinline {
+entry:
+  %array = alloca [6 x ptr]
+  %a1 = getelementptr ptr, ptr %array, i64 1
+  %a2 = getelementptr ptr, ptr %array, i64 2
+  %a3 = getelementptr ptr, ptr %array, i64 3
+  %a4 = getelementptr ptr, ptr %array, i64 4
+  %ufunc = load ptr, ptr %context
+  %types_at = getelementptr ptr, ptr %context, i64 2
+  %types = load ptr, ptr %types_at
+  store ptr %ufunc, ptr %array
+  call void @store_address(ptr %a1, ptr %types)
+  call void @store_address(ptr %a2, ptr %data)
+  call void @store_address(ptr %a3, ptr %dims)
+  call void @store_address(ptr %a4, ptr %strides)
+  %a5 = getelementptr ptr, ptr %array, i64 5
+  call void @store_address(ptr %a5, ptr %is_stale)
+  %r = call ptr @PyObject_Vectorcall(ptr @loop_callback, ptr %array, i64 6, ptr null)
+  %done = icmp eq ptr %r, @_Py_NoneStruct
+  %failed = icmp eq ptr %r, null
+  %ended = or i1 %done, %failed
+  br i1 %ended, label %end, label %go
+go:
+  %address = call ptr @PyLong_AsVoidPtr(ptr %r)
+  %dropped = call i32 @drop_all(ptr %r, ptr %array, i64 6)
+  %answer = call i32 %address(ptr %context, ptr %data, ptr %dims, ptr %strides, ptr %aux)
+  ret i32 %answer
+end:
+  %status = call i32 @drop_all(ptr %r, ptr %array, i64 6)
+  ret i32 %status
+}
+
+; where a reduction of a ufunc starts: callback(ufunc, addresses of the dtypes, of the element to set)
+define i32 @start_reduction(ptr %context, i8 %is_empty, ptr %initial) {
+entry:
+  %array = alloca [3 x ptr]
+  %a1 = getelementptr ptr, ptr %array, i64 1
+  %a2 = getelementptr ptr, ptr %array, i64 2
+  %ufunc = load ptr, ptr %context
+  %types_at = getelementptr ptr, ptr %context, i64 2
+  %types = load ptr, ptr %types_at
+  store ptr %ufunc, ptr %array
+  call void @store_address(ptr %a1, ptr %types)
+  call void @store_address(ptr %a2, ptr %initial)
+  %r = call ptr @ask_accel(ptr @start_callback, ptr %array, i64 3)
+  %status = call i32 @drop_all(ptr %r, ptr %array, i64 3)
+  %good = icmp eq i32 %status, 0
+  %answer = select i1 %good, i32 1, i32 -1
+  ret i32 %answer
+}
+
+define internal void @store_address(ptr %place, ptr %address) {
+  %number = ptrtoint ptr %address to i64
+  %object = call ptr @PyLong_FromLongLong(i64 %number)
+  store ptr %object, ptr %place
+  ret void
+}
+
+; gives up an answer and the arguments but the first; -1 when there was no answer
+define internal i32 @drop_all(ptr %answer, ptr %array, i64 %count) {
+entry:
+  call void @Py_DecRef(ptr %answer)
+  br label %loop
+loop:
+  %k = phi i64 [ 1, %entry ], [ %k1, %loop ]
+  %place = getelementptr ptr, ptr %array, i64 %k
+  %object = load ptr, ptr %place
+  call void @Py_DecRef(ptr %object)
+  %k1 = add i64 %k, 1
+  %more = icmp ult i64 %k1, %count
+  br i1 %more, label %loop, label %end
+end:
+  %none = icmp eq ptr %answer, null
+  %status = select i1 %none, i32 -1, i32 0
+  ret i32 %status
 }
 
 define internal ptr @ask_accel(ptr %function, ptr %array, i64 %count) {

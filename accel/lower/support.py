@@ -6,7 +6,7 @@ import sys
 
 from accel.lower.text import Module
 
-__all__ = ["define_support"]
+__all__ = ["define_depth", "define_support"]
 
 # CPython goes on: prepare(exit, record) gives the callable that does so. No tracer sees what accel does in between. What CPython runs
 # in there must not come back to compiled code deep in the stack.
@@ -200,4 +200,12 @@ def define_support(module: Module, *, recursive: bool = False) -> None:
     module.declare("PyEval_RestoreThread", "void", ("ptr",))
     module.define_once("accel.signals", _SIGNALS)
     if recursive:
-        module.define_once("accel.depth", _DEPTH)
+        define_depth(module)
+
+
+def define_depth(module: Module) -> None:
+    """Add the function that finds out how deep recursive functions may call each other."""
+    module.declare("PyThreadState_Get", "ptr", ())
+    module.declare("accel.stack_limit", "i64", ())
+    module.external("accel.offset.limit")
+    module.define_once("accel.depth", _DEPTH)
