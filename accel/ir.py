@@ -27,6 +27,7 @@ __all__ = [
     "Affine",
     "Block",
     "Call",
+    "ElementForm",
     "Entry",
     "Exit",
     "Facts",
@@ -425,6 +426,17 @@ class Lowered:
     text: str = ""
     steps: dict[str, tuple[PythonStep, ...]] = field(default_factory=dict)  # by symbol of the function, in order
     sources: dict[str, Any] = field(default_factory=dict)  # symbol -> Source of each function, where it is at hand
+
+
+@dataclass(frozen=True, slots=True)
+class ElementForm:
+    """What a loop over elements is for: dtypes of the inputs by type character, number of results, the inputs that are expected to be the
+    same for all elements, and whether machine code is wanted or just the kind of the results."""
+
+    inputs: tuple[str, ...]
+    outputs: int
+    uniform: frozenset[int] = frozenset()
+    is_compiled: bool = True
 
 
 @dataclass(slots=True, eq=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from types import FunctionType
 
-from accel.ir import Facts, Lowered, Plan, Signature
+from accel.ir import ElementForm, Facts, Lowered, Plan, Signature
 from accel.options import FnOptions
 from accel.values import replace
 
@@ -51,11 +51,8 @@ def specialize(function: FunctionType, signature: Signature, options: FnOptions 
     return _kept(function, signature, options, make) if options is None or options.cache else make()
 
 
-def specialize_elements(
-    function: FunctionType, signature: Signature, inputs: tuple[str, ...], outputs: int, *, cache: bool, types_only: bool = False
-) -> Lowered:
-    """A function + the kinds of its arguments, which are elements of arrays of dtypes `inputs` -> Lowered: a loop over elements, or
-    with `types_only` just the kind of its result.
+def specialize_elements(function: FunctionType, signature: Signature, form: ElementForm, *, cache: bool) -> Lowered:
+    """A function + the kinds of its arguments, which are elements of arrays -> Lowered: a loop over elements.
 
     Raises
     ------
@@ -66,11 +63,11 @@ def specialize_elements(
     def make() -> Lowered:
         from accel.lower.program import lower_elements
 
-        return lower_elements(plan(function, signature), inputs, outputs, types_only=types_only)
+        return lower_elements(plan(function, signature), form)
 
-    if types_only:
+    if not (cache and form.is_compiled):
         return make()
-    return _kept(function, signature, {"elements": outputs, "inputs": inputs}, make) if cache else make()
+    return _kept(function, signature, {"inputs": form.inputs, "outputs": form.outputs, "uniform": tuple(sorted(form.uniform))}, make)
 
 
 def _kept(function: FunctionType, signature: Signature, options: Any, make: Callable[[], Lowered]) -> Lowered:

@@ -18,7 +18,7 @@ from accel.dispatch.carriers import install_ufuncs, stubs
 from accel.dispatch.guards import GuardError, guard_words, holds
 from accel.dispatch.handlers import is_from_a_handler
 from accel.errors import CompileError, Diagnostic
-from accel.ir import Lowered, Signature
+from accel.ir import ElementForm, Lowered, Signature
 from accel.runtime.image import Image, Loaded
 from accel.runtime.interrupt import find_tripped, hold_signals
 from accel.runtime.symbols import resolve
@@ -47,9 +47,20 @@ class _Loop:
     """A loop NumPy knows: dtypes of its operands, and the machine code that serves it now (none for CPython)."""
 
     chars: tuple[str, ...]
+    uniform: frozenset[int]
     lowered: Lowered | None = None
     loaded: list[Loaded] | None = None  # newest last: older ones hand over to it
     words: list[dict[str, int]] | None = None  # what its guards compare with
+
+    def describe(self) -> str:
+        """How elements are done, in words."""
+        if not self.loaded:
+            return "CPython, element by element"
+        shape = next((name for name in self.loaded[-1].image.exports if name.startswith("shape.")), "")
+        if not shape:
+            return "compiled, one element at a time"
+        width, groups = shape.removeprefix("shape.").split("x")
+        return f"compiled, {int(width) * int(groups)} lanes at a time: {groups} vectors of {width}"
 
 
 class Elementwise:
@@ -107,8 +118,7 @@ class Elementwise:
 
         lines = [f"{self.ufunc.__name__}: {len(self._loops)} loops, {self.compile_seconds * 1e3:.0f} ms spent on them"]
         for kind, loop in zip(self.types, self._loops.values(), strict=True):
-            how = "CPython, element by element" if loop.lowered is None else "compiled, one element at a time"
-            lines.append(f"  {kind}  {how}")
+            lines.append(f"  {kind}  {loop.describe()}")
         if self.counters["plain"]:
             lines.append(f"  CPython did {self.counters['plain']} elements")
         return "\n".join([*lines, *map(render_diagnostic, self.diagnostics)])
@@ -126,26 +136,28 @@ class Elementwise:
             Classes the caller has asked for with `dtype=` or `signature=`, or None.
         """
         nin = self.ufunc.nin
-        inputs = _concrete([w or g for g, w in zip(given[:nin], wanted[:nin], strict=True)])
+        classes = [w or g for g, w in zip(given[:nin], wanted[:nin], strict=True)]
+        inputs = _concrete(classes)
+        uniform = frozenset(k for k, class_ in enumerate(classes) if class_.__name__ in _WEAK)
         asked = [_char_of(w) if w else "" for w in wanted[nin:]]
         with _lock:
-            chars = self._find(inputs)
+            chars = self._find(inputs, uniform)
             if any(a and a != c for a, c in zip(asked, chars[nin:], strict=True)):
-                chars = self._find(tuple(asked[0] for _ in inputs))
+                chars = self._find(tuple(asked[0] for _ in inputs), uniform)
                 if any(a and a != c for a, c in zip(asked, chars[nin:], strict=True)):
                     raise TypeError(f"`{self.ufunc.__name__}` gives no {', '.join(asked)}")
         return chars
 
-    def _find(self, inputs: tuple[str, ...]) -> tuple[str, ...]:
+    def _find(self, inputs: tuple[str, ...], uniform: frozenset[int]) -> tuple[str, ...]:
         if inputs not in self._answers:
-            self._answers[inputs] = self._make(inputs)
+            self._answers[inputs] = self._make(inputs, uniform)
         return self._answers[inputs]
 
-    def _make(self, inputs: tuple[str, ...]) -> tuple[str, ...]:
-        """A loop for these inputs; the dtypes of all operands."""
-        lowered = None if _OBJECT in inputs else self._compile(self._signature(inputs), inputs)
+    def _make(self, inputs: tuple[str, ...], uniform: frozenset[int]) -> tuple[str, ...]:
+        """A loop for these inputs, of which those in `uniform` are expected to be the same for all elements; the dtypes of all operands."""
+        lowered = None if _OBJECT in inputs else self._compile(self._signature(inputs), inputs, uniform)
         outputs = self._declared_outputs(inputs) if lowered is None else _outputs_of(lowered)
-        loop = _Loop((*inputs, *outputs))
+        loop = _Loop((*inputs, *outputs), uniform)
         if lowered is not None and lowered.image:
             try:
                 self._serve(loop, lowered)
@@ -175,7 +187,7 @@ class Elementwise:
 
     # -- loops
 
-    def _compile(self, signature: Signature, inputs: tuple[str, ...]) -> Lowered | None:
+    def _compile(self, signature: Signature, inputs: tuple[str, ...], uniform: frozenset[int]) -> Lowered | None:
         from accel.pipeline import specialize_elements
 
         if not self._compiles:
@@ -183,8 +195,9 @@ class Elementwise:
 
         start = time.perf_counter()
         try:
+            form = ElementForm(inputs, self.ufunc.nout, uniform, self._compiles)
             with hold_signals():
-                lowered = specialize_elements(self.function, signature, inputs, self.ufunc.nout, cache=self.options.cache, types_only=not self._compiles)
+                lowered = specialize_elements(self.function, signature, form, cache=self.options.cache)
         except CompileError as error:
             self._refuse(error)
             return None
@@ -257,7 +270,7 @@ class Elementwise:
                         return None
                 else:
                     self.counters["renewed"] += 1
-                    lowered = self._compile(loop.lowered.signature, loop.chars[: self.ufunc.nin])
+                    lowered = self._compile(loop.lowered.signature, loop.chars[: self.ufunc.nin], loop.uniform)
                 if lowered is None or not lowered.image or _outputs_of(lowered) != loop.chars[self.ufunc.nin :]:
                     return None
                 return self._serve(loop, lowered)
@@ -310,10 +323,15 @@ def _store(element: Any, value: Any) -> None:
         found = numpy.asarray(value).dtype
         if _RANKS.get(found.kind, 9) > _RANKS[element.dtype.kind] and type(value) is not int:
             raise TypeError(f"a result of class {type(value).__name__} does not go into elements of dtype {element.dtype.name}")
-    element[()] = value
+        element[()] = value
+    else:
+        element.fill(value)  # as it is, a tuple too
 
 
 _RANKS = {"b": 0, "i": 1, "u": 1, "f": 2, "c": 3}
+
+
+_WEAK = {"_PyLongDType": 0, "_PyFloatDType": 0.0, "_PyComplexDType": 0j}  # numbers of Python's, as NumPy calls their dtypes
 
 
 def find_elementwise(ufunc: Any) -> Elementwise | None:
@@ -336,13 +354,12 @@ def _concrete(classes: list[Any]) -> tuple[str, ...]:
     """Type characters of dtypes; numbers of Python's take the dtype that goes with the others, as in NumPy's promotion (NEP 50)."""
     import numpy
 
-    weak = {"_PyLongDType": 0, "_PyFloatDType": 0.0, "_PyComplexDType": 0j}
-    chars = ["" if c.__name__ in weak else _char_of(c) for c in classes]
+    chars = ["" if c.__name__ in _WEAK else _char_of(c) for c in classes]
     strong = [numpy.dtype(c) for c in chars if c]
     made = []
     for class_, char in zip(classes, chars, strict=True):
-        if class_.__name__ in weak:
-            value: Any = weak[class_.__name__]
+        if class_.__name__ in _WEAK:
+            value: Any = _WEAK[class_.__name__]
             char = str(numpy.result_type(*strong, value).char) if strong else numpy.asarray(value).dtype.char
         made.append(char)
     if _OBJECT in made:

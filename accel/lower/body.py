@@ -39,9 +39,10 @@ class FunctionBody:
     kind, and LLVM makes registers of them.
     """
 
-    def __init__(self, module: Module, typed: TypedFunction, *, relaxed: bool = False, pure: bool = False) -> None:
-        self.typed, self.module, self.relaxed, self.pure = typed, module, relaxed, pure
+    def __init__(self, module: Module, typed: TypedFunction, *, relaxed: bool = False, pure: bool = False, early: bool = False) -> None:
+        self.typed, self.module, self.relaxed, self.pure, self.early = typed, module, relaxed, pure or early, early
         self.e = Emitter(module)
+        self.e.leaves_early = early  # where a result needs a closer look
         self.e.adopt = self._adopt
         self.exits: list[Exit] = []
         self.state: dict[str, tuple[Kind, bool]] = {}
@@ -272,7 +273,7 @@ class FunctionBody:
 
     # -- blocks
 
-    def text(self, lower_step: StepLowerer, *, inline: bool = True) -> str:
+    def text(self, lower_step: StepLowerer, *, inline: bool = True, attributes: str = "") -> str:
         """The whole function. `lower_step(body, instruction)` lowers one instruction that is no jump."""
         typed, e = self.typed, self.e
         parameters = ["ptr %result", "ptr %state"]
@@ -285,14 +286,14 @@ class FunctionBody:
             count += len(value)
             self.write(name, kind, value)
         self.jump("entry")
-        for block in typed.flow.ordered(typed.retries):  # a temporary is defined before it is used
+        for block in typed.flow.ordered({} if self.early else typed.retries):  # a temporary is defined before it is used
             if block.name in typed.entry_states:
                 self._block(block, lower_step)
         self._write_exits()
         if self.owning:
             self._write_release()
         del e.adopt  # a cycle would keep the function that was compiled
-        return e.function(f'define internal i32 @"{typed.symbol}"({", ".join(parameters)}){"" if inline else " noinline"}')
+        return e.function(f'define internal i32 @"{typed.symbol}"({", ".join(parameters)}){attributes}{"" if inline else " noinline"}')
 
     def _block(self, block: Block, lower_step: StepLowerer) -> None:
         e = self.e
@@ -312,7 +313,7 @@ class FunctionBody:
                 self._write_edges(labels)
                 return
             before = e.exits
-            retry = self.typed.retries.get(id(instruction))
+            retry = None if self.early else self.typed.retries.get(id(instruction))
             e.exit_label = self.make_exit(_branch_of(block, instruction)) if retry is None else f"B.{retry}"
             pending = self._pending[-1] if retry is None else None
             e.only_if = self._condition(instruction)

@@ -11,22 +11,27 @@ from __future__ import annotations
 from accel.ir import Plan
 from accel.lower.body import FunctionBody
 from accel.lower.boundary import emit_guards
+from accel.lower.lane_loop import write_lane_loop
+from accel.lower.lanes import LaneShape, choose_shape, write_lanes
 from accel.lower.layout import Value, components, element_type
+from accel.lower.machine import simplify, vector_bits
 from accel.lower.numpy_casts import emit_store_cast
+from accel.lower.ssa import Unreadable, read_function
 from accel.lower.steps import lower_step
 from accel.lower.support import define_depth
 from accel.lower.text import Emitter, Module
 from accel.lower.unions import emit_union
 from accel.types.kinds import DTYPES, Int, Kind, Scalar, Tuple
 
-__all__ = ["element_loop_text"]
+__all__ = ["element_loop_text", "write_scalar"]
 
 _ALONE = 256  # elements for which the loop keeps the GIL
 _LOOP = ("ptr", "ptr", "ptr", "ptr", "ptr")
 
 
-def element_loop_text(plan: Plan, chars: tuple[str, ...]) -> str:
-    """LLVM text of the loop for a plan; `chars` are the dtypes of the operands, results last.
+def element_loop_text(plan: Plan, chars: tuple[str, ...], uniform: frozenset[int] = frozenset()) -> str:
+    """LLVM text of the loop for a plan; `chars` are the dtypes of the operands, results last, `uniform` the inputs that are expected to be
+    the same for all elements.
 
     Empty when the function has CPython do something for each element: then the whole element is done there.
     """
@@ -39,103 +44,81 @@ def element_loop_text(plan: Plan, chars: tuple[str, ...]) -> str:
             return ""
     if recursive:
         define_depth(module)
-    _LoopWriter(module, plan, chars).write(keeps_gil=recursive)
+    written = None if recursive else _write_kernels(module, plan, chars, uniform)
+    _LoopWriter(module, plan, chars).write("loop" if written is None else "elements", keeps_gil=recursive)
+    if written is not None:
+        shape, kernels = written
+        write_lane_loop(module, plan, chars, shape.lanes, kernels)
+        module.define(f'define void @"shape.{shape.width}x{shape.groups}"() {{ ret void }}')  # tells of it in the image
     return str(module)
 
 
-class _LoopWriter:
-    """Writes `loop`. The addresses of the current elements are in `at`, the strides in `steps`."""
+def _write_kernels(
+    module: Module, plan: Plan, chars: tuple[str, ...], uniform: frozenset[int]
+) -> tuple[LaneShape, dict[frozenset[int], str]] | None:
+    """Add functions that do a block of elements at once, one that takes the inputs `uniform` as the same for all: how many lanes, and the
+    functions. None when the function can't be done in lanes."""
+    if any(DTYPES[char].family == "c" for char in chars):
+        return None
+    scalar = Module()
+    for typed in plan.functions:
+        body = FunctionBody(scalar, typed, early=True)
+        scalar.define(body.text(lower_step, attributes=" alwaysinline"))
+    write_scalar(scalar, plan, chars, "lane")
+    try:
+        function = read_function(simplify(str(scalar)), "lane")
+        shape = choose_shape(function, frozenset(function.parameters[k][1] for k in uniform), vector_bits())
+        kernels: dict[frozenset[int], str] = {}
+        for number, same in enumerate(dict.fromkeys((frozenset[int](), uniform))):
+            names = frozenset(function.parameters[k][1] for k in same)
+            write_lanes(module, function, names, shape, kernels.setdefault(same, f"lanes.{number}"))
+    except Unreadable:
+        return None
+    return shape, kernels
 
-    def __init__(self, module: Module, plan: Plan, chars: tuple[str, ...]) -> None:
-        self.e, self.plan, self.chars = Emitter(module), plan, chars
-        self.inputs = len(plan.signature.kinds)
-        count = len(chars)
-        self.room = self.e.slot(f"[{count} x ptr]", align=8)
-        self.left = self.e.slot("i64")
-        self.thread = self.e.slot("ptr", initial="null")
-        self.state = self.e.slot("[8 x i64]", align=8)
-        result = max(len(components(plan.root.result)), 1)
-        self.result = self.e.slot(f"[{result} x i64]", align=8)
 
-    def _place(self, k: int) -> str:
-        return self.e.value(f"getelementptr ptr, ptr {self.room}, i64 {k}")
+def _parts_of(char: str) -> list[tuple[str, int]]:
+    """How an element lies in memory: LLVM types of its parts, and how far they are from its address."""
+    if char == "?":
+        return [("i8", 0)]
+    count = 2 if DTYPES[char].family == "c" else 1
+    return [(element_type(char), k * DTYPES[char].size_bytes // count) for k in range(count)]
 
-    def write(self, *, keeps_gil: bool) -> None:
-        """Add the function to the module."""
-        e = self.e
-        for k in range(len(self.chars)):
-            first = e.value(f"load ptr, ptr {e.value(f'getelementptr ptr, ptr %data, i64 {k}')}")
-            e.do(f"store ptr {first}, ptr {self._place(k)}")
-        steps = [e.value(f"load i64, ptr {e.value(f'getelementptr i64, ptr %strides, i64 {k}')}") for k in range(len(self.chars))]
-        e.do(f"store i64 {e.value('load i64, ptr %dims')}, ptr {self.left}")
-        e.branch("guards")
-        e.place("guards")
-        e.exit_label = "stale"
-        emit_guards(e, self.plan.guards, "stale")
-        if keeps_gil:
-            e.branch_if(e.value(f'call i1 @"accel.depth"(ptr {self.state})'), "begin", "stale", likely=True)
-        else:
-            many = e.value(f"icmp sgt i64 {e.value(f'load i64, ptr {self.left}')}, {_ALONE}")
-            e.branch_if(many, "release", "begin")
-            e.place("release")
-            e.do(f"store ptr {e.call('ptr', 'PyEval_SaveThread')}, ptr {self.thread}")
-            e.branch("begin")
-        e.place("begin")
-        e.branch("head")
-        self._turns(steps)
-        self._redo(steps)
-        self._end()
-        e.module.define(e.function("define i32 @loop(ptr %context, ptr %data, ptr %dims, ptr %strides, ptr %aux)"))
 
-    def _turns(self, steps: list[str]) -> None:
+class _Element:
+    """Emits a call of the compiled function for one element, with the conversions around it."""
+
+    def __init__(self, e: Emitter, plan: Plan, chars: tuple[str, ...]) -> None:
+        self.e, self.plan = e, plan
+        self.inputs, self.outputs = chars[: len(plan.signature.kinds)], chars[len(plan.signature.kinds) :]
+        self.state = e.slot("[8 x i64]", align=8)
+        self.result = e.slot(f"[{max(len(components(plan.root.result)), 1)} x i64]", align=8)
+
+    def apply(self, given: list[list[str]], left: str) -> list[list[tuple[str, str]]]:
+        """Types and operands of the parts of the results, for the parts of the inputs. Jumps to `left` where the function leaves; what a
+        conversion can't do leaves to the emitter's exit."""
         e, root = self.e, self.plan.root
-        e.place("head")
-        e.branch_if(e.value(f"icmp sgt i64 {e.value(f'load i64, ptr {self.left}')}, 0"), "turn", "done", likely=True)
-        e.place("turn")
-        e.exit_label = "redo"
-        at = [e.value(f"load ptr, ptr {self._place(k)}") for k in range(len(self.chars))]
-        given: list[str] = []
-        for char, kind, place in zip(self.chars, self.plan.signature.kinds, at, strict=False):
-            value = self._load(char, kind, place)
-            given += [f"{t} {v}" for t, v in zip(components(kind), value, strict=True)]
-        status = e.value(f'call i32 @"{root.symbol}"({", ".join([f"ptr {self.result}", f"ptr {self.state}", *given])})')
-        e.branch_if(e.value(f"icmp eq i32 {status}, 0"), "good", "redo", likely=True)
-        e.place("good")
-        stores: list[tuple[str, str, str]] = []
-        for char, kind, value, place in zip(self.chars[self.inputs :], *self._results(), at[self.inputs :], strict=True):
-            stores += self._cast(char, kind, value, place)
-        for type_, part, place in stores:  # all behind all casts, which may leave
-            e.do(f"store {type_} {part}, ptr {place}, align 1")
-        e.branch("next")
-        e.place("next")
-        self._advance(steps)
-        e.branch("head")
+        arguments: list[str] = []
+        for char, kind, parts in zip(self.inputs, self.plan.signature.kinds, given, strict=True):
+            arguments += [f"{t} {v}" for t, v in zip(components(kind), self._argument(char, kind, parts), strict=True)]
+        status = e.value(f'call i32 @"{root.symbol}"({", ".join([f"ptr {self.result}", f"ptr {self.state}", *arguments])})')
+        good = e.label("good")
+        e.branch_if(e.value(f"icmp eq i32 {status}, 0"), good, left, likely=True)
+        e.place(good)
+        return [self._result(*one) for one in zip(self.outputs, *self._results(), strict=True)]
 
-    def _advance(self, steps: list[str]) -> None:
-        e = self.e
-        for k, step in enumerate(steps):
-            place = e.value(f"load ptr, ptr {self._place(k)}")
-            e.do(f"store ptr {e.value(f'getelementptr i8, ptr {place}, i64 {step}')}, ptr {self._place(k)}")
-        left = e.value(f"load i64, ptr {self.left}")
-        e.do(f"store i64 {e.value(f'sub i64 {left}, 1')}, ptr {self.left}")
-
-    def _load(self, char: str, kind: Kind, place: str) -> Value:
+    def _argument(self, char: str, kind: Kind, parts: list[str]) -> Value:
         """An element as a value of a kind: a NumPy scalar as it is, a number of Python's widened."""
-        e, dtype, type_ = self.e, DTYPES[char], element_type(char)
+        e, dtype = self.e, DTYPES[char]
         if char == "?":
-            return (e.value(f"icmp ne i8 {e.value(f'load i8, ptr {place}, align 1')}, 0"),)
-        parts = 2 if dtype.family == "c" else 1
-        found = []
-        for k in range(parts):
-            part_at = e.value(f"getelementptr i8, ptr {place}, i64 {k * dtype.size_bytes // parts}")
-            found.append(e.value(f"load {type_}, ptr {part_at}, align 1"))
-        wanted = components(kind)[0]
+            parts = [e.value(f"icmp ne i8 {parts[0]}, 0")]
+        type_, wanted = element_type(char), components(kind)[0]
         if isinstance(kind, Int) and dtype.family == "u" and dtype.size_bytes == 8:
-            e.exit_if(e.value(f"icmp slt i64 {found[0]}, 0"))  # beyond what an Int holds
+            e.exit_if(e.value(f"icmp slt i64 {parts[0]}, 0"))  # beyond what an Int holds
         if wanted == type_:
-            return tuple(found)
-        how = {"i": "sext", "u": "zext"}.get(dtype.family, "fpext")
-        return tuple(e.value(f"{how} {type_} {part} to {wanted}") for part in found)
+            return tuple(parts)
+        how = {"i": "sext", "u": "zext", "b": "zext"}.get(dtype.family, "fpext")
+        return tuple(e.value(f"{how} {type_} {part} to {wanted}") for part in parts)
 
     def _results(self) -> tuple[list[Kind], list[Value]]:
         """Kinds and values of the results."""
@@ -152,19 +135,108 @@ class _LoopWriter:
             del parts[: len(components(item))]
         return list(items), values
 
-    def _cast(self, char: str, kind: Kind, value: Value, place: str) -> list[tuple[str, str, str]]:
-        """What to store for a result: type, operand, address."""
+    def _result(self, char: str, kind: Kind, value: Value) -> list[tuple[str, str]]:
+        """The parts of a result as an element."""
         e = self.e
         made = emit_union(
             e, lambda m: Scalar(char), lambda kinds, values: emit_store_cast(e, kinds[0], values[0], char), (kind,), (value,), Scalar(char)
         )  # fmt: skip
         if char == "?":
-            return [("i8", e.value(f"zext i1 {made[0]} to i8"), place)]
-        size = DTYPES[char].size_bytes // len(made)
-        return [
-            (element_type(char), part, e.value(f"getelementptr i8, ptr {place}, i64 {k * size}") if k else place)
-            for k, part in enumerate(made)
-        ]
+            return [("i8", e.value(f"zext i1 {made[0]} to i8"))]
+        return [(element_type(char), part) for part in made]
+
+
+def write_scalar(module: Module, plan: Plan, chars: tuple[str, ...], name: str) -> None:
+    """Add the function on one element, from the parts of the inputs to a structure of those of the results; it calls `lane.redo`, which
+    does not return, where the compiled function leaves."""
+    e = Emitter(module)
+    element = _Element(e, plan, chars)
+    parameters: list[str] = []
+    given: list[list[str]] = []
+    for char in element.inputs:
+        types = [type_ for type_, _ in _parts_of(char)]
+        given.append([f"%a{len(parameters) + k}" for k in range(len(types))])
+        parameters += [f"{type_} %a{len(parameters) + k}" for k, type_ in enumerate(types)]
+    e.exit_label = "redo"
+    made = [part for parts in element.apply(given, "redo") for part in parts]
+    result = "{ " + ", ".join(type_ for type_, _ in made) + " }"
+    whole = "poison"
+    for k, (type_, part) in enumerate(made):
+        whole = e.value(f"insertvalue {result} {whole}, {type_} {part}, {k}")
+    e.do(f"ret {result} {whole}")
+    e.place("redo")
+    e.call("void", "lane.redo")
+    e.do("unreachable")
+    module.define(e.function(f"define {result} @{name}({', '.join(parameters)})"))
+
+
+class _LoopWriter:
+    """Writes `loop`. The addresses of the current elements are in `at`, the strides in `steps`."""
+
+    def __init__(self, module: Module, plan: Plan, chars: tuple[str, ...]) -> None:
+        self.e, self.plan, self.chars = Emitter(module), plan, chars
+        self.element = _Element(self.e, plan, chars)
+        self.room = self.e.slot(f"[{len(chars)} x ptr]", align=8)
+        self.left = self.e.slot("i64")
+        self.thread = self.e.slot("ptr", initial="null")
+
+    def _place(self, k: int) -> str:
+        return self.e.value(f"getelementptr ptr, ptr {self.room}, i64 {k}")
+
+    def write(self, name: str, *, keeps_gil: bool) -> None:
+        """Add the function to the module."""
+        e = self.e
+        for k in range(len(self.chars)):
+            first = e.value(f"load ptr, ptr {e.value(f'getelementptr ptr, ptr %data, i64 {k}')}")
+            e.do(f"store ptr {first}, ptr {self._place(k)}")
+        steps = [e.value(f"load i64, ptr {e.value(f'getelementptr i64, ptr %strides, i64 {k}')}") for k in range(len(self.chars))]
+        e.do(f"store i64 {e.value('load i64, ptr %dims')}, ptr {self.left}")
+        e.branch("guards")
+        e.place("guards")
+        e.exit_label = "stale"
+        emit_guards(e, self.plan.guards, "stale")
+        if keeps_gil:
+            e.branch_if(e.value(f'call i1 @"accel.depth"(ptr {self.element.state})'), "begin", "stale", likely=True)
+        else:
+            many = e.value(f"icmp sgt i64 {e.value(f'load i64, ptr {self.left}')}, {_ALONE}")
+            e.branch_if(many, "release", "begin")
+            e.place("release")
+            e.do(f"store ptr {e.call('ptr', 'PyEval_SaveThread')}, ptr {self.thread}")
+            e.branch("begin")
+        e.place("begin")
+        e.branch("head")
+        self._turns(steps)
+        self._redo(steps)
+        self._end()
+        e.module.define(e.function(f"define {'' if name == 'loop' else 'internal '}i32 @{name}(ptr %context, ptr %data, ptr %dims, ptr %strides, ptr %aux)"))
+
+    def _turns(self, steps: list[str]) -> None:
+        e, inputs = self.e, len(self.element.inputs)
+        e.place("head")
+        e.branch_if(e.value(f"icmp sgt i64 {e.value(f'load i64, ptr {self.left}')}, 0"), "turn", "done", likely=True)
+        e.place("turn")
+        e.exit_label = "redo"
+        at = [e.value(f"load ptr, ptr {self._place(k)}") for k in range(len(self.chars))]
+        given = [[e.value(f"load {t}, ptr {p}, align 1") for t, p in self._parts(c, a)] for c, a in zip(self.element.inputs, at, strict=False)]
+        made = self.element.apply(given, "redo")
+        for char, place, parts in zip(self.element.outputs, at[inputs:], made, strict=True):  # all behind all casts, which may leave
+            for (type_, part), (_, to) in zip(parts, self._parts(char, place), strict=True):
+                e.do(f"store {type_} {part}, ptr {to}, align 1")
+        self._advance(steps)
+        e.branch("head")
+
+    def _parts(self, char: str, place: str) -> list[tuple[str, str]]:
+        """Types and addresses of the parts of an element."""
+        e = self.e
+        return [(t, e.value(f"getelementptr i8, ptr {place}, i64 {offset}") if offset else place) for t, offset in _parts_of(char)]
+
+    def _advance(self, steps: list[str]) -> None:
+        e = self.e
+        for k, step in enumerate(steps):
+            place = e.value(f"load ptr, ptr {self._place(k)}")
+            e.do(f"store ptr {e.value(f'getelementptr i8, ptr {place}, i64 {step}')}, ptr {self._place(k)}")
+        left = e.value(f"load i64, ptr {self.left}")
+        e.do(f"store i64 {e.value(f'sub i64 {left}, 1')}, ptr {self.left}")
 
     def _redo(self, steps: list[str]) -> None:
         """CPython does the element; then the guards are looked at again, as it may have changed anything."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from accel.runtime.image import link
 
-__all__ = ["assemble", "assembler_text", "optimise"]
+__all__ = ["assemble", "assembler_text", "optimise", "simplify", "vector_bits"]
 
 _ready: list[bool] = []
 
@@ -55,3 +55,38 @@ def assemble(text: str) -> bytes:
     `ACCEL_CPU` names (as LLVM does, for example `x86-64-v3`)."""
     machine = _target()
     return link(machine.emit_object(_optimised(text, machine))).dumps()
+
+
+# What makes one function of straight blocks, loops with one way back, and phis behind loops, of the calls and slots of a program.
+_SIMPLIFYING = (
+    "always_inliner sroa simplify_cfg instruction_combine jump_threading simplify_cfg new_gvn sccp instruction_combine simplify_cfg "
+    "dead_code_elimination lower_switch unify_function_exit_nodes loop_simplify lcssa instruction_namer"
+).split()
+
+
+def simplify(text: str) -> str:
+    """LLVM text in single-assignment form, with everything inlined that asks for it."""
+    import llvmlite.binding as llvm
+
+    machine = _target()
+    module = llvm.parse_assembly(text)
+    module.triple, module.data_layout = machine.triple, str(machine.target_data)
+    module.verify()
+    builder = llvm.create_pass_builder(machine, llvm.create_pipeline_tuning_options(speed_level=2))
+    passes = llvm.create_new_module_pass_manager()
+    for name in _SIMPLIFYING:
+        getattr(passes, f"add_{name}_pass")()
+    passes.run(module, builder)
+    return str(module)
+
+
+def vector_bits() -> int:
+    """Width of the vectors of the processor compiled for: 512, 256 or 128."""
+    import llvmlite.binding as llvm
+
+    name = os.environ.get("ACCEL_CPU")
+    features = {f for f, has in llvm.get_host_cpu_features().items() if has} if not name else _LEVELS.get(name, {"avx2"})
+    return 512 if "avx512f" in features else 256 if "avx2" in features else 128
+
+
+_LEVELS: dict[str, set[str]] = {"x86-64": set(), "x86-64-v2": set(), "x86-64-v3": {"avx2"}, "x86-64-v4": {"avx512f", "avx2"}}

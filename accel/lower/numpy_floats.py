@@ -64,7 +64,7 @@ def check_result(e: Emitter, type_: str, r: str, flagged: Callable[[], str]) -> 
             _test_sum(e, type_)
         return
     usual = emit_finite(e, type_, r)
-    if e.put_off:
+    if e.put_off or e.leaves_early:
         e.exit_if(e.value(f"xor i1 {usual}, true"))
         return
     cold, go_on = e.label("special"), e.label("usual")

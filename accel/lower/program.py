@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from accel.errors import CompileError, Diagnostic
-from accel.ir import Exit, Lowered, Plan
+from accel.ir import ElementForm, Exit, Lowered, Plan
 from accel.lower.body import FunctionBody
 from accel.lower.steps import lower_step
 from accel.lower.text import Module
@@ -37,9 +37,9 @@ def lower_plan(plan: Plan) -> Lowered:
     return Lowered(plan.signature, plan.root.result, assemble(text), plan.guards, exits, text, steps, sources)
 
 
-def lower_elements(plan: Plan, inputs: tuple[str, ...], outputs: int, *, types_only: bool = False) -> Lowered:
-    """Machine code that applies a plan to elements of arrays of dtypes `inputs` and gives so many results. Needs llvmlite. The image is
-    empty where only the kind of the results is known, and CPython had better do the elements.
+def lower_elements(plan: Plan, form: ElementForm) -> Lowered:
+    """Machine code that applies a plan to elements of arrays. Needs llvmlite. The image is empty where only the kind of the results is
+    known, and CPython had better do the elements.
 
     Raises
     ------
@@ -50,11 +50,11 @@ def lower_elements(plan: Plan, inputs: tuple[str, ...], outputs: int, *, types_o
     from accel.lower.machine import assemble
 
     source, chars = plan.root.source, find_output_chars(plan.root.result)
-    if chars is None or len(chars) != outputs:
-        what = f"`{source.name}` gives {plan.root.result}, and not {'a number' if outputs == 1 else f'{outputs} numbers'}"
+    if chars is None or len(chars) != form.outputs:
+        what = f"`{source.name}` gives {plan.root.result}, and not {'a number' if form.outputs == 1 else f'{form.outputs} numbers'}"
         raise CompileError(Diagnostic(what, "element-result", source.filename, source.code.co_firstlineno))
     plan = replace(plan, guards=tuple(g for g in plan.guards if g.what != "errstate"))  # what would warn is done by CPython anyway
-    text = "" if types_only else element_loop_text(plan, (*inputs, *chars))
+    text = element_loop_text(plan, (*form.inputs, *chars), form.uniform) if form.is_compiled else ""
     sources = {typed.symbol: typed.source for typed in plan.functions}
     nothing: dict[str, tuple[Exit, ...]] = dict.fromkeys(sources, ())
     image = assemble(text) if text else b""

@@ -5,6 +5,7 @@ Text is the fastest way to LLVM from Python: no object per instruction, and each
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Callable
 
@@ -84,6 +85,7 @@ class Emitter:
         self.float_flags = ""  # what LLVM may do to the arithmetic on floats that is emitted now
         self.adopt: Callable[[str], None] = lambda operand: None  # takes over a new reference to an object
         self.only_if = ""  # an i1 without which nothing should leave
+        self.leaves_early = False  # a result that is not finite leaves, whatever made it so
         self.put_off = ""  # slot of a flag: exits only raise it, and what was computed is thrown away later
         self.room: dict[str, int] = {}  # i64 operand -> what can be added or subtracted without leaving 64 bits
         self._count = 0
@@ -104,6 +106,11 @@ class Emitter:
     def do(self, text: str) -> None:
         """Append an instruction without a result."""
         self._lines.append(f"  {text}")
+
+    def replace(self, operands: dict[str, str]) -> None:
+        """Put operands in the place of marks, which stood for them where they were not known yet."""
+        pattern = re.compile("|".join(map(re.escape, sorted(operands, key=len, reverse=True))))
+        self._lines = [pattern.sub(lambda m: operands[m[0]], line) if "@" in line else line for line in self._lines]
 
     def slot(self, type_: str, *, align: int = 0, initial: str = "") -> str:
         """A stack slot, allocated (and filled with `initial`) once at the head of the function."""

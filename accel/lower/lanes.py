@@ -1,0 +1,581 @@
+"""A scalar function on many lanes at once (single program, multiple data): its control flow becomes masks.
+
+Each value that may differ between lanes is `groups` vectors of `width` elements. A branch whose condition differs does not branch: both
+sides are computed, each under a mask, and where they meet values are chosen. A loop runs until no lane is left in it; a lane that leaves
+takes the values it has then. What is the same for all lanes stays scalar, and loops that all lanes leave together keep their branch.
+Lanes that are not active compute rubbish nobody looks at.
+
+Before: `while x < 100: x = x * 2`
+After::
+
+    loop:
+      x = phi [x0], [x2]; mask = phi [all], [stay]; out = phi [0], [out2]
+      stay = mask & (x < 100); left = mask & ~(x < 100)
+      out2 = select left, x, out
+      x2 = x * 2
+      br any(stay), loop, done
+"""
+
+from __future__ import annotations
+
+import re
+
+from accel.lower.regions import Loop, Regions
+from accel.lower.ssa import Function, Operation, Unreadable
+from accel.lower.text import Emitter, Module
+
+__all__ = ["LaneShape", "choose_shape", "write_lanes"]
+
+_INTRINSICS = (
+    "fabs sqrt floor ceil trunc rint nearbyint roundeven round copysign fma fmuladd minnum maxnum minimum maximum smax smin umax umin abs ctpop "
+    "sadd.with.overflow ssub.with.overflow smul.with.overflow uadd.with.overflow usub.with.overflow umul.with.overflow"
+).split()
+_MOST_OPERATIONS = 600
+_DIVISIONS = ("sdiv", "udiv", "srem", "urem", "frem")
+
+
+class LaneShape:
+    """How many lanes: `groups` vectors of `width`."""
+
+    __slots__ = ("groups", "width")
+
+    def __init__(self, width: int, groups: int) -> None:
+        self.width, self.groups = width, groups
+
+    @property
+    def lanes(self) -> int:
+        """All of them."""
+        return self.width * self.groups
+
+
+def choose_shape(function: Function, uniform: frozenset[str], bits: int) -> LaneShape:
+    """How many lanes suit a function on a processor with vectors of so many bits.
+
+    A vector is as wide as what is computed; what is merely chosen does not count. Loops have several vectors, to hide latency.
+    """
+    regions = Regions(function, uniform)
+    operations = [o for name in regions.order for o in function.blocks[name].operations]
+    if len(operations) > _MOST_OPERATIONS:
+        raise Unreadable(f"{len(operations)} operations")
+    computed = [o for o in operations if o.name in regions.varying and o.op not in ("phi", "select", "insertvalue", "extractvalue")]
+    kinds = {t for o in computed for t in (*o.types, o.type)}
+    width = bits // (64 if any("double" in t or "i64" in t for t in kinds) else 32)
+    return LaneShape(width, (4 if bits == 512 else 3) if regions.loops else 2)
+
+
+def _parts_of(type_: str) -> list[str]:
+    """Types of the parts of a structure."""
+    return [part.strip() for part in type_.strip("{} ").split(",")]
+
+
+class _Mask:
+    """Which lanes are active: an i1 vector per group; `parent` and `condition`: those of `parent` for which that holds."""
+
+    __slots__ = ("condition", "parent", "vectors")
+
+    def __init__(self, vectors: list[str], parent: _Mask | None = None, condition: list[str] | None = None) -> None:
+        self.vectors, self.parent, self.condition = vectors, parent, condition
+
+
+def write_lanes(module: Module, function: Function, uniform: frozenset[str], shape: LaneShape, name: str) -> None:
+    """Add `i1 @name(inputs..., outputs...)`, which applies a function to as many elements as there are lanes; all operands are addresses
+    of elements side by side, those of uniform parameters of one. False when a lane gave up: nothing is stored then.
+
+    Raises
+    ------
+    Unreadable
+        When the function can't be done in lanes.
+    """
+    _LaneWriter(module, function, Regions(function, uniform), shape).write(name)
+
+
+class _LaneWriter:
+    def __init__(self, module: Module, function: Function, regions: Regions, shape: LaneShape) -> None:
+        self.e, self.function, self.regions, self.shape = Emitter(module), function, regions, shape
+        self.values: dict[str, list[str]] = {}  # varying name -> operand per group; uniform ones are themselves
+        self.types: dict[str, str] = {name: type_ for type_, name in function.parameters}
+        self.masks: dict[str, _Mask] = {}
+        self.edges: dict[tuple[str, str], _Mask] = {}
+        self.bad: list[list[str]] = []
+        self.full = _Mask(["splat (i1 true)"] * shape.groups)
+        self.renamed: dict[str, str] = {}  # uniform name -> operand
+        self.frames: list[_Frame] = []
+        self.carried: dict[tuple[str, str], tuple[_Mask, dict[str, list[str]]]] = {}  # (loop left, target further out) -> what left
+
+    # -- operands
+
+    def vector(self, type_: str) -> str:
+        """The type of one vector of elements."""
+        if type_.startswith("{"):
+            return "{ " + ", ".join(map(self.vector, _parts_of(type_))) + " }"
+        return f"<{self.shape.width} x {type_}>"
+
+    def wide(self, operand: str, type_: str, group: int) -> str:
+        """An operand as a vector."""
+        if operand in self.values:
+            return self.values[operand][group]
+        if operand.startswith("{"):
+            parts = zip(_parts_of(type_), _parts_of(operand), strict=True)
+            return "{ " + ", ".join(f"{self.vector(t)} {self.wide(c.split()[-1], t, group)}" for t, c in parts) + " }"
+        if not operand.startswith("%"):
+            return operand if operand in ("undef", "poison", "zeroinitializer") else f"splat ({type_} {operand})"
+        if type_.startswith("{"):
+            made = "poison"
+            for k, part in enumerate(_parts_of(type_)):
+                one = self.e.value(f"extractvalue {type_} {self.scalar(operand)}, {k}")
+                made = self.e.value(f"insertvalue {self.vector(type_)} {made}, {self.vector(part)} {self.spread(one, part)}, {k}")
+            return made
+        return self.spread(self.scalar(operand), type_)
+
+    def spread(self, scalar: str, type_: str) -> str:
+        """A scalar in every element of a vector."""
+        one = self.e.value(f"insertelement {self.vector(type_)} poison, {type_} {scalar}, i64 0")
+        return self.e.value(f"shufflevector {self.vector(type_)} {one}, {self.vector(type_)} poison, <{self.shape.width} x i32> zeroinitializer")
+
+    def coming(self, phi: Operation, source: str) -> list[str]:
+        """What a phi gives lanes that come from a block."""
+        value = phi.operands[phi.labels.index(source)]
+        return [self.wide(value, phi.type, g) for g in self.groups()]
+
+    def scalar(self, operand: str) -> str:
+        """A uniform operand."""
+        return self.renamed.get(operand, operand)
+
+    def is_varying(self, operand: str) -> bool:
+        """Whether an operand differs between lanes."""
+        return operand in self.regions.varying
+
+    def groups(self) -> range:
+        """Numbers of the groups."""
+        return range(self.shape.groups)
+
+    # -- masks
+
+    def both(self, mask: _Mask, condition: list[str]) -> _Mask:
+        """Lanes of a mask for which a condition holds."""
+        if mask is self.full:
+            return _Mask(condition, mask, condition)
+        kind = self.vector("i1")
+        return _Mask([self.e.value(f"and {kind} {m}, {c}") for m, c in zip(mask.vectors, condition, strict=True)], mask, condition)
+
+    def settled(self, condition: str) -> list[str]:
+        """A condition as vectors; in lanes that are not active it may be anything, but it must be something."""
+        return [self.e.value(f"freeze {self.vector('i1')} {self.wide(condition, 'i1', g)}") for g in self.groups()]
+
+    def either(self, masks: list[_Mask]) -> _Mask:
+        """Lanes of any of the masks."""
+        if any(m is self.full for m in masks):
+            return self.full
+        vectors = masks[0].vectors
+        for mask in masks[1:]:
+            vectors = [self.e.value(f"or {self.vector('i1')} {a}, {b}") for a, b in zip(vectors, mask.vectors, strict=True)]
+        return _Mask(vectors)
+
+    def inverted(self, condition: list[str]) -> list[str]:
+        """Where a condition does not hold."""
+        return [self.e.value(f"xor {self.vector('i1')} {c}, splat (i1 true)") for c in condition]
+
+    def any_of(self, vectors: list[str]) -> str:
+        """Whether any lane is in there (an i1)."""
+        joined = vectors[0]
+        for vector in vectors[1:]:
+            joined = self.e.value(f"or {self.vector('i1')} {joined}, {vector}")
+        word = self.e.value(f"bitcast {self.vector('i1')} {joined} to i{self.shape.width}")
+        return self.e.value(f"icmp ne i{self.shape.width} {word}, 0")
+
+    def flush(self) -> None:
+        """Give up if a lane did."""
+        if self.bad:
+            bad = [v for vectors in self.bad for v in vectors]
+            self.bad = []
+            after = self.e.label("sound")
+            self.e.branch_if(self.any_of(bad), "giveup", after, likely=False)
+            self.e.place(after)
+
+    # -- the whole
+
+    def write(self, name: str) -> None:
+        """Add the function."""
+        e, parameters = self.e, self.function.parameters
+        for k, (type_, parameter) in enumerate(parameters):
+            if not self.is_varying(parameter):
+                self.renamed[parameter] = e.value(f"load {type_}, ptr %in{k}, align 1")
+            else:
+                self.values[parameter] = [e.value(f"load {self.vector(type_)}, ptr {self.place_of(f'%in{k}', type_, g)}, align 1") for g in self.groups()]
+        entry = self.regions.order[0]
+        self.masks[entry] = self.full
+        self.run(None)
+        e.place("giveup")
+        e.do("ret i1 false")
+        operands = [f"ptr %in{k}" for k in range(len(parameters))] + [f"ptr %out{k}" for k in range(len(self.function.results))]
+        text = e.function(f"define internal i1 @{name}({', '.join(operands)}) alwaysinline")
+        e.module.define(text)
+
+    def place_of(self, base: str, type_: str, group: int) -> str:
+        """The address of a group of elements."""
+        return self.e.value(f"getelementptr {type_}, ptr {base}, i64 {group * self.shape.width}") if group else base
+
+    def run(self, loop: Loop | None) -> None:
+        """The blocks of a loop, or of the function outside of loops; inner loops as wholes."""
+        for name in self.regions.order:
+            inner = self.regions.loops.get(name)
+            if inner is loop:
+                self.block(name, loop)
+            elif inner is not None and inner.header == name and inner.around is loop:
+                self.loop(inner)
+
+    def enter(self, name: str) -> _Mask:
+        """The mask of a block, made of those of the edges to it."""
+        if name not in self.masks:
+            sources = self.regions.before[name]
+            above = self.regions.immediate(name)
+            if above in self.masks and len(sources) > 1 and self.regions.comes_together(above, name):
+                self.masks[name] = self.masks[above]
+            else:
+                self.masks[name] = self.either([self.edges[s, name] for s in sources])
+        return self.masks[name]
+
+    def block(self, name: str, loop: Loop | None) -> None:
+        """One block."""
+        mask = self.enter(name)
+        operations = self.function.blocks[name].operations
+        if not (loop is not None and loop.header == name):
+            for phi in (o for o in operations if o.op == "phi"):
+                if not self.is_varying(phi.name):
+                    self.renamed[phi.name] = self.scalar(phi.operands[0])
+                elif phi.name not in self.values:
+                    self.values[phi.name] = self.choose(name, phi)
+        for operation in operations[:-1]:
+            if operation.op != "phi":
+                self.operation(operation)
+        self.end(name, operations[-1], mask, loop)
+
+    def choose(self, block: str, phi: Operation) -> list[str]:
+        """The value of a phi where ways meet: that of the edge each lane came by."""
+        pairs = [(v, p) for v, p in zip(phi.operands, phi.labels, strict=True) if p in self.regions.dominators]
+        chosen = [self.wide(pairs[-1][0], phi.type, g) for g in self.groups()]
+        above = self.masks.get(self.regions.immediate(block))
+        for value, source in reversed(pairs[:-1]):
+            if value == pairs[-1][0] and len(pairs) == 2:
+                continue
+            edge = self.edges[source, block]
+            condition = edge.condition if edge.parent is above and edge.condition is not None and above is not None else edge.vectors
+            chosen = [
+                self.select(c, phi.type, self.wide(value, phi.type, g), old) for g, (c, old) in enumerate(zip(condition, chosen, strict=True))
+            ]
+        return chosen
+
+    def select(self, condition: str, type_: str, then: str, otherwise: str) -> str:
+        """Lane by lane, `then` where the condition holds; parts of structures one by one."""
+        kind, e = self.vector(type_), self.e
+        if not type_.startswith("{"):
+            return e.value(f"select {self.vector('i1')} {condition}, {kind} {then}, {kind} {otherwise}")
+        made = "poison"
+        for k, part in enumerate(_parts_of(type_)):
+            pair = (e.value(f"extractvalue {kind} {then}, {k}"), e.value(f"extractvalue {kind} {otherwise}, {k}"))
+            made = e.value(f"insertvalue {kind} {made}, {self.vector(part)} {self.select(condition, part, *pair)}, {k}")
+        return made
+
+    def end(self, name: str, last: Operation, mask: _Mask, loop: Loop | None) -> None:
+        """The end of a block: masks of the edges from it."""
+        e = self.e
+        if last.op == "ret":
+            self.flush()
+            self.results(last)
+            return
+        targets = [t for t in last.labels if t not in self.regions.given_up]
+        if len(targets) < len(last.labels):
+            self.give_up(last, mask)
+        if len(set(targets)) == 1:
+            self.edges[name, targets[0]] = mask
+            return
+        if not targets:
+            raise Unreadable("nothing but giving up")
+        condition = last.operands[0]
+        if loop is not None and any(t not in loop.blocks for t in targets) and self.regions.is_uniform_exit(loop, name):
+            leaving = next(t for t in targets if t not in loop.blocks)
+            staying = next(t for t in targets if t in loop.blocks)
+            self.flush()
+            stay, leave = e.label("stay"), e.label("leave")
+            pair = (stay, leave) if staying == last.labels[0] else (leave, stay)
+            e.branch_if(self.scalar(condition), *pair)
+            e.place(leave)
+            self.leave(name, leaving, mask)
+            e.place(stay)
+            self.edges[name, staying] = mask
+            return
+        holds = self.settled(condition)
+        self.edges[name, last.labels[0]] = self.both(mask, holds)
+        self.edges[name, last.labels[1]] = self.both(mask, self.inverted(holds))
+
+    def give_up(self, last: Operation, mask: _Mask) -> None:
+        """Lanes that go where lanes are given up."""
+        condition, is_first = last.operands[0], last.labels[0] in self.regions.given_up
+        if not self.is_varying(condition):
+            after = self.e.label("sound")
+            self.e.branch_if(self.scalar(condition), *(("giveup", after) if is_first else (after, "giveup")), likely=not is_first)
+            self.e.place(after)
+            return
+        holds = self.settled(condition)
+        self.bad.append(self.both(mask, holds if is_first else self.inverted(holds)).vectors)
+
+    def results(self, last: Operation) -> None:
+        """Store what is returned."""
+        made: dict[int, str] = {}
+        name, operations = last.operands[0], {o.name: o for b in self.function.blocks.values() for o in b.operations}
+        while name in operations and operations[name].op == "insertvalue":
+            made.setdefault(int(operations[name].detail), operations[name].operands[1])
+            name = operations[name].operands[0]
+        constants = [part.split()[-1] for part in name.strip("{} ").split(",")] if name.startswith("{") else []
+        for k, type_ in enumerate(self.function.results):
+            for g in self.groups():
+                if k in made or constants:
+                    value = self.wide(made.get(k, constants[k] if constants else ""), type_, g)
+                else:
+                    value = self.e.value(f"extractvalue {self.vector(last.type)} {self.wide(name, last.type, g)}, {k}")
+                self.e.do(f"store {self.vector(type_)} {value}, ptr {self.place_of(f'%out{k}', type_, g)}, align 1")
+        self.e.do("ret i1 true")
+
+    # -- loops
+
+    def loop(self, loop: Loop) -> None:
+        """A loop as a whole."""
+        e, outside = self.e, [s for s in self.regions.before[loop.header] if s not in loop.blocks]
+        if len(outside) != 1:
+            raise Unreadable("a loop without a block in front")
+        mask = self.edges[outside[0], loop.header]
+        self.flush()
+        enter, end, done, before = e.label("enter"), e.label("left"), e.label("done"), ""
+        frame = _Frame(self, loop, end)
+        self.frames.append(frame)
+        if mask is self.full:
+            e.branch(enter)
+        else:  # without a lane it might run for ever
+            e.branch_if(self.any_of(mask.vectors), enter, done)
+            before = e.block
+        e.place(enter)
+        head, marks = self.open(loop, outside[0], enter)
+        inside = mask
+        if not loop.is_uniform:
+            inside = _Mask([self.marked(f"stay{id(loop)}.{g}", "i1", m, enter, loop) for g, m in enumerate(mask.vectors)])
+        self.masks[loop.header] = inside
+        frame.begin(enter)
+        self.run(loop)
+        self.close(loop, frame, head, marks)
+        self.frames.pop()
+        e.place(end)
+        frame.merge()
+        last = e.block
+        e.branch(done)
+        e.place(done)
+        frame.finish(last, before, mask)
+
+    def marked(self, name: str, type_: str, first: str, enter: str, loop: Loop, *, is_varying: bool = True) -> str:
+        """A phi at the head of a loop: at first `first`, then what stands for the mark `name` when the loop goes back."""
+        kind = self.vector(type_) if is_varying else type_
+        return self.e.value(f"phi {kind} [ {first}, %{enter} ], [ @{name}@, %@latch{id(loop)}@ ]")
+
+    def open(self, loop: Loop, outside: str, enter: str) -> tuple[str, list[tuple[str, Operation, int]]]:
+        """The head of a loop: its label, and the marks of its phis with phi and group."""
+        e, head = self.e, self.e.label("loop")
+        phis = [o for o in self.function.blocks[loop.header].operations if o.op == "phi"]
+        starts: list[list[str]] = []
+        for phi in phis:
+            value = phi.operands[phi.labels.index(outside)]
+            starts.append([self.wide(value, phi.type, g) for g in self.groups()] if self.is_varying(phi.name) else [self.scalar(value)])
+        e.branch(head)
+        e.place(head)
+        marks: list[tuple[str, Operation, int]] = []
+        for phi, start in zip(phis, starts, strict=True):
+            varies, names = self.is_varying(phi.name), []
+            for g, first in enumerate(start):
+                marks.append((f"again{id(phi)}.{g}", phi, g))
+                names.append(self.marked(marks[-1][0], phi.type, first, enter, loop, is_varying=varies))
+            if varies:
+                self.values[phi.name] = names
+            else:
+                self.renamed[phi.name] = names[0]
+        return head, marks
+
+    def close(self, loop: Loop, frame: _Frame, head: str, marks: list[tuple[str, Operation, int]]) -> None:
+        """The way back."""
+        e, stay = self.e, self.edges[loop.latch, loop.header]
+        frame.take_all()
+        self.flush()
+        again: dict[str, str] = {}
+        for mark, phi, g in marks:
+            value = phi.operands[phi.labels.index(loop.latch)]
+            again[f"@{mark}@"] = self.wide(value, phi.type, g) if self.is_varying(phi.name) else self.scalar(value)
+        again |= {f"@stay{id(loop)}.{g}@": v for g, v in enumerate(stay.vectors)} | frame.again()
+        if loop.is_uniform:
+            e.branch(head)
+        else:
+            e.branch_if(self.any_of(stay.vectors), head, frame.end)
+            frame.arrive(e.block, frame.now)
+        again[f"@latch{id(loop)}@"] = e.block
+        e.replace(again)
+
+    def leave(self, source: str, target: str, mask: _Mask) -> None:
+        """All lanes left in the innermost loop leave it by an edge."""
+        frame = self.frames[-1]
+        kept = dict(frame.now)
+        frame.take_all()
+        frame.take(source, target, mask)
+        frame.arrive(self.e.block, frame.now)
+        self.e.branch(frame.end)
+        frame.now = kept
+        frame.taken.clear()
+
+    # -- operations
+
+    def operation(self, operation: Operation) -> None:
+        """An operation that is no phi and no branch."""
+        if operation.op == "insertvalue":
+            return
+        if operation.op == "call" and operation.detail.startswith("llvm.assume"):
+            return
+        if operation.op in _DIVISIONS and operation.operands[1].startswith("%"):
+            raise Unreadable("division")  # it may stand where no lane is, and trap
+        if operation.name and operation.name not in self.regions.varying:
+            self.renamed[operation.name] = self.e.value(self.renamed_text(operation))
+            return
+        self.values[operation.name] = [self.widened(operation, g) for g in self.groups()]
+
+    def renamed_text(self, operation: Operation) -> str:
+        """A uniform operation, with its operands as they are called here."""
+        if operation.op == "load":
+            return f"load atomic i32, ptr {self.e.module.external(operation.detail)} monotonic, align 4"
+        if operation.op == "call":
+            self.declare(operation.detail, operation.type, operation.types)
+        return re.sub(r"%[\w.$-]+|%\"[^\"]*\"", lambda m: self.scalar(m[0]), operation.text)
+
+    def declare(self, name: str, result: str, types: list[str]) -> None:
+        """Declare an intrinsic."""
+        if not name.startswith("llvm."):
+            raise Unreadable(f"call of {name}")
+        self.e.module.declare(name, result, tuple(types))
+
+    def widened(self, operation: Operation, group: int) -> str:
+        """One group of an operation."""
+        e, op = self.e, operation.op
+        types = [self.vector(t) for t in operation.types]
+        operands = [self.wide(o, t, group) for o, t in zip(operation.operands, operation.types, strict=True)]
+        if op == "select" and operation.type.startswith("{"):
+            return self.select(operands[0], operation.type, *operands[1:])
+        if op == "select":
+            return e.value(f"select {operation.flags}{types[0]} {operands[0]}, {types[1]} {operands[1]}, {types[2]} {operands[2]}")
+        if op in ("icmp", "fcmp"):
+            return e.value(f"{op} {operation.flags}{types[0]} {operands[0]}, {operands[1]}")
+        if op == "extractvalue":
+            return e.value(f"extractvalue {types[0]} {operands[0]}, {operation.detail}")
+        if op == "call":
+            return self.call(operation, types, operands)
+        if op == "load":
+            raise Unreadable("load")
+        if len(operands) == 1:
+            to = f" to {self.vector(operation.detail)}" if operation.detail else ""
+            return e.value(f"{op} {operation.flags}{types[0]} {operands[0]}{to}")
+        return e.value(f"{op} {operation.flags}{types[0]} {operands[0]}, {operands[1]}")
+
+    def call(self, operation: Operation, types: list[str], operands: list[str]) -> str:
+        """An intrinsic, on vectors."""
+        found = re.fullmatch(r"llvm\.([\w.]+?)\.(\w+)", operation.detail)
+        if found is None or found[1] not in _INTRINSICS:
+            raise Unreadable(f"call of {operation.detail}")
+        name = f"llvm.{found[1]}.v{self.shape.width}{found[2]}"
+        scalar = operation.types[-1] == "i1" and found[1] == "abs"
+        given = [f"{t} {o}" for t, o in zip(types, operands, strict=True)]
+        if scalar:
+            given[-1], types = f"i1 {operation.operands[-1]}", [*types[:-1], "i1"]
+        result = self.vector(operation.type)
+        self.e.module.declare(name, result, tuple(types))
+        return self.e.value(f'call {operation.flags}{result} @"{name}"({", ".join(given)})')
+
+
+class _Frame:
+    """What lanes take along when they leave a loop: the values of the phis behind it, and by which edge they left."""
+
+    def __init__(self, writer: _LaneWriter, loop: Loop, end: str) -> None:
+        self.writer, self.loop, self.end = writer, loop, end
+        self.targets = list(dict.fromkeys(target for _, target in loop.exits))
+        self.phis = [(t, o) for t in self.targets for o in writer.function.blocks[t].operations if o.op == "phi"]
+        self.keys: list[tuple[str, str]] = [(o.name, o.type) for _, o in self.phis]
+        if len(self.targets) > 1:
+            self.keys += [(f"mask of {t}", "i1") for t in self.targets]
+        self.now: dict[str, list[str]] = {}
+        self.taken: set[tuple[str, str]] = set()
+        self.arrivals: list[tuple[str, dict[str, list[str]]]] = []
+        self.is_kept = not loop.is_uniform  # lanes leave at different turns
+
+    def begin(self, enter: str) -> None:
+        """At the head of the loop."""
+        writer = self.writer
+        for key, type_ in self.keys:
+            if self.is_kept:
+                self.now[key] = [
+                    writer.marked(f"keep{id(self)}.{key}.{g}", type_, "zeroinitializer", enter, self.loop) for g in writer.groups()
+                ]
+            else:
+                self.now[key] = ["zeroinitializer"] * writer.shape.groups
+
+    def take_all(self) -> None:
+        """Lanes that have left so far, by whatever edge, take their values along."""
+        for source, target in self.loop.exits:
+            inner = self.writer.regions.loops[source]
+            while inner.around is not self.loop and inner is not self.loop and inner.around is not None:
+                inner = inner.around
+            if inner is not self.loop and (inner.header, target) in self.writer.carried:
+                mask, values = self.writer.carried[inner.header, target]
+                self.take(inner.header, target, mask, values)
+            elif inner is self.loop and (source, target) in self.writer.edges:
+                self.take(source, target, self.writer.edges[source, target])
+
+    def take(self, source: str, target: str, mask: _Mask, values: dict[str, list[str]] | None = None) -> None:
+        """Lanes of a mask leave by an edge, or by one out of a loop inside, which knows their values: they take those along."""
+        if (source, target) in self.taken:
+            return
+        self.taken.add((source, target))
+        writer = self.writer
+        for owner, phi in self.phis:
+            if owner == target:
+                new = values[phi.name] if values is not None else writer.coming(phi, source)
+                self.now[phi.name] = [
+                    writer.select(m, phi.type, new[g], old) for g, (m, old) in enumerate(zip(mask.vectors, self.now[phi.name], strict=True))
+                ]
+        if len(self.targets) > 1:
+            key = f"mask of {target}"
+            self.now[key] = [writer.e.value(f"or {writer.vector('i1')} {m}, {old}") for m, old in zip(mask.vectors, self.now[key], strict=True)]
+
+    def again(self) -> dict[str, str]:
+        """What goes round, by mark."""
+        return {f"@keep{id(self)}.{key}.{g}@": v for key, _ in self.keys for g, v in enumerate(self.now[key])} if self.is_kept else {}
+
+    def arrive(self, block: str, now: dict[str, list[str]]) -> None:
+        """A block from which the loop is left for good."""
+        self.arrivals.append((block, dict(now)))
+
+    def merge(self) -> None:
+        """Behind the loop: whatever way it was left."""
+        for key, type_ in self.keys:
+            self.now[key] = [
+                self.writer.e.value(f"phi {self.writer.vector(type_)} " + ", ".join(f"[ {now[key][g]}, %{block} ]" for block, now in self.arrivals))
+                for g in self.writer.groups()
+            ]
+
+    def finish(self, last: str, skipped_from: str, mask: _Mask) -> None:
+        """Behind the loop and the way around it: values of the phis there, masks of the edges."""
+        writer = self.writer
+        if skipped_from:
+            for key, type_ in self.keys:
+                self.now[key] = [
+                    writer.e.value(f"phi {writer.vector(type_)} [ {v}, %{last} ], [ zeroinitializer, %{skipped_from} ]") for v in self.now[key]
+                ]
+        for _, phi in self.phis:
+            writer.values[phi.name] = self.now[phi.name]
+            writer.regions.varying.add(phi.name)
+        for target in self.targets:
+            made = mask if len(self.targets) == 1 else _Mask(self.now[f"mask of {target}"])
+            if self.loop.around is not None and target not in self.loop.around.blocks:  # out of that one, too
+                writer.carried[self.loop.header, target] = made, {o.name: self.now[o.name] for t, o in self.phis if t == target}
+            else:
+                writer.masks[target] = made

@@ -1,0 +1,180 @@
+"""The shape of a function in single-assignment form: order, dominators, loops, and what differs between lanes.
+
+Edges to where lanes are given up (`redo`) do not count: when one lane goes there, the whole block of lanes is done again.
+"""
+
+from __future__ import annotations
+
+from accel.lower.ssa import Function, Operation, Unreadable
+from accel.values import dataclass, field
+
+__all__ = ["Loop", "Regions"]
+
+_REDO = "lane.redo"
+
+
+@dataclass(slots=True, eq=False)
+class Loop:
+    """A natural loop with one latch."""
+
+    header: str
+    latch: str
+    blocks: set[str]
+    around: Loop | None = None
+    is_uniform: bool = True  # all lanes that run in it leave it together
+
+    exits: list[tuple[str, str]] = field(default_factory=list)  # edges out of it
+
+
+class Regions:
+    """Finds it all out.
+
+    Attributes
+    ----------
+    order : list of str
+        Blocks that can be reached, in reverse postorder.
+    given_up : set of str
+        Blocks from where only giving up can be reached.
+    varying : set of str
+        Names whose values may differ between lanes.
+    """
+
+    def __init__(self, function: Function, uniform: frozenset[str]) -> None:
+        self.function = function
+        blocks = function.blocks
+        self.given_up = self._find_given_up()
+        self.after = {n: [s for s in b.successors if s not in self.given_up] for n, b in blocks.items()}
+        self.order = self._find_order()
+        self.before: dict[str, list[str]] = {n: [] for n in self.order}
+        for name in self.order:
+            for successor in self.after[name]:
+                self.before[successor].append(name)
+        self.dominators = self._find_dominators()
+        self.loops = self._find_loops()
+        self.varying = {name for _, name in function.parameters} - uniform
+        while self._spread():
+            pass
+
+    def _find_given_up(self) -> set[str]:
+        found: set[str] = set()
+        for name, block in self.function.blocks.items():
+            if block.operations[-1].op == "unreachable":
+                if not any(o.detail == _REDO for o in block.operations):
+                    raise Unreadable("unreachable")
+                found.add(name)
+        before = -1
+        while before < len(found):
+            before = len(found)
+            for name, block in self.function.blocks.items():
+                if block.successors and all(s in found for s in block.successors):
+                    found.add(name)
+        return found
+
+    def _find_order(self) -> list[str]:
+        first = next(iter(self.function.blocks))
+        found: list[str] = []
+        seen, path = {first}, [(first, iter(self.after[first]))]
+        while path:
+            name, following = path[-1]
+            successor = next((s for s in following if s not in seen), None)
+            if successor is None:
+                found.append(name)
+                path.pop()
+            else:
+                seen.add(successor)
+                path.append((successor, iter(self.after[successor])))
+        return found[::-1]
+
+    def _find_dominators(self) -> dict[str, set[str]]:
+        found = {name: set(self.order) for name in self.order}
+        found[self.order[0]] = {self.order[0]}
+        changed = True
+        while changed:
+            changed = False
+            for name in self.order[1:]:
+                made = set.intersection(*(found[p] for p in self.before[name])) | {name}
+                changed, found[name] = changed or made != found[name], made
+        return found
+
+    def immediate(self, name: str) -> str:
+        """The closest block that every way to this one passes."""
+        return max(self.dominators[name] - {name}, key=self.order.index)
+
+    def _find_loops(self) -> dict[str, Loop]:
+        """The innermost loop of each block."""
+        found: list[Loop] = []
+        for name in self.order:
+            for header in self.after[name]:
+                if header in self.dominators[name]:
+                    if any(loop.header == header for loop in found):
+                        raise Unreadable("two ways back")
+                    found.append(Loop(header, name, self._body(header, name)))
+                elif self.order.index(header) <= self.order.index(name):
+                    raise Unreadable("irreducible")
+        found.sort(key=lambda loop: len(loop.blocks))
+        for k, loop in enumerate(found):
+            loop.around = next((outer for outer in found[k + 1 :] if loop.header in outer.blocks), None)
+            loop.exits = [(n, s) for n in self.order if n in loop.blocks for s in self.after[n] if s not in loop.blocks]
+        return {name: next(loop for loop in found if name in loop.blocks) for name in self.order if any(name in loop.blocks for loop in found)}
+
+    def _body(self, header: str, latch: str) -> set[str]:
+        body, todo = {header, latch}, [latch] if latch != header else []
+        while todo:
+            for name in self.before[todo.pop()]:
+                if name not in body:
+                    body.add(name)
+                    todo.append(name)
+        return body
+
+    # -- what differs between lanes
+
+    def _spread(self) -> bool:
+        """One round; whether anything was found."""
+        size = len(self.varying)
+        uniform = sum(loop.is_uniform for loop in set(self.loops.values()))
+        for name in self.order:
+            for operation in self.function.blocks[name].operations:
+                if operation.name and (self.is_varying(operation.operands) or self._differs(name, operation)):
+                    self.varying.add(operation.name)
+        for loop in set(self.loops.values()):
+            if loop.is_uniform and not all(self.is_uniform_exit(loop, source) for source, _ in loop.exits):
+                loop.is_uniform = False
+        return size < len(self.varying) or uniform > sum(loop.is_uniform for loop in set(self.loops.values()))
+
+    def _differs(self, block: str, operation: Operation) -> bool:
+        """Whether a phi may give lanes different values though what it chooses from is the same for all."""
+        if operation.op != "phi":
+            return False
+        loop = self.loops.get(block)
+        if loop is not None and loop.header == block:
+            return False
+        sources = [p for p in operation.labels if p in self.dominators]
+        left = [self.loops[p] for p in sources if p in self.loops and block not in self.loops[p].blocks]
+        if left:
+            return True
+        return len(set(operation.operands)) > 1
+
+    def is_varying(self, operands: list[str]) -> bool:
+        """Whether one of these may differ between lanes."""
+        return any(o in self.varying for o in operands)
+
+    def is_uniform_exit(self, loop: Loop, source: str) -> bool:
+        """Whether all lanes that still run in a loop leave it together at a block, or all stay."""
+        last = self.function.blocks[source].operations[-1]
+        return not self.is_varying(last.operands) and source in self.dominators[loop.latch] and self.loops[source] is loop
+
+    def comes_together(self, start: str, end: str) -> bool:
+        """Whether all lanes of a block come to another one, whatever they do in between, without going round a loop."""
+        inner = self.loops.get(start)
+        if self.loops.get(end) is not inner:
+            return False
+        seen, todo = {end}, list(self.after[start])
+        while todo:
+            name = todo.pop()
+            if name in seen:
+                continue
+            seen.add(name)
+            if not self.after[name] or (inner is not None and (name not in inner.blocks or name == inner.header)):
+                return False
+            todo += self.after[name]
+        return end not in (self.order[0],)

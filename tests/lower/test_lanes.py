@@ -1,0 +1,231 @@
+"""Scalar functions in lanes against the loop in CPython: every way through loops and branches, and random programs."""
+
+from __future__ import annotations
+
+import types
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from accel import vectorize
+from tests.differential.elementwise import make_function, make_operands
+
+
+def early(a, b):
+    if a > b:
+        return a - b
+    return b
+
+
+def counted(a, b):
+    s = 0
+    for i in range(7):
+        if a > i:
+            s += a
+        else:
+            s -= b
+        if s > 100:
+            break
+    return s
+
+
+def nested(a, b):
+    n = 0
+    while a < 50:
+        a += 3
+        k = 0
+        while k < b:
+            k += 2
+            if k == 6:
+                continue
+            n += 1
+            if n > 40:
+                return n
+        if n == 17:
+            break
+    else:
+        return -n
+    return n + a
+
+
+def several(a, b):
+    x = a if (a > 0 and b > 0) or a < -5 else b
+    return x * 2, a > b
+
+
+def triangle(a, b):
+    t = 0
+    for i in range(10):
+        for j in range(i):
+            if a < j:
+                break
+            t += j
+        if t > 20:
+            return t
+    return a
+
+
+def jumps(a, b):
+    r = 0
+    for i in range(5):
+        if a < i:
+            if b < i:
+                return i
+            r += 1
+            continue
+        r += 2
+        while r > 6:
+            r -= 3
+            if b > r:
+                break
+    return r
+
+
+def selections(a, b):
+    return min(a, 3) + max(b, 5) + abs(a)
+
+
+def forever(a, b):
+    while True:
+        a = a + 1
+        if a > 30:
+            return a
+        if b > a:
+            b = b - 2
+            if b < 3:
+                return b
+
+
+def under_a_branch(a, b):
+    c = 0
+    for _ in range(4):
+        if a > b:
+            while a > b:
+                a -= 1
+                c += 1
+                if c > 30:
+                    break
+        else:
+            c += 5
+    return c
+
+
+def same_for_all(a, b):
+    total = 0
+    for i in range(20):
+        total += i * 2
+        if total > 50:
+            break
+    return total + a if a > b else total
+
+
+def helped(a, b):
+    return twice(a) if a < b else twice(twice(b))
+
+
+def twice(x):
+    return x + x
+
+
+FUNCTIONS = [early, counted, nested, several, triangle, jumps, selections, forever, under_a_branch, same_for_all, helped]
+
+
+def compare(function: Callable[..., Any], *operands: Any) -> Any:
+    """Fail unless the ufunc gives the bits of the loop."""
+    twin = types.FunctionType(function.__code__, function.__globals__, function.__name__)
+    made = vectorize(twin)
+    arrays = np.broadcast_arrays(*operands)
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        want: list[Any] = []
+        try:
+            for elements in zip(*arrays, strict=True):
+                want.append(function(*elements))
+        except Exception as error:
+            with pytest.raises(type(error)) as caught:
+                made(*operands)
+            assert str(caught.value) == str(error)
+            return made
+        got = made(*operands)
+    columns = list(zip(*want, strict=True)) if made.nout > 1 else [want]
+    for part, expected in zip(got if made.nout > 1 else [got], columns, strict=True):
+        assert part.tobytes() == np.array([part.dtype.type(x) for x in expected], part.dtype).tobytes() or _same_numbers(part, expected)
+    return made
+
+
+def _same_numbers(part: np.ndarray, expected: Any) -> bool:
+    """The same but for what a NaN holds."""
+    want = np.array([part.dtype.type(x) for x in expected], part.dtype)
+    return bool(part.dtype.kind == "f" and np.all((np.isnan(part) & np.isnan(want)) | ((part == want) & (np.signbit(part) == np.signbit(want)))))
+
+
+@pytest.mark.parametrize("char", "ldfib")
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_control_flow(function: Callable[..., Any], char: str) -> None:
+    rng = np.random.default_rng(1)
+    a, b = ((rng.normal(size=203) * 9).round(1 if char in "df" else 0).astype(char) for _ in range(2))
+    made = compare(function, a, b)
+    assert "lanes at a time" in made.accel.explain()
+
+
+@pytest.mark.parametrize("count", [1, 7, 8, 31, 32, 33, 64, 257, 1000])
+def test_any_number_of_elements(count: int) -> None:
+    a = np.arange(float(count))
+    for x, y in ((a, a[::-1]), (a[::-1], np.repeat(a, 2)[1::2]), (np.broadcast_to(3.0, count), a), (a.astype(">f8"), a)):
+        compare(counted, x, y)
+
+
+def test_results_that_overlap_operands() -> None:
+    made = vectorize(lambda a, b: a * 2 + b)
+    a = np.arange(300.0)
+    made(a, 1.0, out=a)
+    assert np.array_equal(a, np.arange(300.0) * 2 + 1)
+    b = np.ones(300)
+    want = b.copy()
+    for k in range(299):
+        want[k + 1] = want[k] * 2 + want[k + 1] if k < 40 else want[k + 1]
+    running = np.ones(41)
+    assert made.accumulate(running)[-1] == want[40]
+    assert vectorize(lambda a, b: a + b).reduce(np.arange(5000)) == np.arange(5000).sum()
+
+
+def overflowing(n: int):
+    return n * n + 1
+
+
+def test_lanes_that_give_up_are_done_one_by_one() -> None:
+    values = np.arange(200)
+    made = vectorize(overflowing)
+    assert made(values).tolist() == [n * n + 1 for n in range(200)]
+    values[150] = 2**40
+    with pytest.raises(OverflowError):
+        made(values)
+
+
+def guarded(a, b):
+    if b != 0:
+        return 100 // b + a
+    return a
+
+
+def test_a_division_that_some_lanes_must_not_do() -> None:
+    a = np.arange(100)
+    compare(guarded, a, a % 3)
+    compare(guarded, a, 0)
+
+
+@pytest.mark.parametrize("first", range(0, 40, 8))
+def test_random_functions(first: int, tmp_path: Path) -> None:
+    in_lanes = 0
+    for seed in range(first, first + 8):
+        path = tmp_path / f"random{seed}.py"
+        path.write_text(make_function(seed))
+        space: dict[str, Any] = {"__name__": f"random{seed}"}
+        exec(compile(path.read_text(), str(path), "exec"), space)
+        made = compare(space["f"], *make_operands(seed))
+        in_lanes += "lanes at a time" in made.accel.explain()
+    assert in_lanes > 1
