@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 __all__ = ["Elementwise", "find_elementwise"]
 
 _lock = threading.RLock()
+os.register_at_fork(after_in_child=lambda: _lock._at_fork_reinit())  # type: ignore[attr-defined]
 _made: dict[int, Elementwise] = {}  # by address of the ufunc, which lives for good: NumPy has the addresses of its loops
 _OBJECT = "O"
 _MOST_RENEWALS = 64  # times what is watched may change before CPython does the elements
