@@ -31,6 +31,7 @@ _INTRINSICS = (
     "sadd.with.overflow ssub.with.overflow smul.with.overflow uadd.with.overflow usub.with.overflow umul.with.overflow"
 ).split()
 _MOST_OPERATIONS = 600
+_INFINITY = "0x7FF0000000000000"  # as LLVM writes it, for floats too
 _DIVISIONS = ("sdiv", "udiv", "srem", "urem", "frem")
 
 
@@ -97,6 +98,8 @@ class _LaneWriter:
         self.masks: dict[str, _Mask] = {}
         self.edges: dict[tuple[str, str], _Mask] = {}
         self.bad: list[list[str]] = []
+        self.sums: dict[str, list[str]] = {}  # float type -> sums that are NaN when a value noted is not finite
+        self.defined = {o.name: o for block in function.blocks.values() for o in block.operations if o.name}
         self.full = _Mask(["splat (i1 true)"] * shape.groups)
         self.renamed: dict[str, str] = {}  # uniform name -> operand
         self.frames: list[_Frame] = []
@@ -185,6 +188,9 @@ class _LaneWriter:
 
     def flush(self) -> None:
         """Give up if a lane did."""
+        for type_, sums in self.sums.items():
+            self.bad.append([self.e.value(f"fcmp uno {self.vector(type_)} {s}, {s}") for s in sums])
+        self.sums.clear()
         if self.bad:
             bad = [v for vectors in self.bad for v in vectors]
             self.bad = []
@@ -316,13 +322,39 @@ class _LaneWriter:
             self.e.branch_if(self.scalar(condition), *(("giveup", after) if is_first else (after, "giveup")), likely=not is_first)
             self.e.place(after)
             return
+        tested = self.finite_test(condition, holds=is_first)
+        if tested is not None:
+            self.note(*tested, mask)
+            return
         holds = self.settled(condition)
         self.bad.append(self.both(mask, holds if is_first else self.inverted(holds)).vectors)
+
+    def finite_test(self, condition: str, *, holds: bool) -> tuple[str, str] | None:
+        """Type and name of what a condition finds to be infinite or NaN, when it `holds` (or when it does not); None for other conditions."""
+        test = self.defined.get(condition)
+        if test is None or test.op != "fcmp" or test.flags != ("ueq " if holds else "one ") or test.operands[1] != _INFINITY:
+            return None
+        size = self.defined.get(test.operands[0])
+        if size is None or size.op != "call" or not size.detail.startswith("llvm.fabs.") or size.type not in ("double", "float"):
+            return None
+        return size.type, size.operands[0]
+
+    def note(self, type_: str, name: str, mask: _Mask) -> None:
+        """Lanes of a mask give up if this value is not finite: times 0 it is NaN then, and so is the sum of all such."""
+        e, kind = self.e, self.vector(type_)
+        fused = f"llvm.fma.v{self.shape.width}f{64 if type_ == 'double' else 32}"
+        e.module.declare(fused, kind, (kind, kind, kind))
+        before = self.sums.get(type_, ["zeroinitializer"] * self.shape.groups)
+        made = []
+        for g, old in enumerate(before):
+            total = e.value(f'call {kind} @"{fused}"({kind} {self.wide(name, type_, g)}, {kind} zeroinitializer, {kind} {old})')
+            made.append(total if mask is self.full else self.select(mask.vectors[g], type_, total, old))
+        self.sums[type_] = made
 
     def results(self, last: Operation) -> None:
         """Store what is returned."""
         made: dict[int, str] = {}
-        name, operations = last.operands[0], {o.name: o for b in self.function.blocks.values() for o in b.operations}
+        name, operations = last.operands[0], self.defined
         while name in operations and operations[name].op == "insertvalue":
             made.setdefault(int(operations[name].detail), operations[name].operands[1])
             name = operations[name].operands[0]
