@@ -168,3 +168,17 @@ try:
     area(1.0)
 except accel.CompileError as error:
     assert_type(error.diagnostics, tuple[accel.Diagnostic, ...])
+
+
+@accel.vectorize
+def ramp(x: float) -> float:
+    return min(max(x, 0.0), 1.0)
+
+
+@accel.vectorize(strict=True, identity=0)
+def plus(a: float, b: float) -> float:
+    return a + b
+
+
+assert_type(ramp, np.ufunc)
+assert_type(plus, np.ufunc)
