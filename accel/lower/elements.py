@@ -194,6 +194,12 @@ class _LoopWriter:
         e.branch("guards")
         e.place("guards")
         e.exit_label = "stale"
+        plain, go = e.label("plain"), e.label("go")
+        suspended = e.value(f"load i64, ptr {e.module.external('accel.suspended')}")
+        e.branch_if(e.value(f"icmp eq i64 {suspended}, 0"), go, plain, likely=True)
+        e.place(plain)  # inside `accel.disabled()`
+        e.branch_if(self._plain(self.left), "failed", "finished")
+        e.place(go)
         emit_guards(e, self.plan.guards, "stale")
         if keeps_gil:
             e.branch_if(e.value(f'call i1 @"accel.depth"(ptr {self.element.state})'), "begin", "stale", likely=True)

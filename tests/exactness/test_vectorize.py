@@ -346,6 +346,16 @@ def test_what_can_not_be_a_ufunc(bad: Any) -> None:
         vectorize(bad)
 
 
+def test_disabled_runs_the_function_itself() -> None:
+    made = vectorize(total)
+    for values in (np.ones(5), np.ones(500)):
+        made(values, 1)
+        before = made.accel.counters["plain"]
+        with accel.disabled():
+            assert np.array_equal(made(values, 1), values + 2)
+        assert made.accel.counters["plain"] == before + len(values)
+
+
 def test_wrong_options() -> None:
     for options in ({"strict": 1}, {"cache": None}, {"lanes": 4}):
         with pytest.raises(accel.OptionError):
