@@ -92,6 +92,7 @@ class Elementwise:
             self._annotated[enforced.position] = enforced.expected
         self._loops: dict[tuple[str, ...], _Loop] = {}
         self._answers: dict[tuple[str, ...], tuple[str, ...]] = {}
+        self._kept: list[Any] = []
         self._start = stubs()["start_reduction"] if options.identity else 0
         install_ufuncs(_promote, _run, _start)
         api = ufunc_api()
@@ -251,6 +252,7 @@ class Elementwise:
             older.patch("replacement", loaded["loop"])
         loop.loaded = [*(loop.loaded or ()), loaded]
         loop.lowered, loop.words = lowered, words
+        self._kept.append(lowered.guards)  # older machine code still compares with these: another object must not come to lie there
         return loaded["loop"]
 
     def _register(self, loop: _Loop, address: int) -> None:

@@ -224,6 +224,15 @@ def test_globals_are_watched(monkeypatch: pytest.MonkeyPatch) -> None:
     assert made.accel.counters["plain"] < 10
 
 
+def test_a_value_that_lies_where_another_lay(monkeypatch: pytest.MonkeyPatch) -> None:
+    made, values = vectorize(scaled), np.arange(100.0)
+    monkeypatch.setitem(globals(), "FACTOR", 0.0)
+    for k in range(50):
+        globals()["FACTOR"] = k * 1.5 + 0.25  # the one before is freed
+        found = made(values)
+        assert np.array_equal(found, values * (k * 1.5 + 0.25))
+
+
 def test_a_global_bound_anew_in_between(monkeypatch: pytest.MonkeyPatch) -> None:
     def changing(x):
         if x == 5:
