@@ -43,6 +43,7 @@ class FunctionBody:
         self.typed, self.module, self.relaxed, self.pure, self.early = typed, module, relaxed, pure or early, early
         self.e = Emitter(module)
         self.e.leaves_early = early  # where a result needs a closer look
+        self.e.wraps = self.pure
         self.e.adopt = self._adopt
         self.exits: list[Exit] = []
         self.state: dict[str, tuple[Kind, bool]] = {}

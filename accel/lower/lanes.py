@@ -20,11 +20,12 @@ from __future__ import annotations
 
 import re
 
+from accel.lower.departures import Departures, Mask
 from accel.lower.regions import Loop, Regions
 from accel.lower.ssa import Function, Operation, Unreadable
 from accel.lower.text import Emitter, Module
 
-__all__ = ["LaneShape", "choose_shape", "write_lanes"]
+__all__ = ["LaneShape", "LaneWriter", "choose_shape", "write_lanes"]
 
 _INTRINSICS = (
     "fabs sqrt floor ceil trunc rint nearbyint roundeven round copysign fma fmuladd minnum maxnum minimum maximum smax smin umax umin abs ctpop "
@@ -69,15 +70,6 @@ def _parts_of(type_: str) -> list[str]:
     return [part.strip() for part in type_.strip("{} ").split(",")]
 
 
-class _Mask:
-    """Which lanes are active: an i1 vector per group; `parent` and `condition`: those of `parent` for which that holds."""
-
-    __slots__ = ("condition", "parent", "vectors")
-
-    def __init__(self, vectors: list[str], parent: _Mask | None = None, condition: list[str] | None = None) -> None:
-        self.vectors, self.parent, self.condition = vectors, parent, condition
-
-
 def write_lanes(module: Module, function: Function, uniform: frozenset[str], shape: LaneShape, name: str) -> None:
     """Add `i1 @name(inputs..., outputs...)`, which applies a function to as many elements as there are lanes; all operands are addresses
     of elements side by side, those of uniform parameters of one. False when a lane gave up: nothing is stored then.
@@ -87,23 +79,25 @@ def write_lanes(module: Module, function: Function, uniform: frozenset[str], sha
     Unreadable
         When the function can't be done in lanes.
     """
-    _LaneWriter(module, function, Regions(function, uniform), shape).write(name)
+    LaneWriter(module, function, Regions(function, uniform), shape).write(name)
 
 
-class _LaneWriter:
+class LaneWriter:
+    """Writes a function on lanes, block by block."""
+
     def __init__(self, module: Module, function: Function, regions: Regions, shape: LaneShape) -> None:
         self.e, self.function, self.regions, self.shape = Emitter(module), function, regions, shape
         self.values: dict[str, list[str]] = {}  # varying name -> operand per group; uniform ones are themselves
         self.types: dict[str, str] = {name: type_ for type_, name in function.parameters}
-        self.masks: dict[str, _Mask] = {}
-        self.edges: dict[tuple[str, str], _Mask] = {}
+        self.masks: dict[str, Mask] = {}
+        self.edges: dict[tuple[str, str], Mask] = {}
         self.bad: list[list[str]] = []
         self.sums: dict[str, list[str]] = {}  # float type -> sums that are NaN when a value noted is not finite
         self.defined = {o.name: o for block in function.blocks.values() for o in block.operations if o.name}
-        self.full = _Mask(["splat (i1 true)"] * shape.groups)
+        self.full = Mask(["splat (i1 true)"] * shape.groups)
         self.renamed: dict[str, str] = {}  # uniform name -> operand
-        self.frames: list[_Frame] = []
-        self.carried: dict[tuple[str, str], tuple[_Mask, dict[str, list[str]]]] = {}  # (loop left, target further out) -> what left
+        self.frames: list[Departures] = []
+        self.carried: dict[tuple[str, str], tuple[Mask, dict[str, list[str]]]] = {}  # (loop left, target further out) -> what left
 
     # -- operands
 
@@ -154,25 +148,25 @@ class _LaneWriter:
 
     # -- masks
 
-    def both(self, mask: _Mask, condition: list[str]) -> _Mask:
+    def both(self, mask: Mask, condition: list[str]) -> Mask:
         """Lanes of a mask for which a condition holds."""
         if mask is self.full:
-            return _Mask(condition, mask, condition)
+            return Mask(condition, mask, condition)
         kind = self.vector("i1")
-        return _Mask([self.e.value(f"and {kind} {m}, {c}") for m, c in zip(mask.vectors, condition, strict=True)], mask, condition)
+        return Mask([self.e.value(f"and {kind} {m}, {c}") for m, c in zip(mask.vectors, condition, strict=True)], mask, condition)
 
     def settled(self, condition: str) -> list[str]:
         """A condition as vectors; in lanes that are not active it may be anything, but it must be something."""
         return [self.e.value(f"freeze {self.vector('i1')} {self.wide(condition, 'i1', g)}") for g in self.groups()]
 
-    def either(self, masks: list[_Mask]) -> _Mask:
+    def either(self, masks: list[Mask]) -> Mask:
         """Lanes of any of the masks."""
         if any(m is self.full for m in masks):
             return self.full
         vectors = masks[0].vectors
         for mask in masks[1:]:
             vectors = [self.e.value(f"or {self.vector('i1')} {a}, {b}") for a, b in zip(vectors, mask.vectors, strict=True)]
-        return _Mask(vectors)
+        return Mask(vectors)
 
     def inverted(self, condition: list[str]) -> list[str]:
         """Where a condition does not hold."""
@@ -230,7 +224,7 @@ class _LaneWriter:
             elif inner is not None and inner.header == name and inner.around is loop:
                 self.loop(inner)
 
-    def enter(self, name: str) -> _Mask:
+    def enter(self, name: str) -> Mask:
         """The mask of a block, made of those of the edges to it."""
         if name not in self.masks:
             sources = self.regions.before[name]
@@ -282,7 +276,7 @@ class _LaneWriter:
             made = e.value(f"insertvalue {kind} {made}, {self.vector(part)} {self.select(condition, part, *pair)}, {k}")
         return made
 
-    def end(self, name: str, last: Operation, mask: _Mask, loop: Loop | None) -> None:
+    def end(self, name: str, last: Operation, mask: Mask, loop: Loop | None) -> None:
         """The end of a block: masks of the edges from it."""
         e = self.e
         if last.op == "ret":
@@ -314,7 +308,7 @@ class _LaneWriter:
         self.edges[name, last.labels[0]] = self.both(mask, holds)
         self.edges[name, last.labels[1]] = self.both(mask, self.inverted(holds))
 
-    def give_up(self, last: Operation, mask: _Mask) -> None:
+    def give_up(self, last: Operation, mask: Mask) -> None:
         """Lanes that go where lanes are given up."""
         condition, is_first = last.operands[0], last.labels[0] in self.regions.given_up
         if not self.is_varying(condition):
@@ -339,7 +333,7 @@ class _LaneWriter:
             return None
         return size.type, size.operands[0]
 
-    def note(self, type_: str, name: str, mask: _Mask) -> None:
+    def note(self, type_: str, name: str, mask: Mask) -> None:
         """Lanes of a mask give up if this value is not finite: times 0 it is NaN then, and so is the sum of all such."""
         e, kind = self.e, self.vector(type_)
         fused = f"llvm.fma.v{self.shape.width}f{64 if type_ == 'double' else 32}"
@@ -378,7 +372,7 @@ class _LaneWriter:
         mask = self.edges[outside[0], loop.header]
         self.flush()
         enter, end, done, before = e.label("enter"), e.label("left"), e.label("done"), ""
-        frame = _Frame(self, loop, end)
+        frame = Departures(self, loop, end)
         self.frames.append(frame)
         if mask is self.full:
             e.branch(enter)
@@ -389,7 +383,7 @@ class _LaneWriter:
         head, marks = self.open(loop, outside[0], enter)
         inside = mask
         if not loop.is_uniform:
-            inside = _Mask([self.marked(f"stay{id(loop)}.{g}", "i1", m, enter, loop) for g, m in enumerate(mask.vectors)])
+            inside = Mask([self.marked(f"stay{id(loop)}.{g}", "i1", m, enter, loop) for g, m in enumerate(mask.vectors)])
         self.masks[loop.header] = inside
         frame.begin(enter)
         self.run(loop)
@@ -429,7 +423,7 @@ class _LaneWriter:
                 self.renamed[phi.name] = names[0]
         return head, marks
 
-    def close(self, loop: Loop, frame: _Frame, head: str, marks: list[tuple[str, Operation, int]]) -> None:
+    def close(self, loop: Loop, frame: Departures, head: str, marks: list[tuple[str, Operation, int]]) -> None:
         """The way back."""
         e, stay = self.e, self.edges[loop.latch, loop.header]
         frame.take_all()
@@ -447,7 +441,7 @@ class _LaneWriter:
         again[f"@latch{id(loop)}@"] = e.block
         e.replace(again)
 
-    def leave(self, source: str, target: str, mask: _Mask) -> None:
+    def leave(self, source: str, target: str, mask: Mask) -> None:
         """All lanes left in the innermost loop leave it by an edge."""
         frame = self.frames[-1]
         kept = dict(frame.now)
@@ -522,92 +516,3 @@ class _LaneWriter:
         result = self.vector(operation.type)
         self.e.module.declare(name, result, tuple(types))
         return self.e.value(f'call {operation.flags}{result} @"{name}"({", ".join(given)})')
-
-
-class _Frame:
-    """What lanes take along when they leave a loop: the values of the phis behind it, and by which edge they left."""
-
-    def __init__(self, writer: _LaneWriter, loop: Loop, end: str) -> None:
-        self.writer, self.loop, self.end = writer, loop, end
-        self.targets = list(dict.fromkeys(target for _, target in loop.exits))
-        self.phis = [(t, o) for t in self.targets for o in writer.function.blocks[t].operations if o.op == "phi"]
-        self.keys: list[tuple[str, str]] = [(o.name, o.type) for _, o in self.phis]
-        if len(self.targets) > 1:
-            self.keys += [(f"mask of {t}", "i1") for t in self.targets]
-        self.now: dict[str, list[str]] = {}
-        self.taken: set[tuple[str, str]] = set()
-        self.arrivals: list[tuple[str, dict[str, list[str]]]] = []
-        self.is_kept = not loop.is_uniform  # lanes leave at different turns
-
-    def begin(self, enter: str) -> None:
-        """At the head of the loop."""
-        writer = self.writer
-        for key, type_ in self.keys:
-            if self.is_kept:
-                self.now[key] = [
-                    writer.marked(f"keep{id(self)}.{key}.{g}", type_, "zeroinitializer", enter, self.loop) for g in writer.groups()
-                ]
-            else:
-                self.now[key] = ["zeroinitializer"] * writer.shape.groups
-
-    def take_all(self) -> None:
-        """Lanes that have left so far, by whatever edge, take their values along."""
-        for source, target in self.loop.exits:
-            inner = self.writer.regions.loops[source]
-            while inner.around is not self.loop and inner is not self.loop and inner.around is not None:
-                inner = inner.around
-            if inner is not self.loop and (inner.header, target) in self.writer.carried:
-                mask, values = self.writer.carried[inner.header, target]
-                self.take(inner.header, target, mask, values)
-            elif inner is self.loop and (source, target) in self.writer.edges:
-                self.take(source, target, self.writer.edges[source, target])
-
-    def take(self, source: str, target: str, mask: _Mask, values: dict[str, list[str]] | None = None) -> None:
-        """Lanes of a mask leave by an edge, or by one out of a loop inside, which knows their values: they take those along."""
-        if (source, target) in self.taken:
-            return
-        self.taken.add((source, target))
-        writer = self.writer
-        for owner, phi in self.phis:
-            if owner == target:
-                new = values[phi.name] if values is not None else writer.coming(phi, source)
-                self.now[phi.name] = [
-                    writer.select(m, phi.type, new[g], old) for g, (m, old) in enumerate(zip(mask.vectors, self.now[phi.name], strict=True))
-                ]
-        if len(self.targets) > 1:
-            key = f"mask of {target}"
-            self.now[key] = [writer.e.value(f"or {writer.vector('i1')} {m}, {old}") for m, old in zip(mask.vectors, self.now[key], strict=True)]
-
-    def again(self) -> dict[str, str]:
-        """What goes round, by mark."""
-        return {f"@keep{id(self)}.{key}.{g}@": v for key, _ in self.keys for g, v in enumerate(self.now[key])} if self.is_kept else {}
-
-    def arrive(self, block: str, now: dict[str, list[str]]) -> None:
-        """A block from which the loop is left for good."""
-        self.arrivals.append((block, dict(now)))
-
-    def merge(self) -> None:
-        """Behind the loop: whatever way it was left."""
-        for key, type_ in self.keys:
-            self.now[key] = [
-                self.writer.e.value(f"phi {self.writer.vector(type_)} " + ", ".join(f"[ {now[key][g]}, %{block} ]" for block, now in self.arrivals))
-                for g in self.writer.groups()
-            ]
-
-    def finish(self, last: str, skipped_from: str, mask: _Mask) -> None:
-        """Behind the loop and the way around it: values of the phis there, masks of the edges."""
-        writer = self.writer
-        if skipped_from:
-            for key, type_ in self.keys:
-                self.now[key] = [
-                    writer.e.value(f"phi {writer.vector(type_)} [ {v}, %{last} ], [ zeroinitializer, %{skipped_from} ]") for v in self.now[key]
-                ]
-        for _, phi in self.phis:
-            writer.values[phi.name] = self.now[phi.name]
-            writer.regions.varying.add(phi.name)
-        for target in self.targets:
-            made = mask if len(self.targets) == 1 else _Mask(self.now[f"mask of {target}"])
-            if self.loop.around is not None and target not in self.loop.around.blocks:  # out of that one, too
-                writer.carried[self.loop.header, target] = made, {o.name: self.now[o.name] for t, o in self.phis if t == target}
-            else:
-                writer.masks[target] = made

@@ -1,4 +1,6 @@
-"""Integer arithmetic of NumPy scalars: fixed width; an overflow, about which NumPy warns, leaves unless it is asked to wrap."""
+"""Integer arithmetic of NumPy scalars: fixed width; an overflow, about which NumPy warns, leaves unless it is asked to wrap.
+
+Elements of arrays wrap without a warning, as in NumPy's own ufuncs (`Emitter.wraps`)."""
 
 from __future__ import annotations
 
@@ -16,7 +18,7 @@ def emit_integer(e: Emitter, symbol: str, char: str, x: str, y: str, *, wrap: bo
     """`x symbol y` of two integers of dtype `char`."""
     bits, signed = DTYPES[char].bits, DTYPES[char].family == "i"
     match symbol:
-        case "+" | "-" | "*" if not wrap:
+        case "+" | "-" | "*" if not (wrap or e.wraps):
             return _checked(e, symbol, bits, signed, x, y)
         case "//" | "%":
             quotient, rest = emit_integer_divmod(e, char, x, y, symbol)
@@ -59,6 +61,8 @@ def _checked_lanes(e: Emitter, symbol: str, bits: int, signed: bool, x: str, y: 
 
 def emit_integer_negation(e: Emitter, char: str, x: str) -> str:
     """`-x`; of an unsigned number only that of 0 stays."""
+    if e.wraps:
+        return e.value(f"sub i{DTYPES[char].bits} 0, {x}")
     return _checked(e, "-", DTYPES[char].bits, DTYPES[char].family == "i", "0", x)
 
 
@@ -67,7 +71,7 @@ def emit_integer_abs(e: Emitter, char: str, x: str, *, wrap: bool = False) -> st
     dtype = DTYPES[char]
     if dtype.family == "u":
         return x
-    if not wrap:
+    if not (wrap or e.wraps):
         e.exit_if(e.value(f"icmp eq i{dtype.bits} {x}, {-(1 << dtype.bits - 1)}"))
     return e.call(f"i{dtype.bits}", f"llvm.abs.i{dtype.bits}", f"i{dtype.bits} {x}", "i1 false")
 

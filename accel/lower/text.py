@@ -85,6 +85,7 @@ class Emitter:
         self.float_flags = ""  # what LLVM may do to the arithmetic on floats that is emitted now
         self.adopt: Callable[[str], None] = lambda operand: None  # takes over a new reference to an object
         self.only_if = ""  # an i1 without which nothing should leave
+        self.wraps = False  # integers of NumPy's that overflow wrap, and nobody is told
         self.leaves_early = False  # a result that is not finite leaves, whatever made it so
         self.put_off = ""  # slot of a flag: exits only raise it, and what was computed is thrown away later
         self.room: dict[str, int] = {}  # i64 operand -> what can be added or subtracted without leaving 64 bits
