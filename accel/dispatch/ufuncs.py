@@ -192,9 +192,6 @@ class Elementwise:
     def _compile(self, signature: Signature, inputs: tuple[str, ...], uniform: frozenset[int]) -> Lowered | None:
         from accel.pipeline import specialize_elements
 
-        if not self._compiles:
-            return None
-
         start = time.perf_counter()
         try:
             form = ElementForm(inputs, self.ufunc.nout, uniform, self._compiles)

@@ -400,7 +400,8 @@ def f(x):
     while x < 100.0:
         x, n = x * 2.0, n + 1
     return n
-print(f(numpy.array([1.0, 60.0])).tolist(), f.accel.counters["loaded"], "llvmlite" in sys.modules)
+made = f(numpy.array([1.0, 60.0]))
+print(made.tolist(), made.dtype, f.accel.counters["loaded"], "llvmlite" in sys.modules)
 """
 
 
@@ -409,7 +410,7 @@ def test_a_warm_process_needs_no_compiler(tmp_path: Any, monkeypatch: pytest.Mon
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).resolve().parents[2]))
     (tmp_path / "program.py").write_text(_WARM)
     runs = [subprocess.run([sys.executable, str(tmp_path / "program.py")], capture_output=True, text=True, check=True).stdout for _ in range(2)]
-    assert runs == ["[7, 1] 0 True\n", "[7, 1] 1 False\n"]
+    assert runs == ["[7, 1] int64 0 True\n", "[7, 1] int64 1 False\n"]
     monkeypatch.setenv("ACCEL", "0")
     plain = subprocess.run([sys.executable, str(tmp_path / "program.py")], capture_output=True, text=True, check=True).stdout
-    assert plain == "[7, 1] 0 False\n"
+    assert plain == "[7, 1] int64 0 False\n"
