@@ -128,21 +128,13 @@ class Flow:
 
         `retries` are blocks that instructions, by id, go to when they fail.
         """
-        found: list[str] = []
-        seen: set[str] = set()
-        path = [("", iter(["entry"]))]
-        while path:
-            name, following = path[-1]
-            after = next((s for s in following if s not in seen), None)
-            if after is None:
-                found.append(name)
-                path.pop()
-            else:
-                block = self.blocks[after]
-                seen.add(after)
-                again = [retries[id(i)] for i in block.instructions if id(i) in retries]
-                path.append((after, iter([*block.successors, *again])))
-        return [self.blocks[name] for name in reversed(found[:-1])]
+        from accel.graphs import reverse_postorder  # a warm process lowers nothing
+
+        def after(name: str) -> list[str]:
+            block = self.blocks[name]
+            return [*block.successors, *(retries[id(i)] for i in block.instructions if id(i) in retries)]
+
+        return [self.blocks[name] for name in reverse_postorder("entry", after)]
 
     def instructions(self) -> Iterator[Instruction]:
         """Every instruction, block by block."""

@@ -5,6 +5,7 @@ Edges to where lanes are given up (`redo`) do not count: when one lane goes ther
 
 from __future__ import annotations
 
+from accel.graphs import find_dominators, find_natural_loop, reverse_postorder
 from accel.lower.ssa import Function, Operation, Unreadable
 from accel.values import dataclass, field
 
@@ -44,12 +45,12 @@ class Regions:
         blocks = function.blocks
         self.given_up = self._find_given_up()
         self.after = {n: [s for s in b.successors if s not in self.given_up] for n, b in blocks.items()}
-        self.order = self._find_order()
+        self.order = reverse_postorder(next(iter(blocks)), self.after.__getitem__)
         self.before: dict[str, list[str]] = {n: [] for n in self.order}
         for name in self.order:
             for successor in self.after[name]:
                 self.before[successor].append(name)
-        self.dominators = self._find_dominators()
+        self.dominators = find_dominators(self.order, self.before)
         self.loops = self._find_loops()
         self.varying = {name for _, name in function.parameters} - uniform
         while self._spread():
@@ -70,32 +71,6 @@ class Regions:
                     found.add(name)
         return found
 
-    def _find_order(self) -> list[str]:
-        first = next(iter(self.function.blocks))
-        found: list[str] = []
-        seen, path = {first}, [(first, iter(self.after[first]))]
-        while path:
-            name, following = path[-1]
-            successor = next((s for s in following if s not in seen), None)
-            if successor is None:
-                found.append(name)
-                path.pop()
-            else:
-                seen.add(successor)
-                path.append((successor, iter(self.after[successor])))
-        return found[::-1]
-
-    def _find_dominators(self) -> dict[str, set[str]]:
-        found = {name: set(self.order) for name in self.order}
-        found[self.order[0]] = {self.order[0]}
-        changed = True
-        while changed:
-            changed = False
-            for name in self.order[1:]:
-                made = set.intersection(*(found[p] for p in self.before[name])) | {name}
-                changed, found[name] = changed or made != found[name], made
-        return found
-
     def immediate(self, name: str) -> str:
         """The closest block that every way to this one passes."""
         return max(self.dominators[name] - {name}, key=self.order.index)
@@ -108,7 +83,7 @@ class Regions:
                 if header in self.dominators[name]:
                     if any(loop.header == header for loop in found):
                         raise Unreadable("two ways back")
-                    found.append(Loop(header, name, self._body(header, name)))
+                    found.append(Loop(header, name, find_natural_loop(header, [name], self.before)))
                 elif self.order.index(header) <= self.order.index(name):
                     raise Unreadable("irreducible")
         found.sort(key=lambda loop: len(loop.blocks))
@@ -116,15 +91,6 @@ class Regions:
             loop.around = next((outer for outer in found[k + 1 :] if loop.header in outer.blocks), None)
             loop.exits = [(n, s) for n in self.order if n in loop.blocks for s in self.after[n] if s not in loop.blocks]
         return {name: next(loop for loop in found if name in loop.blocks) for name in self.order if any(name in loop.blocks for loop in found)}
-
-    def _body(self, header: str, latch: str) -> set[str]:
-        body, todo = {header, latch}, [latch] if latch != header else []
-        while todo:
-            for name in self.before[todo.pop()]:
-                if name not in body:
-                    body.add(name)
-                    todo.append(name)
-        return body
 
     # -- what differs between lanes
 
@@ -177,4 +143,4 @@ class Regions:
             if not self.after[name] or (inner is not None and (name not in inner.blocks or name == inner.header)):
                 return False
             todo += self.after[name]
-        return end not in (self.order[0],)
+        return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from accel.graphs import find_dominators, find_natural_loop
 from accel.ir import Instruction, TypedFunction
 from accel.values import dataclass, field
 
@@ -55,9 +56,11 @@ class Graph:
             for successor in dict.fromkeys(block.successors):
                 if successor in self.before:
                     self.before[successor].append(name)
-        self._dominators = self._find_dominators()
+        self._dominators = find_dominators(list(self.blocks), self.before)
         self._latches = {name: tuple(p for p in before if self.dominates(name, p)) for name, before in self.before.items()}
-        self.bodies = {name: self._natural_loop(name) for name, latches in self._latches.items() if latches}
+        self.bodies = {
+            name: frozenset(find_natural_loop(name, latches, self.before)) for name, latches in self._latches.items() if latches
+        }
         self.loops = self._find_loops()
 
     def dominates(self, first: str, second: str) -> bool:
@@ -88,19 +91,6 @@ class Graph:
         """Whether no loop lies in the one with this head."""
         return not any(other in self.bodies[head] and other != head for other in self.bodies)
 
-    def _find_dominators(self) -> dict[str, set[str]]:
-        names = list(self.blocks)
-        found = {name: set(names) for name in names}
-        found[names[0]] = {names[0]}
-        changed = True
-        while changed:
-            changed = False
-            for name in names[1:]:
-                made = set.intersection(*(found[p] for p in self.before[name])) | {name}
-                if made != found[name]:
-                    found[name], changed = made, True
-        return found
-
     def _find_loops(self) -> list[Loop]:
         """All `for` loops, outer ones first."""
         loops = []
@@ -115,13 +105,3 @@ class Graph:
                 loop.parent = around[-1]
                 around[-1].inner.append(loop)
         return loops
-
-    def _natural_loop(self, head: str) -> frozenset[str]:
-        """The head and the blocks from which a latch is reached without it."""
-        found, todo = {head}, list(self._latches[head])
-        while todo:
-            name = todo.pop()
-            if name not in found:
-                found.add(name)
-                todo += self.before[name]
-        return frozenset(found)

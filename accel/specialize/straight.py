@@ -21,6 +21,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
+from accel.graphs import reverse_postorder
 from accel.ir import Access, Block, Instruction, TypedFunction
 from accel.specialize.loops import Graph, Loop, Place
 from accel.types.kinds import Bool, Float, Int, Scalar, members_of
@@ -101,17 +102,11 @@ class _Straightener:
 
     def _order(self) -> list[str]:
         """The blocks of the body, each behind all from which it is reached."""
-        order, seen = list[str](), {self.loop.head}
 
-        def visit(name: str) -> None:
-            seen.add(name)
-            for successor in self.graph.blocks[name].successors:
-                if successor in self.loop.blocks and successor not in seen:
-                    visit(successor)
-            order.append(name)
+        def after(name: str) -> list[str]:
+            return [s for s in self.graph.blocks[name].successors if s in self.loop.blocks and s != self.loop.head]
 
-        visit(self.loop.body)
-        return order[::-1]
+        return reverse_postorder(self.loop.body, after)
 
     def _new(self) -> str:
         self._count += 1

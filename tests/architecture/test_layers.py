@@ -24,6 +24,7 @@ LAYERS = (
     ("options",),
     ("errors",),
     ("advice",),
+    ("graphs",),
     ("values",),
 )
 RANKS = {part: rank for rank, row in enumerate(LAYERS) for part in row}
