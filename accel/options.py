@@ -8,7 +8,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from types import CodeType
-    from typing import Any, NoReturn
+    from typing import Any, ClassVar, NoReturn
 
 __all__ = ["FnOptions", "HOPELESS", "SWITCHES", "Switch", "VectorizeOptions", "read_switch"]
 
@@ -16,7 +16,57 @@ __all__ = ["FnOptions", "HOPELESS", "SWITCHES", "Switch", "VectorizeOptions", "r
 HOPELESS: set[CodeType] = set()  # code that is left to CPython, whatever the arguments
 
 
-class FnOptions:
+class _Options:
+    """Options by name, each with a default. Frozen; equal when all are."""
+
+    __slots__ = ()
+
+    decorator: ClassVar[str]
+    defaults: ClassVar[dict[str, Any]]  # those that are switches take True or False only
+
+    def __init__(self, **given: object) -> None:
+        for name, value in given.items():
+            if name not in self.defaults:
+                _refuse_option(name, self.decorator, self.defaults)
+            if type(self.defaults[name]) is bool and type(value) is not bool:
+                _refuse_value(name, value)
+        for name, default in self.defaults.items():
+            object.__setattr__(self, name, given.get(name, default))
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise AttributeError(f"options can't be changed: {name}")
+
+    def __delattr__(self, name: str) -> NoReturn:
+        raise AttributeError(f"options can't be changed: {name}")
+
+    def _items(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in self.defaults}
+
+    def __eq__(self, other: object) -> bool:
+        return self._items() == other._items() if isinstance(other, type(self)) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(tuple(self._items().values()))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restore_options, (type(self), self._items())
+
+    def __repr__(self) -> str:
+        changed = [f"{n}={self._shown(n)}" for n, v in self._items().items() if v != self.defaults[n]]
+        return f"{type(self).__name__}({', '.join(changed)})"
+
+    def _shown(self, name: str) -> str:
+        return repr(getattr(self, name))
+
+
+def _restore_options(class_: type[_Options], values: dict[str, Any]) -> _Options:
+    made = class_.__new__(class_)
+    for name, value in values.items():
+        object.__setattr__(made, name, value)
+    return made
+
+
+class FnOptions(_Options):
     """How a function is compiled. Frozen; equal when all options are.
 
     Parameters
@@ -51,42 +101,12 @@ class FnOptions:
     inline: bool
     debug: bool
 
-    def __init__(self, **given: object) -> None:
-        for name, value in given.items():
-            if name not in _FN_DEFAULTS:
-                _refuse_option(name, "fn", _FN_DEFAULTS)
-            if type(value) is not bool:
-                _refuse_value(name, value)
-        for name, default in _FN_DEFAULTS.items():
-            object.__setattr__(self, name, given.get(name, default))
-
-    def __setattr__(self, name: str, value: object) -> NoReturn:
-        raise AttributeError(f"options can't be changed: {name}")
-
-    def __delattr__(self, name: str) -> NoReturn:
-        raise AttributeError(f"options can't be changed: {name}")
-
-    def _items(self) -> dict[str, bool]:
-        return {name: getattr(self, name) for name in _FN_DEFAULTS}
-
-    def __eq__(self, other: object) -> bool:
-        return self._items() == other._items() if isinstance(other, FnOptions) else NotImplemented
-
-    def __hash__(self) -> int:
-        return hash(tuple(self._items().values()))
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _restore_fn_options, (self._items(),)
-
-    def __repr__(self) -> str:
-        changed = [f"{n}={v}" for n, v in self._items().items() if v != _FN_DEFAULTS[n]]
-        return f"FnOptions({', '.join(changed)})"
+    decorator = "fn"
+    defaults = {"strict": False, "relaxed": False, "cache": True, "inline": True, "debug": False}
 
 
-_FN_DEFAULTS = {"strict": False, "relaxed": False, "cache": True, "inline": True, "debug": False}
 
-
-class VectorizeOptions:
+class VectorizeOptions(_Options):
     """How a scalar function becomes a ufunc. Frozen.
 
     Parameters
@@ -115,27 +135,16 @@ class VectorizeOptions:
     cache: bool
     identity: tuple[object, ...]  # empty when there is none
 
+    decorator = "vectorize"
+    defaults = {"strict": False, "cache": True, "identity": ()}
+
     def __init__(self, **given: object) -> None:
-        for name, value in given.items():
-            if name not in self.__slots__:
-                _refuse_option(name, "vectorize", self.__slots__)
-            if name != "identity" and type(value) is not bool:
-                _refuse_value(name, value)
-        object.__setattr__(self, "strict", given.get("strict", False))
-        object.__setattr__(self, "cache", given.get("cache", True))
-        object.__setattr__(self, "identity", (given["identity"],) if "identity" in given else ())
+        if "identity" in given:
+            given["identity"] = (given["identity"],)
+        super().__init__(**given)
 
-    def __setattr__(self, name: str, value: object) -> NoReturn:
-        raise AttributeError(f"options can't be changed: {name}")
-
-    def __repr__(self) -> str:
-        changed = [n for n, v in (("strict", self.strict), ("cache", not self.cache)) if v]
-        told = [f"{n}={getattr(self, n)}" for n in changed] + [f"identity={v!r}" for v in self.identity]
-        return f"VectorizeOptions({', '.join(told)})"
-
-
-def _restore_fn_options(values: dict[str, bool]) -> FnOptions:
-    return FnOptions(**values)
+    def _shown(self, name: str) -> str:
+        return repr(self.identity[0]) if name == "identity" else super()._shown(name)
 
 
 def _refuse_option(name: str, decorator: str, options: Iterable[str]) -> NoReturn:

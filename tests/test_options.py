@@ -5,7 +5,7 @@ import pickle
 import pytest
 
 import accel
-from accel.options import SWITCHES, FnOptions, read_switch
+from accel.options import SWITCHES, FnOptions, VectorizeOptions, read_switch
 from tests.architecture.modules import PACKAGE, ROOT
 
 
@@ -43,3 +43,14 @@ def test_each_switch_does_something_and_is_described(name):
     readers = [p for p in PACKAGE.rglob("*.py") if p.name != "options.py" and f'"{name}"' in p.read_text()]
     assert readers, "nothing reads it"
     assert f"`{name}`" in (ROOT / "docs" / "fn.md").read_text()
+
+
+def test_options_of_vectorize():
+    chosen = VectorizeOptions(identity=0)
+    assert chosen == VectorizeOptions(identity=0, strict=False) != VectorizeOptions() and chosen != FnOptions()
+    assert pickle.loads(pickle.dumps(chosen)) == chosen and hash(chosen) == hash(VectorizeOptions(identity=0))
+    assert repr(chosen) == "VectorizeOptions(identity=0)" and chosen.identity == (0,) and VectorizeOptions().identity == ()
+    with pytest.raises(AttributeError):
+        chosen.strict = True
+    with pytest.raises(accel.OptionError, match=r"`vectorize` has no option `lanes`"):
+        VectorizeOptions(lanes=4)
