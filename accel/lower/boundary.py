@@ -13,6 +13,7 @@ from types import CodeType
 from accel.ir import Guard, Plan
 from accel.lower.box import emit_box
 from accel.lower.layout import components, object_positions, owner_positions
+from accel.lower.results import load_result
 from accel.lower.support import define_support
 from accel.lower.text import Emitter, Module
 from accel.lower.unbox import emit_unbox
@@ -297,12 +298,8 @@ def _call(e: Emitter, symbol: str, result: Kind, values: list[str], *, recursive
     if isinstance(result, (Never, Static)):
         e.do("ret ptr null")
         return
-    value = []
-    for k, type_ in enumerate(components(result)):
-        place = e.value(f"getelementptr i64, ptr {room}, i64 {k}")
-        part = e.value(f"load {'i8' if type_ == 'i1' else type_}, ptr {place}")
-        value.append(e.value(f"trunc i8 {part} to i1") if type_ == "i1" else part)
-    made = emit_box(e, result, tuple(value))
+    value = load_result(e, result, room)
+    made = emit_box(e, result, value)
     for position in (*owner_positions(result), *object_positions(result)):
         e.call("void", "Py_DecRef", f"ptr {value[position]}")  # the function handed a reference over, boxing took its own
     e.do(f"ret ptr {made}")

@@ -1,8 +1,7 @@
 """The inner loop of a ufunc: a compiled scalar function, once for each element.
 
-It has the form NumPy calls (`PyArrayMethod_StridedLoop`): context, addresses of the first elements, number of elements, strides. The
-function changes nothing but its result. Where it leaves, the element is done by CPython (`accel.plain`, which takes the same
-arguments). Once a guard does not hold any more, the loop that has taken its place goes on (`replacement`), or what makes one is asked
+The function changes nothing but its result. Where it leaves, the element is done by CPython (`accel.plain`, which has the same form as the
+loop). Once a guard does not hold any more, the loop that has taken its place goes on (`replacement`), or what makes one is asked
 (`accel.stale`).
 """
 
@@ -10,12 +9,15 @@ from __future__ import annotations
 
 from accel.ir import Plan
 from accel.lower.body import FunctionBody
-from accel.lower.boundary import emit_guards
 from accel.lower.lane_loop import write_lane_loop
 from accel.lower.lanes import LaneShape, choose_shape, write_lanes
 from accel.lower.layout import Value, components, element_type
 from accel.lower.machine import simplify, vector_bits
 from accel.lower.numpy_casts import emit_store_cast
+from accel.lower.operands import FORM, Operands
+from accel.lower.operators import tuple_items
+from accel.lower.regions import Regions
+from accel.lower.results import load_result
 from accel.lower.ssa import Unreadable, read_function
 from accel.lower.steps import lower_step
 from accel.lower.support import define_depth
@@ -23,10 +25,7 @@ from accel.lower.text import Emitter, Module
 from accel.lower.unions import emit_union
 from accel.types.kinds import DTYPES, Int, Kind, Scalar, Tuple
 
-__all__ = ["element_loop_text", "write_scalar"]
-
-_ALONE = 256  # elements for which the loop keeps the GIL
-_LOOP = ("ptr", "ptr", "ptr", "ptr", "ptr")
+__all__ = ["element_loop_text"]
 
 
 def element_loop_text(plan: Plan, chars: tuple[str, ...], uniform: frozenset[int] = frozenset()) -> str:
@@ -64,14 +63,14 @@ def _write_kernels(
     for typed in plan.functions:
         body = FunctionBody(scalar, typed, early=True)
         scalar.define(body.text(lower_step, attributes=" alwaysinline"))
-    write_scalar(scalar, plan, chars, "lane")
+    _write_scalar(scalar, plan, chars, "lane")
     try:
         function = read_function(simplify(str(scalar)), "lane")
-        shape = choose_shape(function, frozenset(function.parameters[k][1] for k in uniform), vector_bits())
-        kernels: dict[frozenset[int], str] = {}
-        for number, same in enumerate(dict.fromkeys((frozenset[int](), uniform))):
-            names = frozenset(function.parameters[k][1] for k in same)
-            write_lanes(module, function, names, shape, kernels.setdefault(same, f"lanes.{number}"))
+        regions = {same: Regions(function, frozenset(function.parameters[k][1] for k in same)) for same in (frozenset[int](), uniform)}
+        shape = choose_shape(regions[uniform], vector_bits())
+        kernels = {same: f"lanes.{number}" for number, same in enumerate(regions)}
+        for same, name in kernels.items():
+            write_lanes(module, regions[same], shape, name)
     except Unreadable:
         return None
     return shape, kernels
@@ -105,7 +104,9 @@ class _Element:
         good = e.label("good")
         e.branch_if(e.value(f"icmp eq i32 {status}, 0"), good, left, likely=True)
         e.place(good)
-        return [self._result(*one) for one in zip(self.outputs, *self._results(), strict=True)]
+        whole, value = root.result, load_result(e, root.result, self.result)
+        items = tuple_items(whole, value) if isinstance(whole, Tuple) else [(whole, value)]
+        return [self._result(char, kind, part) for char, (kind, part) in zip(self.outputs, items, strict=True)]
 
     def _argument(self, char: str, kind: Kind, parts: list[str]) -> Value:
         """An element as a value of a kind: a NumPy scalar as it is, a number of Python's widened."""
@@ -120,21 +121,6 @@ class _Element:
         how = {"i": "sext", "u": "zext", "b": "zext"}.get(dtype.family, "fpext")
         return tuple(e.value(f"{how} {type_} {part} to {wanted}") for part in parts)
 
-    def _results(self) -> tuple[list[Kind], list[Value]]:
-        """Kinds and values of the results."""
-        e, kind = self.e, self.plan.root.result
-        parts = []
-        for k, type_ in enumerate(components(kind)):
-            place = e.value(f"getelementptr i64, ptr {self.result}, i64 {k}")
-            part = e.value(f"load {'i8' if type_ == 'i1' else type_}, ptr {place}")
-            parts.append(e.value(f"trunc i8 {part} to i1") if type_ == "i1" else part)
-        items = kind.items if isinstance(kind, Tuple) else (kind,)
-        values: list[Value] = []
-        for item in items:
-            values.append(tuple(parts[: len(components(item))]))
-            del parts[: len(components(item))]
-        return list(items), values
-
     def _result(self, char: str, kind: Kind, value: Value) -> list[tuple[str, str]]:
         """The parts of a result as an element."""
         e = self.e
@@ -146,7 +132,7 @@ class _Element:
         return [(element_type(char), part) for part in made]
 
 
-def write_scalar(module: Module, plan: Plan, chars: tuple[str, ...], name: str) -> None:
+def _write_scalar(module: Module, plan: Plan, chars: tuple[str, ...], name: str) -> None:
     """Add the function on one element, from the parts of the inputs to a structure of those of the results; it calls `lane.redo`, which
     does not return, where the compiled function leaves."""
     e = Emitter(module)
@@ -171,64 +157,48 @@ def write_scalar(module: Module, plan: Plan, chars: tuple[str, ...], name: str) 
 
 
 class _LoopWriter:
-    """Writes `loop`. The addresses of the current elements are in `at`, the strides in `steps`."""
+    """Writes the loop, one element after the other."""
 
     def __init__(self, module: Module, plan: Plan, chars: tuple[str, ...]) -> None:
-        self.e, self.plan, self.chars = Emitter(module), plan, chars
+        self.operands = Operands(module, plan, len(chars))
+        self.e = self.operands.e
         self.element = _Element(self.e, plan, chars)
-        self.room = self.e.slot(f"[{len(chars)} x ptr]", align=8)
-        self.left = self.e.slot("i64")
-        self.thread = self.e.slot("ptr", initial="null")
-
-    def _place(self, k: int) -> str:
-        return self.e.value(f"getelementptr ptr, ptr {self.room}, i64 {k}")
 
     def write(self, name: str, *, keeps_gil: bool) -> None:
         """Add the function to the module."""
         e = self.e
-        for k in range(len(self.chars)):
-            first = e.value(f"load ptr, ptr {e.value(f'getelementptr ptr, ptr %data, i64 {k}')}")
-            e.do(f"store ptr {first}, ptr {self._place(k)}")
-        steps = [e.value(f"load i64, ptr {e.value(f'getelementptr i64, ptr %strides, i64 {k}')}") for k in range(len(self.chars))]
-        e.do(f"store i64 {e.value('load i64, ptr %dims')}, ptr {self.left}")
-        e.branch("guards")
-        e.place("guards")
-        e.exit_label = "stale"
-        plain, go = e.label("plain"), e.label("go")
-        suspended = e.value(f"load i64, ptr {e.module.external('accel.suspended')}")
-        e.branch_if(e.value(f"icmp eq i64 {suspended}, 0"), go, plain, likely=True)
-        e.place(plain)  # inside `accel.disabled()`
-        e.branch_if(self._plain(self.left), "failed", "finished")
-        e.place(go)
-        emit_guards(e, self.plan.guards, "stale")
+        self.operands.begin("plain")
         if keeps_gil:
             e.branch_if(e.value(f'call i1 @"accel.depth"(ptr {self.element.state})'), "begin", "stale", likely=True)
         else:
-            many = e.value(f"icmp sgt i64 {e.value(f'load i64, ptr {self.left}')}, {_ALONE}")
-            e.branch_if(many, "release", "begin")
-            e.place("release")
-            e.do(f"store ptr {e.call('ptr', 'PyEval_SaveThread')}, ptr {self.thread}")
+            self.operands.release_gil()
             e.branch("begin")
         e.place("begin")
         e.branch("head")
-        self._turns(steps)
-        self._redo(steps)
-        self._end()
-        e.module.define(e.function(f"define {'' if name == 'loop' else 'internal '}i32 @{name}(ptr %context, ptr %data, ptr %dims, ptr %strides, ptr %aux)"))
+        self._turns()
+        self._redo()
+        e.place("done")
+        self.operands.take_gil()
+        e.branch("finished")
+        e.place("finished")
+        e.do("ret i32 0")
+        e.place("failed")
+        e.do("ret i32 -1")
+        e.module.define(e.function(f"define {'' if name == 'loop' else 'internal '}i32 @{name}{FORM}"))
 
-    def _turns(self, steps: list[str]) -> None:
+    def _turns(self) -> None:
         e, inputs = self.e, len(self.element.inputs)
         e.place("head")
-        e.branch_if(e.value(f"icmp sgt i64 {e.value(f'load i64, ptr {self.left}')}, 0"), "turn", "done", likely=True)
+        e.branch_if(e.value(f"icmp sgt i64 {e.value(f'load i64, ptr {self.operands.left}')}, 0"), "turn", "done", likely=True)
         e.place("turn")
         e.exit_label = "redo"
-        at = [e.value(f"load ptr, ptr {self._place(k)}") for k in range(len(self.chars))]
+        at = self.operands.current()
         given = [[e.value(f"load {t}, ptr {p}, align 1") for t, p in self._parts(c, a)] for c, a in zip(self.element.inputs, at, strict=False)]
         made = self.element.apply(given, "redo")
         for char, place, parts in zip(self.element.outputs, at[inputs:], made, strict=True):  # all behind all casts, which may leave
             for (type_, part), (_, to) in zip(parts, self._parts(char, place), strict=True):
                 e.do(f"store {type_} {part}, ptr {to}, align 1")
-        self._advance(steps)
+        self.operands.advance("1")
         e.branch("head")
 
     def _parts(self, char: str, place: str) -> list[tuple[str, str]]:
@@ -236,60 +206,30 @@ class _LoopWriter:
         e = self.e
         return [(t, e.value(f"getelementptr i8, ptr {place}, i64 {offset}") if offset else place) for t, offset in _parts_of(char)]
 
-    def _advance(self, steps: list[str]) -> None:
-        e = self.e
-        for k, step in enumerate(steps):
-            place = e.value(f"load ptr, ptr {self._place(k)}")
-            e.do(f"store ptr {e.value(f'getelementptr i8, ptr {place}, i64 {step}')}, ptr {self._place(k)}")
-        left = e.value(f"load i64, ptr {self.left}")
-        e.do(f"store i64 {e.value(f'sub i64 {left}, 1')}, ptr {self.left}")
-
-    def _redo(self, steps: list[str]) -> None:
+    def _redo(self) -> None:
         """CPython does the element; then the guards are looked at again, as it may have changed anything."""
-        e = self.e
+        e, left = self.e, self.operands.left
         e.place("redo")
-        self._take_gil("retaken")
-        one = e.slot("i64", initial="1")
-        failed = self._plain(one)
-        e.branch_if(failed, "failed", "redone")
+        self.operands.take_gil()
+        e.branch_if(self._ask("accel.plain", e.slot("i64", initial="1")), "failed", "redone")
         e.place("redone")
-        self._advance(steps)
+        self.operands.advance("1")
         e.branch("guards")
+        e.place("plain")
+        e.branch_if(self._ask("accel.plain", left), "failed", "finished")
         e.place("stale")
         newer = e.module.external("replacement", may_be_null=True)
         replaced, never = e.label("replaced"), e.label("never")
         e.branch_if(e.value(f"icmp eq ptr {newer}, null"), never, replaced)
         e.place(replaced)
-        answer = e.value(f"call i32 {newer}(ptr %context, ptr {self.room}, ptr {self.left}, ptr %strides, ptr %aux)")
-        e.do(f"ret i32 {answer}")
+        e.branch_if(self._fails(newer, left), "failed", "finished")
         e.place(never)
-        e.branch_if(self._plain(self.left, "accel.stale"), "failed", "finished")
+        e.branch_if(self._ask("accel.stale", left), "failed", "finished")
 
-    def _plain(self, count: str, name: str = "accel.plain") -> str:
-        e = self.e
-        plain = e.module.declare(name, "i32", _LOOP)
-        answer = e.value(f"call i32 {plain}(ptr %context, ptr {self.room}, ptr {count}, ptr %strides, ptr %aux)")
-        return e.value(f"icmp slt i32 {answer}, 0")
+    def _ask(self, name: str, count: str) -> str:
+        """Have an external loop do so many elements; whether it fails."""
+        return self._fails(self.e.module.declare(name, "i32", ("ptr",) * 5), count)
 
-    def _take_gil(self, after: str) -> None:
-        e = self.e
-        thread = e.value(f"load ptr, ptr {self.thread}")
-        restore = e.label("restore")
-        e.branch_if(e.value(f"icmp eq ptr {thread}, null"), after, restore)
-        e.place(restore)
-        e.call("void", "PyEval_RestoreThread", f"ptr {thread}")
-        e.do(f"store ptr null, ptr {self.thread}")
-        e.branch(after)
-        e.place(after)
-
-    def _end(self) -> None:
-        e = self.e
-        e.place("done")
-        self._take_gil("held")
-        e.branch("finished")
-        e.place("finished")
-        e.do("ret i32 0")
-        e.place("failed")
-        e.do("ret i32 -1")
-
-
+    def _fails(self, loop: str, count: str) -> str:
+        answer = self.e.value(f"call i32 {loop}(ptr %context, ptr {self.operands.room}, ptr {count}, ptr %strides, ptr %aux)")
+        return self.e.value(f"icmp slt i32 {answer}, 0")

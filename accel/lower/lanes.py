@@ -22,7 +22,7 @@ import re
 
 from accel.lower.departures import Departures, Mask
 from accel.lower.regions import Loop, Regions
-from accel.lower.ssa import Function, Operation, Unreadable
+from accel.lower.ssa import Operation, Unreadable
 from accel.lower.text import Emitter, Module
 
 __all__ = ["LaneShape", "LaneWriter", "choose_shape", "write_lanes"]
@@ -50,13 +50,12 @@ class LaneShape:
         return self.width * self.groups
 
 
-def choose_shape(function: Function, uniform: frozenset[str], bits: int) -> LaneShape:
+def choose_shape(regions: Regions, bits: int) -> LaneShape:
     """How many lanes suit a function on a processor with vectors of so many bits.
 
     A vector is as wide as what is computed; what is merely chosen does not count. Loops have several vectors, to hide latency.
     """
-    regions = Regions(function, uniform)
-    operations = [o for name in regions.order for o in function.blocks[name].operations]
+    operations = [o for name in regions.order for o in regions.function.blocks[name].operations]
     if len(operations) > _MOST_OPERATIONS:
         raise Unreadable(f"{len(operations)} operations")
     computed = [o for o in operations if o.name in regions.varying and o.op not in ("phi", "select", "insertvalue", "extractvalue")]
@@ -70,7 +69,7 @@ def _parts_of(type_: str) -> list[str]:
     return [part.strip() for part in type_.strip("{} ").split(",")]
 
 
-def write_lanes(module: Module, function: Function, uniform: frozenset[str], shape: LaneShape, name: str) -> None:
+def write_lanes(module: Module, regions: Regions, shape: LaneShape, name: str) -> None:
     """Add `i1 @name(inputs..., outputs...)`, which applies a function to as many elements as there are lanes; all operands are addresses
     of elements side by side, those of uniform parameters of one. False when a lane gave up: nothing is stored then.
 
@@ -79,13 +78,14 @@ def write_lanes(module: Module, function: Function, uniform: frozenset[str], sha
     Unreadable
         When the function can't be done in lanes.
     """
-    LaneWriter(module, function, Regions(function, uniform), shape).write(name)
+    LaneWriter(module, regions, shape).write(name)
 
 
 class LaneWriter:
     """Writes a function on lanes, block by block."""
 
-    def __init__(self, module: Module, function: Function, regions: Regions, shape: LaneShape) -> None:
+    def __init__(self, module: Module, regions: Regions, shape: LaneShape) -> None:
+        function = regions.function
         self.e, self.function, self.regions, self.shape = Emitter(module), function, regions, shape
         self.values: dict[str, list[str]] = {}  # varying name -> operand per group; uniform ones are themselves
         self.types: dict[str, str] = {name: type_ for type_, name in function.parameters}
@@ -496,8 +496,6 @@ class LaneWriter:
             return e.value(f"extractvalue {types[0]} {operands[0]}, {operation.detail}")
         if op == "call":
             return self.call(operation, types, operands)
-        if op == "load":
-            raise Unreadable("load")
         if len(operands) == 1:
             to = f" to {self.vector(operation.detail)}" if operation.detail else ""
             return e.value(f"{op} {operation.flags}{types[0]} {operands[0]}{to}")

@@ -30,7 +30,6 @@ class Operation:
     flags: str = ""
     detail: str = ""
     labels: list[str] = field(default_factory=list)  # where a branch goes, where a phi comes from
-    is_unlikely: bool = False  # the first label of a branch is
     text: str = ""
 
 
@@ -119,7 +118,6 @@ def read_function(text: str, name: str) -> Function:
 
 
 def _read_operation(line: str) -> Operation:
-    is_unlikely = "!prof !1" in line
     line = re.sub(r", ![\w.]+ ![\w.]+| #\d+$|, align \d+", "", line).strip()
     name, equals, text = line.partition(" = ")
     if not equals or not name.startswith("%"):
@@ -127,7 +125,7 @@ def _read_operation(line: str) -> Operation:
     made = _read(text)
     if made is None:
         raise Unreadable(line)
-    made.name, made.is_unlikely, made.text = name, is_unlikely, text
+    made.name, made.text = name, text
     return made
 
 

@@ -12,8 +12,9 @@ from accel.lower.constants import constant_value
 from accel.lower.convert import convert_value
 from accel.lower.functions import emit_function
 from accel.lower.layout import Value, components, owner_positions
-from accel.lower.operators import emit_binary, emit_compare, emit_truth, emit_unary
+from accel.lower.operators import emit_binary, emit_compare, emit_truth, emit_unary, tuple_items
 from accel.lower.recursion import emit_last_room, enter_call, leave_call
+from accel.lower.results import load_result
 from accel.lower.strips import STRIP_STEPS, emit_sum_step
 from accel.lower.unbox import emit_unbox
 from accel.lower.unions import emit_union
@@ -466,7 +467,7 @@ def _call_operands(body: FunctionBody, instruction: Instruction) -> list[tuple[K
     for k, (kind, value) in enumerate(zip(_kinds(body, instruction), _values(body, instruction), strict=True)):
         if k < len(starred) and starred[k]:
             assert isinstance(kind, Tuple)
-            found += zip(kind.items, arrays.tuple_parts(kind, value), strict=True)
+            found += tuple_items(kind, value)
         else:
             found.append((kind, value))
     return found
@@ -547,13 +548,9 @@ def _function_call(body: FunctionBody, instruction: Instruction, call: Call) -> 
     e.place(good)
     if isinstance(callee.result, Never):
         return
-    value = []
-    for k, type_ in enumerate(components(callee.result)):
-        place = e.value(f"getelementptr i64, ptr {result}, i64 {k}")
-        part = e.value(f"load {'i8' if type_ == 'i1' else type_}, ptr {place}")
-        value.append(e.value(f"trunc i8 {part} to i1") if type_ == "i1" else part)
-    body.own(id(instruction), callee.result, tuple(value))
-    _write(body, instruction, tuple(value))
+    value = load_result(e, callee.result, result)
+    body.own(id(instruction), callee.result, value)
+    _write(body, instruction, value)
 
 
 def _hand_over(body: FunctionBody, instruction: Instruction, status: str, takes: tuple[str, ...]) -> None:

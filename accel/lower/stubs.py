@@ -117,13 +117,10 @@ fail:
 define i32 @promote(ptr %ufunc, ptr %given, ptr %wanted, ptr %answer) {
 entry:
   %array = alloca [4 x ptr]
-  %a1 = getelementptr ptr, ptr %array, i64 1
-  %a2 = getelementptr ptr, ptr %array, i64 2
-  %a3 = getelementptr ptr, ptr %array, i64 3
   store ptr %ufunc, ptr %array
-  call void @store_address(ptr %a1, ptr %given)
-  call void @store_address(ptr %a2, ptr %wanted)
-  call void @store_address(ptr %a3, ptr %answer)
+  call void @store_address(ptr %array, i64 1, ptr %given)
+  call void @store_address(ptr %array, i64 2, ptr %wanted)
+  call void @store_address(ptr %array, i64 3, ptr %answer)
   %r = call ptr @ask_accel(ptr @promote_callback, ptr %array, i64 4)
   %status = call i32 @drop_all(ptr %r, ptr %array, i64 4)
   ret i32 %status
@@ -144,20 +141,15 @@ define i32 @stale_loop(ptr %context, ptr %data, ptr %dims, ptr %strides, ptr %au
 define internal i32 @run_loop(ptr %context, ptr %data, ptr %dims, ptr %strides, ptr %aux, ptr %is_stale) noinline {
 entry:
   %array = alloca [6 x ptr]
-  %a1 = getelementptr ptr, ptr %array, i64 1
-  %a2 = getelementptr ptr, ptr %array, i64 2
-  %a3 = getelementptr ptr, ptr %array, i64 3
-  %a4 = getelementptr ptr, ptr %array, i64 4
   %ufunc = load ptr, ptr %context
   %types_at = getelementptr ptr, ptr %context, i64 2
   %types = load ptr, ptr %types_at
   store ptr %ufunc, ptr %array
-  call void @store_address(ptr %a1, ptr %types)
-  call void @store_address(ptr %a2, ptr %data)
-  call void @store_address(ptr %a3, ptr %dims)
-  call void @store_address(ptr %a4, ptr %strides)
-  %a5 = getelementptr ptr, ptr %array, i64 5
-  call void @store_address(ptr %a5, ptr %is_stale)
+  call void @store_address(ptr %array, i64 1, ptr %types)
+  call void @store_address(ptr %array, i64 2, ptr %data)
+  call void @store_address(ptr %array, i64 3, ptr %dims)
+  call void @store_address(ptr %array, i64 4, ptr %strides)
+  call void @store_address(ptr %array, i64 5, ptr %is_stale)
   %r = call ptr @PyObject_Vectorcall(ptr @loop_callback, ptr %array, i64 6, ptr null)
   %done = icmp eq ptr %r, @_Py_NoneStruct
   %failed = icmp eq ptr %r, null
@@ -177,14 +169,12 @@ end:
 define i32 @start_reduction(ptr %context, i8 %is_empty, ptr %initial) {
 entry:
   %array = alloca [3 x ptr]
-  %a1 = getelementptr ptr, ptr %array, i64 1
-  %a2 = getelementptr ptr, ptr %array, i64 2
   %ufunc = load ptr, ptr %context
   %types_at = getelementptr ptr, ptr %context, i64 2
   %types = load ptr, ptr %types_at
   store ptr %ufunc, ptr %array
-  call void @store_address(ptr %a1, ptr %types)
-  call void @store_address(ptr %a2, ptr %initial)
+  call void @store_address(ptr %array, i64 1, ptr %types)
+  call void @store_address(ptr %array, i64 2, ptr %initial)
   %r = call ptr @ask_accel(ptr @start_callback, ptr %array, i64 3)
   %status = call i32 @drop_all(ptr %r, ptr %array, i64 3)
   %good = icmp eq i32 %status, 0
@@ -192,7 +182,8 @@ entry:
   ret i32 %answer
 }
 
-define internal void @store_address(ptr %place, ptr %address) {
+define internal void @store_address(ptr %array, i64 %k, ptr %address) {
+  %place = getelementptr ptr, ptr %array, i64 %k
   %number = ptrtoint ptr %address to i64
   %object = call ptr @PyLong_FromLongLong(i64 %number)
   store ptr %object, ptr %place
