@@ -39,10 +39,12 @@ class FunctionBody:
     kind, and LLVM makes registers of them.
     """
 
-    def __init__(self, module: Module, typed: TypedFunction, *, relaxed: bool = False, pure: bool = False, early: bool = False) -> None:
+    def __init__(
+        self, module: Module, typed: TypedFunction, *, relaxed: bool = False, pure: bool = False, early: bool = False, flagged: bool = False
+    ) -> None:
         self.typed, self.module, self.relaxed, self.pure, self.early = typed, module, relaxed, pure or early, early
         self.e = Emitter(module)
-        self.e.leaves_early = early  # where a result needs a closer look
+        self.e.leaves_early, self.e.trusts_flags = early, flagged  # where a result needs a closer look
         self.e.wraps = self.pure
         self.e.adopt = self._adopt
         self.exits: list[Exit] = []

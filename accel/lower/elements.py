@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from accel.ir import Plan
 from accel.lower.body import FunctionBody
-from accel.lower.lane_loop import write_lane_loop
-from accel.lower.lanes import LaneShape, choose_shape, write_lanes
+from accel.lower.lane_loop import Kernels, write_lane_loop
+from accel.lower.lane_shape import LaneShape, choose_shape
+from accel.lower.lanes import write_lanes
 from accel.lower.layout import Value, components, element_type
 from accel.lower.machine import simplify, vector_bits
 from accel.lower.numpy_casts import emit_store_cast
@@ -18,7 +19,7 @@ from accel.lower.operands import FORM, Operands
 from accel.lower.operators import tuple_items
 from accel.lower.regions import Regions
 from accel.lower.results import load_result
-from accel.lower.ssa import Unreadable, read_function
+from accel.lower.ssa import Function, Unreadable, read_function
 from accel.lower.steps import lower_step
 from accel.lower.support import define_depth
 from accel.lower.text import Emitter, Module
@@ -54,25 +55,44 @@ def element_loop_text(plan: Plan, chars: tuple[str, ...], uniform: frozenset[int
 
 def _write_kernels(
     module: Module, plan: Plan, chars: tuple[str, ...], uniform: frozenset[int]
-) -> tuple[LaneShape, dict[frozenset[int], str]] | None:
-    """Add functions that do a block of elements at once, one that takes the inputs `uniform` as the same for all: how many lanes, and the
-    functions. None when the function can't be done in lanes."""
+) -> tuple[LaneShape, Kernels] | None:
+    """Add functions that do a block of elements at once, some of which take the inputs `uniform` as the same for all: how many lanes, and
+    the functions. None when the function can't be done in lanes."""
     if any(DTYPES[char].family == "c" for char in chars):
         return None
-    scalar = Module()
-    for typed in plan.functions:
-        body = FunctionBody(scalar, typed, early=True)
-        scalar.define(body.text(lower_step, attributes=" alwaysinline"))
-    _write_scalar(scalar, plan, chars, "lane")
     try:
-        function = read_function(simplify(str(scalar)), "lane")
-        regions = {same: Regions(function, frozenset(function.parameters[k][1] for k in same)) for same in (frozenset[int](), uniform)}
-        shape = choose_shape(regions[uniform], vector_bits())
-        kernels = {same: f"lanes.{number}" for number, same in enumerate(regions)}
-        for same, name in kernels.items():
-            write_lanes(module, regions[same], shape, name)
+        tested, _ = _simplified(plan, chars, flagged=False)
+        if not Regions(tested, frozenset()).loops:  # few operations: looking at the flags would take as long
+            return _write_forms(module, [tested], uniform)
+        flagged, is_flagged = _simplified(plan, chars, flagged=True)
+        return _write_forms(module, [flagged, tested] if is_flagged else [tested], uniform)
     except Unreadable:
         return None
+
+
+def _simplified(plan: Plan, chars: tuple[str, ...], *, flagged: bool) -> tuple[Function, bool]:
+    """The function on one element as LLVM simplifies it: with tests for results that are not finite, or such that the processor's `flagged`
+    tell of them. Whether there are any."""
+    module = Module()
+    trusted = 0
+    for typed in plan.functions:
+        body = FunctionBody(module, typed, early=True, flagged=flagged)
+        module.define(body.text(lower_step, attributes=" alwaysinline"))
+        trusted += body.e.trusted
+    trusted += _write_scalar(module, plan, chars, "lane", flagged=flagged)
+    return read_function(simplify(str(module)), "lane"), trusted > 0
+
+
+def _write_forms(module: Module, forms: list[Function], uniform: frozenset[int]) -> tuple[LaneShape, Kernels]:
+    """Add functions on lanes for each set of uniform inputs: one for each form of the function, which are tried one after the other."""
+    regions = {
+        same: [Regions(form, frozenset(form.parameters[k][1] for k in same)) for form in forms] for same in (frozenset[int](), uniform)
+    }
+    shape, kernels = choose_shape(regions[uniform][0], vector_bits()), Kernels()
+    for same, found in regions.items():
+        kernels[same] = [f"lanes.{len(kernels)}.{number}" for number in range(len(found))]
+        for name, form in zip(kernels[same], found, strict=True):
+            write_lanes(module, form, shape, name, is_flagged=form is not found[-1])
     return shape, kernels
 
 
@@ -132,10 +152,11 @@ class _Element:
         return [(element_type(char), part) for part in made]
 
 
-def _write_scalar(module: Module, plan: Plan, chars: tuple[str, ...], name: str) -> None:
+def _write_scalar(module: Module, plan: Plan, chars: tuple[str, ...], name: str, *, flagged: bool) -> int:
     """Add the function on one element, from the parts of the inputs to a structure of those of the results; it calls `lane.redo`, which
-    does not return, where the compiled function leaves."""
+    does not return, where the compiled function leaves. The number of its results of which only the processor's flags tell."""
     e = Emitter(module)
+    e.trusts_flags = flagged
     element = _Element(e, plan, chars)
     parameters: list[str] = []
     given: list[list[str]] = []
@@ -154,6 +175,7 @@ def _write_scalar(module: Module, plan: Plan, chars: tuple[str, ...], name: str)
     e.call("void", "lane.redo")
     e.do("unreachable")
     module.define(e.function(f"define {result} @{name}({', '.join(parameters)})"))
+    return e.trusted
 
 
 class _LoopWriter:

@@ -8,20 +8,23 @@ form). So is everything where an operand overlaps a result otherwise than elemen
 from __future__ import annotations
 
 from accel.ir import Plan
+from accel.lower.flags import clear_flags
 from accel.lower.operands import FORM, Operands
 from accel.lower.text import Module
 from accel.types.kinds import DTYPES
 
-__all__ = ["write_lane_loop"]
+__all__ = ["Kernels", "write_lane_loop"]
+
+Kernels = dict[frozenset[int], list[str]]  # functions on blocks, by the inputs they take as the same for all elements: to be tried in turn
 
 
-def write_lane_loop(module: Module, plan: Plan, chars: tuple[str, ...], lanes: int, kernels: dict[frozenset[int], str]) -> None:
-    """Add `loop`. `kernels` are the functions on blocks, by the inputs they take as the same for all elements."""
+def write_lane_loop(module: Module, plan: Plan, chars: tuple[str, ...], lanes: int, kernels: Kernels) -> None:
+    """Add `loop`. The first of several kernels gives up when flags of the processor are set: they are cleared before the next is tried."""
     _LoopWriter(module, plan, chars, lanes, kernels).write()
 
 
 class _LoopWriter:
-    def __init__(self, module: Module, plan: Plan, chars: tuple[str, ...], lanes: int, kernels: dict[frozenset[int], str]) -> None:
+    def __init__(self, module: Module, plan: Plan, chars: tuple[str, ...], lanes: int, kernels: Kernels) -> None:
         self.operands = Operands(module, plan, len(chars))
         self.e, self.lanes, self.kernels, self.inputs = self.operands.e, lanes, kernels, len(plan.signature.kinds)
         self.sizes = [DTYPES[c].size_bytes for c in chars]
@@ -40,6 +43,8 @@ class _LoopWriter:
         e.place(apart)
         operands.begin("stale")  # which has the elements done one by one, and there in CPython
         operands.release_gil()
+        if any(len(names) > 1 for names in self.kernels.values()):
+            clear_flags(e)
         e.branch("head")
         self._blocks()
         e.place("redo")
@@ -107,7 +112,7 @@ class _LoopWriter:
         direct = [self._both("and", whole, e.value(f"icmp eq i64 {s}, {z}")) for s, z in zip(steps, self.sizes, strict=True)]
         tried = e.label("tried")
         answers: list[tuple[str, str]] = []
-        for uniform, kernel in sorted(self.kernels.items(), key=lambda item: -len(item[0])):
+        for uniform, names in sorted(self.kernels.items(), key=lambda item: -len(item[0])):
             following = e.label("kernel")
             if uniform:
                 use = e.label("uniform")
@@ -115,7 +120,14 @@ class _LoopWriter:
                 e.place(use)
             places = [self._gather(k, at[k], steps[k], count, direct[k]) if k not in uniform else at[k] for k in range(self.inputs)]
             places += [e.select(direct[k], "ptr", at[k], self.buffers[k]) for k in range(self.inputs, len(self.sizes))]
-            answers.append((e.value(f"call i1 @{kernel}({', '.join(f'ptr {p}' for p in places)})"), e.block))
+            for number, name in enumerate(names):
+                answer = e.value(f"call i1 @{name}({', '.join(f'ptr {p}' for p in places)})")
+                answers.append((answer, e.block))
+                if number < len(names) - 1:
+                    again = e.label("again")
+                    e.branch_if(answer, tried, again, likely=True)
+                    e.place(again)
+                    clear_flags(e)
             e.branch(tried)
             if uniform:
                 e.place(following)

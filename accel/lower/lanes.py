@@ -21,47 +21,22 @@ from __future__ import annotations
 import re
 
 from accel.lower.departures import Departures, Mask
+from accel.lower.flags import flags_are_set, keep_here, pin
+from accel.lower.lane_shape import LaneShape
 from accel.lower.regions import Loop, Regions
+from accel.lower.resting import find_resting
 from accel.lower.ssa import Operation, Unreadable
 from accel.lower.text import Emitter, Module
 
-__all__ = ["LaneShape", "LaneWriter", "choose_shape", "write_lanes"]
+__all__ = ["LaneWriter", "write_lanes"]
 
 _INTRINSICS = (
     "fabs sqrt floor ceil trunc rint nearbyint roundeven round copysign fma fmuladd minnum maxnum minimum maximum smax smin umax umin abs ctpop "
     "sadd.with.overflow ssub.with.overflow smul.with.overflow uadd.with.overflow usub.with.overflow umul.with.overflow"
 ).split()
-_MOST_OPERATIONS = 600
+_POLLED = "0"  # what a loop would read, had its head not given up
 _INFINITY = "0x7FF0000000000000"  # as LLVM writes it, for floats too
 _DIVISIONS = ("sdiv", "udiv", "srem", "urem", "frem")
-
-
-class LaneShape:
-    """How many lanes: `groups` vectors of `width`."""
-
-    __slots__ = ("groups", "width")
-
-    def __init__(self, width: int, groups: int) -> None:
-        self.width, self.groups = width, groups
-
-    @property
-    def lanes(self) -> int:
-        """All of them."""
-        return self.width * self.groups
-
-
-def choose_shape(regions: Regions, bits: int) -> LaneShape:
-    """How many lanes suit a function on a processor with vectors of so many bits.
-
-    A vector is as wide as what is computed; what is merely chosen does not count. Loops have several vectors, to hide latency.
-    """
-    operations = [o for name in regions.order for o in regions.function.blocks[name].operations]
-    if len(operations) > _MOST_OPERATIONS:
-        raise Unreadable(f"{len(operations)} operations")
-    computed = [o for o in operations if o.name in regions.varying and o.op not in ("phi", "select", "insertvalue", "extractvalue")]
-    kinds = {t for o in computed for t in (*o.types, o.type)}
-    width = bits // (64 if any("double" in t or "i64" in t for t in kinds) else 32)
-    return LaneShape(width, (4 if bits == 512 else 3) if regions.loops else 2)
 
 
 def _parts_of(type_: str) -> list[str]:
@@ -69,23 +44,24 @@ def _parts_of(type_: str) -> list[str]:
     return [part.strip() for part in type_.strip("{} ").split(",")]
 
 
-def write_lanes(module: Module, regions: Regions, shape: LaneShape, name: str) -> None:
+def write_lanes(module: Module, regions: Regions, shape: LaneShape, name: str, *, is_flagged: bool = False) -> None:
     """Add `i1 @name(inputs..., outputs...)`, which applies a function to as many elements as there are lanes; all operands are addresses
-    of elements side by side, those of uniform parameters of one. False when a lane gave up: nothing is stored then.
+    of elements side by side, those of uniform parameters of one. False when a lane gave up, or when the flags of the processor tell what
+    NumPy would warn about (`is_flagged`) and are set: nothing is stored then.
 
     Raises
     ------
     Unreadable
         When the function can't be done in lanes.
     """
-    LaneWriter(module, regions, shape).write(name)
+    LaneWriter(module, regions, shape, is_flagged=is_flagged).write(name)
 
 
 class LaneWriter:
     """Writes a function on lanes, block by block."""
 
-    def __init__(self, module: Module, regions: Regions, shape: LaneShape) -> None:
-        function = regions.function
+    def __init__(self, module: Module, regions: Regions, shape: LaneShape, *, is_flagged: bool) -> None:
+        function, self.is_flagged = regions.function, is_flagged
         self.e, self.function, self.regions, self.shape = Emitter(module), function, regions, shape
         self.values: dict[str, list[str]] = {}  # varying name -> operand per group; uniform ones are themselves
         self.types: dict[str, str] = {name: type_ for type_, name in function.parameters}
@@ -94,7 +70,8 @@ class LaneWriter:
         self.bad: list[list[str]] = []
         self.sums: dict[str, list[str]] = {}  # float type -> sums that are NaN when a value noted is not finite
         self.defined = {o.name: o for block in function.blocks.values() for o in block.operations if o.name}
-        self.full = Mask(["splat (i1 true)"] * shape.groups)
+        self.mask_type = "i1" if shape.bits == 512 else f"i{shape.element_bits}"  # i1 only where there are registers for it: else 0 or -1
+        self.full = Mask([f"splat ({self.mask_type} -1)"] * shape.groups)
         self.renamed: dict[str, str] = {}  # uniform name -> operand
         self.frames: list[Departures] = []
         self.carried: dict[tuple[str, str], tuple[Mask, dict[str, list[str]]]] = {}  # (loop left, target further out) -> what left
@@ -152,12 +129,22 @@ class LaneWriter:
         """Lanes of a mask for which a condition holds."""
         if mask is self.full:
             return Mask(condition, mask, condition)
-        kind = self.vector("i1")
+        kind = self.vector(self.mask_type)
         return Mask([self.e.value(f"and {kind} {m}, {c}") for m, c in zip(mask.vectors, condition, strict=True)], mask, condition)
 
     def settled(self, condition: str) -> list[str]:
-        """A condition as vectors; in lanes that are not active it may be anything, but it must be something."""
-        return [self.e.value(f"freeze {self.vector('i1')} {self.wide(condition, 'i1', g)}") for g in self.groups()]
+        """A condition as masks; in lanes that are not active it may be anything, but it must be something."""
+        return self.as_masks([self.e.value(f"freeze {self.vector('i1')} {self.wide(condition, 'i1', g)}") for g in self.groups()])
+
+    def as_masks(self, conditions: list[str]) -> list[str]:
+        """Vectors of i1 as masks."""
+        if self.mask_type == "i1":
+            return conditions
+        return [self.e.value(f"sext {self.vector('i1')} {c} to {self.vector(self.mask_type)}") for c in conditions]
+
+    def holds(self, mask: str) -> str:
+        """One vector of a mask as i1."""
+        return mask if self.mask_type == "i1" else self.e.value(f"icmp slt {self.vector(self.mask_type)} {mask}, zeroinitializer")
 
     def either(self, masks: list[Mask]) -> Mask:
         """Lanes of any of the masks."""
@@ -165,25 +152,31 @@ class LaneWriter:
             return self.full
         vectors = masks[0].vectors
         for mask in masks[1:]:
-            vectors = [self.e.value(f"or {self.vector('i1')} {a}, {b}") for a, b in zip(vectors, mask.vectors, strict=True)]
+            vectors = [self.e.value(f"or {self.vector(self.mask_type)} {a}, {b}") for a, b in zip(vectors, mask.vectors, strict=True)]
         return Mask(vectors)
 
     def inverted(self, condition: list[str]) -> list[str]:
         """Where a condition does not hold."""
-        return [self.e.value(f"xor {self.vector('i1')} {c}, splat (i1 true)") for c in condition]
+        return [self.e.value(f"xor {self.vector(self.mask_type)} {c}, splat ({self.mask_type} -1)") for c in condition]
 
     def any_of(self, vectors: list[str]) -> str:
         """Whether any lane is in there (an i1)."""
+        e, kind, word = self.e, self.vector("i1"), f"i{self.shape.width}"
         joined = vectors[0]
-        for vector in vectors[1:]:
-            joined = self.e.value(f"or {self.vector('i1')} {joined}, {vector}")
-        word = self.e.value(f"bitcast {self.vector('i1')} {joined} to i{self.shape.width}")
-        return self.e.value(f"icmp ne i{self.shape.width} {word}, 0")
+        if self.mask_type != "i1":
+            for vector in vectors[1:]:
+                joined = e.value(f"or {self.vector(self.mask_type)} {joined}, {vector}")
+            return e.value(f"icmp ne {word} {e.value(f'bitcast {kind} {self.holds(joined)} to {word}')}, 0")
+        for vector in vectors:  # mask registers are joined by the units that do the arithmetic: have it done elsewhere
+            one = e.value(f"zext {word} {e.value(f'bitcast {kind} {vector} to {word}')} to i32")
+            moved = e.value(f'call i32 asm "", "=r,0"(i32 {one})')
+            joined = moved if vector is vectors[0] else e.value(f"or i32 {joined}, {moved}")
+        return e.value(f"icmp ne i32 {joined}, 0")
 
     def flush(self) -> None:
         """Give up if a lane did."""
         for type_, sums in self.sums.items():
-            self.bad.append([self.e.value(f"fcmp uno {self.vector(type_)} {s}, {s}") for s in sums])
+            self.bad.append(self.as_masks([self.e.value(f"fcmp uno {self.vector(type_)} {s}, {s}") for s in sums]))
         self.sums.clear()
         if self.bad:
             bad = [v for vectors in self.bad for v in vectors]
@@ -261,7 +254,7 @@ class LaneWriter:
             edge = self.edges[source, block]
             condition = edge.condition if edge.parent is above and edge.condition is not None and above is not None else edge.vectors
             chosen = [
-                self.select(c, phi.type, self.wide(value, phi.type, g), old) for g, (c, old) in enumerate(zip(condition, chosen, strict=True))
+                self.select(self.holds(c), phi.type, self.wide(value, phi.type, g), old) for g, (c, old) in enumerate(zip(condition, chosen, strict=True))
             ]
         return chosen
 
@@ -311,6 +304,9 @@ class LaneWriter:
     def give_up(self, last: Operation, mask: Mask) -> None:
         """Lanes that go where lanes are given up."""
         condition, is_first = last.operands[0], last.labels[0] in self.regions.given_up
+        test = self.defined.get(condition)
+        if test is not None and test.op == "icmp" and self.renamed.get(test.operands[0]) == _POLLED:
+            return
         if not self.is_varying(condition):
             after = self.e.label("sound")
             self.e.branch_if(self.scalar(condition), *(("giveup", after) if is_first else (after, "giveup")), likely=not is_first)
@@ -342,11 +338,12 @@ class LaneWriter:
         made = []
         for g, old in enumerate(before):
             total = e.value(f'call {kind} @"{fused}"({kind} {self.wide(name, type_, g)}, {kind} zeroinitializer, {kind} {old})')
-            made.append(total if mask is self.full else self.select(mask.vectors[g], type_, total, old))
+            made.append(total if mask is self.full else self.select(self.holds(mask.vectors[g]), type_, total, old))
         self.sums[type_] = made
 
     def results(self, last: Operation) -> None:
         """Store what is returned."""
+        stores: list[tuple[str, str, str]] = []  # types, vectors, places
         made: dict[int, str] = {}
         name, operations = last.operands[0], self.defined
         while name in operations and operations[name].op == "insertvalue":
@@ -359,7 +356,15 @@ class LaneWriter:
                     value = self.wide(made.get(k, constants[k] if constants else ""), type_, g)
                 else:
                     value = self.e.value(f"extractvalue {self.vector(last.type)} {self.wide(name, last.type, g)}, {k}")
-                self.e.do(f"store {self.vector(type_)} {value}, ptr {self.place_of(f'%out{k}', type_, g)}, align 1")
+                stores.append((type_, value, self.place_of(f"%out{k}", type_, g)))
+        if self.is_flagged:
+            for type_, value, _ in stores:
+                pin(self.e, type_, value, self.shape.width, self.shape.bits)
+            quiet = self.e.label("quiet")
+            self.e.branch_if(flags_are_set(self.e), "giveup", quiet, likely=False)
+            self.e.place(quiet)
+        for type_, value, place in stores:
+            self.e.do(f"store {self.vector(type_)} {value}, ptr {place}, align 1")
         self.e.do("ret i1 true")
 
     # -- loops
@@ -383,9 +388,10 @@ class LaneWriter:
         head, marks = self.open(loop, outside[0], enter)
         inside = mask
         if not loop.is_uniform:
-            inside = Mask([self.marked(f"stay{id(loop)}.{g}", "i1", m, enter, loop) for g, m in enumerate(mask.vectors)])
+            inside = Mask([self.marked(f"stay{id(loop)}.{g}", self.mask_type, m, enter, loop) for g, m in enumerate(mask.vectors)])
         self.masks[loop.header] = inside
         frame.begin(enter)
+        self.poll(loop)
         self.run(loop)
         self.close(loop, frame, head, marks)
         self.frames.pop()
@@ -395,6 +401,17 @@ class LaneWriter:
         e.branch(done)
         e.place(done)
         frame.finish(last, before, mask)
+
+    def poll(self, loop: Loop) -> None:
+        """Give up when a signal waits: at the head, where nothing else is under way, not where the loop asks."""
+        asked = [o for name in loop.blocks if self.regions.loops[name] is loop for o in self.function.blocks[name].operations if o.op == "load"]
+        for operation in asked:
+            self.renamed[operation.name] = _POLLED
+        if asked:
+            after = self.e.label("quiet")
+            waiting = self.e.value(f"load atomic i32, ptr {self.e.module.external(asked[0].detail)} monotonic, align 4")
+            self.e.branch_if(self.e.value(f"icmp eq i32 {waiting}, 0"), after, "giveup", likely=True)
+            self.e.place(after)
 
     def marked(self, name: str, type_: str, first: str, enter: str, loop: Loop, *, is_varying: bool = True) -> str:
         """A phi at the head of a loop: at first `first`, then what stands for the mark `name` when the loop goes back."""
@@ -427,11 +444,15 @@ class LaneWriter:
         """The way back."""
         e, stay = self.e, self.edges[loop.latch, loop.header]
         frame.take_all()
+        frame.count_turn(stay)
         self.flush()
         again: dict[str, str] = {}
         for mark, phi, g in marks:
             value = phi.operands[phi.labels.index(loop.latch)]
             again[f"@{mark}@"] = self.wide(value, phi.type, g) if self.is_varying(phi.name) else self.scalar(value)
+        if self.is_flagged and not loop.is_uniform:
+            self.rest(loop, marks, again)
+            e.reorder([[again[f"@{m}@"] for m, _, h in marks if h == g] + stay.vectors[g : g + 1] + frame.turns(g) for g in self.groups()])
         again |= {f"@stay{id(loop)}.{g}@": v for g, v in enumerate(stay.vectors)} | frame.again()
         if loop.is_uniform:
             e.branch(head)
@@ -440,6 +461,24 @@ class LaneWriter:
             frame.arrive(e.block, frame.now)
         again[f"@latch{id(loop)}@"] = e.block
         e.replace(again)
+
+    def rest(self, loop: Loop, marks: list[tuple[str, Operation, int]], again: dict[str, str]) -> None:
+        """Keep lanes that have left a loop from raising flags, as their numbers would grow: some are 0, or where there are divisions, what
+        they were. One turn late, as that mask is known early. Group by group, so that the values of few groups are alive at once."""
+        divides = any(o.op == "fdiv" for name in loop.blocks for o in self.function.blocks[name].operations)
+        resting = find_resting(self.regions, loop)
+        for mark, phi, g in sorted(marks, key=lambda m: m[2]):
+            if not self.is_varying(phi.name) or not self.fits_register(phi.type):
+                continue
+            kind, active, new = self.vector(phi.type), self.masks[loop.header].vectors[g], again[f"@{mark}@"]
+            if phi.name in resting:
+                if divides or self.mask_type != ("i64" if phi.type == "double" else "i32"):
+                    new = self.select(self.holds(active), phi.type, new, self.values[phi.name][g] if divides else "zeroinitializer")
+                else:
+                    integer = self.vector(self.mask_type)
+                    kept = self.e.value(f"and {integer} {active}, {self.e.value(f'bitcast {kind} {new} to {integer}')}")
+                    new = self.e.value(f"bitcast {integer} {kept} to {kind}")
+            again[f"@{mark}@"] = keep_here(self.e, kind, new, self.shape.bits)
 
     def leave(self, source: str, target: str, mask: Mask) -> None:
         """All lanes left in the innermost loop leave it by an edge."""
@@ -462,6 +501,8 @@ class LaneWriter:
             return
         if operation.op in _DIVISIONS and operation.operands[1].startswith("%"):
             raise Unreadable("division")  # it may stand where no lane is, and trap
+        if operation.name in self.renamed:
+            return
         if operation.name and operation.name not in self.regions.varying:
             self.renamed[operation.name] = self.e.value(self.renamed_text(operation))
             return
@@ -490,6 +531,8 @@ class LaneWriter:
             return self.select(operands[0], operation.type, *operands[1:])
         if op == "select":
             return e.value(f"select {operation.flags}{types[0]} {operands[0]}, {types[1]} {operands[1]}, {types[2]} {operands[2]}")
+        if op == "fcmp" and operands[1].startswith("splat") and self.fits_register(operation.types[1]):
+            operands[1] = self.in_register(types[0], operands[1])
         if op in ("icmp", "fcmp"):
             return e.value(f"{op} {operation.flags}{types[0]} {operands[0]}, {operands[1]}")
         if op == "extractvalue":
@@ -500,6 +543,19 @@ class LaneWriter:
             to = f" to {self.vector(operation.detail)}" if operation.detail else ""
             return e.value(f"{op} {operation.flags}{types[0]} {operands[0]}{to}")
         return e.value(f"{op} {operation.flags}{types[0]} {operands[0]}, {operands[1]}")
+
+    def fits_register(self, type_: str) -> bool:
+        """Whether a vector of float or double elements fits a register: LLVM ends the process over one that does not."""
+        return type_ in ("double", "float") and self.shape.width * (64 if type_ == "double" else 32) <= self.shape.bits
+
+    def in_register(self, kind: str, constant: str) -> str:
+        """A constant that is loaded once, not in every turn, where there are registers enough: LLVM does not see what it is."""
+        if self.shape.bits < 512:
+            return constant
+        key = f"{kind} {constant}"
+        if key not in self.renamed:
+            self.renamed[key] = self.e.hoisted(f'call {kind} asm "", "=v,0"({kind} {constant})')
+        return self.renamed[key]
 
     def call(self, operation: Operation, types: list[str], operands: list[str]) -> str:
         """An intrinsic, on vectors."""

@@ -55,6 +55,9 @@ def check_result(e: Emitter, type_: str, r: str, flagged: Callable[[], str]) -> 
     """Leave when `r` is not finite and `flagged()`, emitted in a cold block, is true."""
     if e.is_covered:
         return
+    if e.trusts_flags and type_ in ("double", "float"):
+        e.trusted += 1
+        return
     if e.put_off and type_ in ("double", "float"):
         e.note_float(type_, r)
         return

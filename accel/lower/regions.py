@@ -9,9 +9,19 @@ from accel.graphs import find_dominators, find_natural_loop, reverse_postorder
 from accel.lower.ssa import Function, Operation, Unreadable
 from accel.values import dataclass, field
 
-__all__ = ["Loop", "Regions"]
+__all__ = ["Induction", "Loop", "Regions"]
 
 _REDO = "lane.redo"
+
+
+@dataclass(slots=True)
+class Induction:
+    """A value that follows from the number of turns: `start + step * (turns + ahead)`."""
+
+    type: str
+    start: str
+    step: str
+    ahead: int
 
 
 @dataclass(slots=True, eq=False)
@@ -144,3 +154,18 @@ class Regions:
                 return False
             todo += self.after[name]
         return True
+
+    def find_inductions(self, loop: Loop) -> dict[str, Induction]:
+        """Names that are the same for all lanes in a turn of a loop and change by a constant from turn to turn."""
+        found: dict[str, Induction] = {}
+        defined = {o.name: o for name in loop.blocks for o in self.function.blocks[name].operations}
+        for phi in self.function.blocks[loop.header].operations:
+            if phi.op != "phi" or phi.name in self.varying or loop.latch not in phi.labels or len(phi.operands) != 2:
+                continue
+            at = phi.labels.index(loop.latch)
+            following, start = phi.operands[at], phi.operands[1 - at]
+            added = defined.get(following)
+            if added is not None and added.op == "add" and added.operands[0] == phi.name and not added.operands[1].startswith("%"):
+                found[phi.name] = Induction(phi.type, start, added.operands[1], 0)
+                found[following] = Induction(phi.type, start, added.operands[1], 1)
+        return found

@@ -63,6 +63,8 @@ class Module:
         return "\n".join([*self._globals.values(), *self._declared.values(), *self._functions, metadata])
 
 
+_NAME = re.compile(r"%v\d+")
+_DEFINITION = re.compile(r"  (%v\d+) = ")
 _FLOAT_OPERATIONS = ("fadd ", "fsub ", "fmul ", "fdiv ")
 
 
@@ -87,6 +89,8 @@ class Emitter:
         self.only_if = ""  # an i1 without which nothing should leave
         self.wraps = False  # integers of NumPy's that overflow wrap, and nobody is told
         self.leaves_early = False  # a result that is not finite leaves, whatever made it so
+        self.trusts_flags = False  # the flags of the processor tell what NumPy would warn about
+        self.trusted = 0  # how many results only they tell about
         self.put_off = ""  # slot of a flag: exits only raise it, and what was computed is thrown away later
         self.room: dict[str, int] = {}  # i64 operand -> what can be added or subtracted without leaving 64 bits
         self._count = 0
@@ -113,6 +117,29 @@ class Emitter:
         pattern = re.compile("|".join(map(re.escape, sorted(operands, key=len, reverse=True))))
         self._lines = [pattern.sub(lambda m: operands[m[0]], line) if "@" in line else line for line in self._lines]
 
+    def reorder(self, groups: list[list[str]]) -> None:
+        """Move instructions of the block under way: first what the operands of the first group need, then the second, and so on.
+
+        Only a block that computes (phis stay in front) is reordered.
+        """
+        start = 1 + max(k for k, line in enumerate(self._lines) if line.endswith(":"))
+        while start < len(self._lines) and " = phi " in self._lines[start]:
+            start += 1
+        found = [_DEFINITION.match(line) for line in self._lines[start:]]
+        if not all(found) or any(" load " in line for line in self._lines[start:]):
+            return
+        lines = {match[1]: line for match, line in zip(found, self._lines[start:], strict=True) if match}
+        ordered = dict[str, None]()
+        todo = [(name, False) for names in [*groups, list(lines)] for name in names][::-1]
+        while todo:
+            name, is_ready = todo.pop()
+            if is_ready:
+                ordered[name] = None
+            elif name in lines and name not in ordered:
+                todo.append((name, True))
+                todo += [(operand, False) for operand in _NAME.findall(lines[name])[:0:-1]]
+        self._lines[start:] = [lines[name] for name in ordered]
+
     def slot(self, type_: str, *, align: int = 0, initial: str = "") -> str:
         """A stack slot, allocated (and filled with `initial`) once at the head of the function."""
         self._count += 1
@@ -120,6 +147,12 @@ class Emitter:
         self._slots.append(f"  %s{self._count} = alloca {type_}{aligned}")
         if initial:
             self._slots.append(f"  store {type_} {initial}, ptr %s{self._count}")
+        return f"%s{self._count}"
+
+    def hoisted(self, text: str) -> str:
+        """Put an instruction that has a result at the head of the function."""
+        self._count += 1
+        self._slots.append(f"  %s{self._count} = {text}")
         return f"%s{self._count}"
 
     def call(self, result: str, name: str, *arguments: str, attributes: str = "") -> str:

@@ -218,6 +218,50 @@ def test_a_division_that_some_lanes_must_not_do() -> None:
     compare(guarded, a, 0)
 
 
+def growing(x):
+    n = 0
+    while n < 60 and x < 1e30:
+        x = x * x
+        n += 1
+    return x + n
+
+
+def one_side_divides(x):
+    t = 0.0
+    for _ in range(5):
+        t = t + 1 / x if x > 1 else t - x
+    return t
+
+
+def hides_it(x):
+    n = 0
+    for i in range(9):
+        if x * x > 1e30:
+            n += 1
+            x = x / 1e12
+        else:
+            x = x * (i + 2)
+    return n
+
+
+@pytest.mark.parametrize("char", "df")
+@pytest.mark.parametrize("function", [growing, one_side_divides, hides_it])
+def test_warnings_are_those_of_active_lanes(function: Callable[..., Any], char: str) -> None:
+    largest = float(np.finfo(char).max)
+    for values in ([0.5, 1.5, 0.0], [largest, 1.5, 0.25], [largest, 0.0, -largest], [np.inf, 1.0, np.nan], [1e-30, 0.0, -1.0]):
+        operand = np.resize(np.array(values, char), 101)
+        made = vectorize(types.FunctionType(function.__code__, function.__globals__, function.__name__))
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always")
+            got = made(operand)
+        assert "lanes at a time" in made.accel.explain()
+        with warnings.catch_warnings(record=True) as expected:
+            warnings.simplefilter("always")
+            want = [function(x) for x in operand]
+        assert [str(w.message) for w in told] == [str(w.message) for w in expected]
+        assert _same_numbers(got, want) or got.tolist() == want
+
+
 @pytest.mark.parametrize("first", range(0, 40, 8))
 def test_random_functions(first: int, tmp_path: Path) -> None:
     in_lanes = 0
