@@ -59,7 +59,8 @@ class _Loop:
             return "CPython, element by element"
         shape = next((name for name in self.loaded[-1].image.exports if name.startswith("shape.")), "")
         if not shape:
-            return "compiled, one element at a time"
+            reason = next((name for name in self.loaded[-1].image.exports if name.startswith("scalar.")), "")
+            return "compiled, one element at a time" + (f": {reason.removeprefix('scalar.')}" if reason else "")
         width, groups = shape.removeprefix("shape.").split("x")
         return f"compiled, {int(width) * int(groups)} lanes at a time: {groups} vectors of {width}"
 

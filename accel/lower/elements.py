@@ -44,30 +44,44 @@ def element_loop_text(plan: Plan, chars: tuple[str, ...], uniform: frozenset[int
             return ""
     if recursive:
         define_depth(module)
-    written = None if recursive else _write_kernels(module, plan, chars, uniform)
-    _LoopWriter(module, plan, chars).write("loop" if written is None else "elements", keeps_gil=recursive)
-    if written is not None:
-        shape, kernels = written
+    try:
+        shape, kernels = _write_kernels(module, plan, chars, uniform, recursive=recursive)
+    except Unreadable as reason:
+        _LoopWriter(module, plan, chars).write("loop", keeps_gil=recursive)
+        _tell(module, "scalar", str(reason))
+    else:
+        _LoopWriter(module, plan, chars).write("elements", keeps_gil=False)
         write_lane_loop(module, plan, chars, shape.lanes, kernels)
-        module.define(f'define void @"shape.{shape.width}x{shape.groups}"() {{ ret void }}')  # tells of it in the image
+        _tell(module, "shape", f"{shape.width}x{shape.groups}")
     return str(module)
 
 
+def _tell(module: Module, what: str, text: str) -> None:
+    """Say something in the image: by the name of a function nobody calls."""
+    readable = "".join(c if c.isalnum() or c in " .-_%=" else "?" for c in text)
+    module.define(f'define void @"{what}.{readable}"() {{ ret void }}')
+
+
 def _write_kernels(
-    module: Module, plan: Plan, chars: tuple[str, ...], uniform: frozenset[int]
-) -> tuple[LaneShape, Kernels] | None:
+    module: Module, plan: Plan, chars: tuple[str, ...], uniform: frozenset[int], *, recursive: bool
+) -> tuple[LaneShape, Kernels]:
     """Add functions that do a block of elements at once, some of which take the inputs `uniform` as the same for all: how many lanes, and
-    the functions. None when the function can't be done in lanes."""
+    the functions.
+
+    Raises
+    ------
+    Unreadable
+        When the function can't be done in lanes.
+    """
+    if recursive:
+        raise Unreadable("it calls itself")
     if any(DTYPES[char].family == "c" for char in chars):
-        return None
-    try:
-        tested, _ = _simplified(plan, chars, flagged=False)
-        if not Regions(tested, frozenset()).loops:  # few operations: looking at the flags would take as long
-            return _write_forms(module, [tested], uniform)
-        flagged, is_flagged = _simplified(plan, chars, flagged=True)
-        return _write_forms(module, [flagged, tested] if is_flagged else [tested], uniform)
-    except Unreadable:
-        return None
+        raise Unreadable("complex numbers")
+    tested, _ = _simplified(plan, chars, flagged=False)
+    if not Regions(tested, frozenset()).loops:  # few operations: looking at the flags would take as long
+        return _write_forms(module, [tested], uniform)
+    flagged, is_flagged = _simplified(plan, chars, flagged=True)
+    return _write_forms(module, [flagged, tested] if is_flagged else [tested], uniform)
 
 
 def _simplified(plan: Plan, chars: tuple[str, ...], *, flagged: bool) -> tuple[Function, bool]:

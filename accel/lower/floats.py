@@ -14,6 +14,7 @@ __all__ = [
     "emit_round",
     "emit_to_int",
     "fabs",
+    "emit_fmod",
     "is_finite",
     "is_nan",
     "when_rare",
@@ -98,6 +99,21 @@ def emit_float_divmod(e: Emitter, x: str, y: str, wanted: str = "//%") -> tuple[
     e.place(done)
     made = [e.merge("double", (first, quick), (second, slow_end)) for first, second in zip((floor, modulo), exact, strict=True)]
     return made[0] if "//" in wanted else "", made[1] if "%" in wanted else ""
+
+
+def emit_fmod(e: Emitter, x: str, y: str) -> str:
+    """`fmod(x, y)` of doubles: one division and one fused multiply-add while the quotient is below 2**50, else libm's. A divisor that is
+    zero gives NaN."""
+    ratio, _, rest = _quick_rest(e, x, y)
+    small = e.value(f"fcmp olt double {fabs(e, ratio)}, {float_text(2.0**50)}")
+    sound = e.value(f"fcmp olt double {fabs(e, rest)}, {fabs(e, y)}")
+    slow, done, quick = e.label("slow"), e.label("divided"), e.block
+    e.branch_if(e.value(f"and i1 {small}, {sound}"), done, slow, likely=True)
+    e.place(slow)
+    exact = e.libm("fmod", f"double {x}", f"double {y}")
+    e.branch(done)
+    e.place(done)
+    return copysign(e, e.merge("double", (rest, quick), (exact, slow)), x)
 
 
 def _quick_rest(e: Emitter, x: str, y: str) -> tuple[str, str, str]:

@@ -22,26 +22,23 @@ import re
 
 from accel.lower.departures import Departures, Mask
 from accel.lower.flags import flags_are_set, keep_here, pin
+from accel.lower.lane_calls import emit_each
 from accel.lower.lane_shape import LaneShape
 from accel.lower.regions import Loop, Regions
 from accel.lower.resting import find_resting
-from accel.lower.ssa import Operation, Unreadable
-from accel.lower.text import Emitter, Module
+from accel.lower.ssa import Operation, Unreadable, may_trap
+from accel.lower.text import Emitter, Module, parts_of
 
 __all__ = ["LaneWriter", "write_lanes"]
 
 _INTRINSICS = (
-    "fabs sqrt floor ceil trunc rint nearbyint roundeven round copysign fma fmuladd minnum maxnum minimum maximum smax smin umax umin abs ctpop "
+    "fabs sqrt floor ceil trunc rint nearbyint roundeven round copysign fma fmuladd minnum maxnum minimum maximum smax smin umax umin abs ctpop ctlz cttz is.fpclass fshl fshr "
     "sadd.with.overflow ssub.with.overflow smul.with.overflow uadd.with.overflow usub.with.overflow umul.with.overflow"
 ).split()
+_WITH_CONSTANT = ("abs", "ctlz", "cttz", "is.fpclass")  # intrinsics whose last operand is no vector
 _POLLED = "0"  # what a loop would read, had its head not given up
 _INFINITY = "0x7FF0000000000000"  # as LLVM writes it, for floats too
-_DIVISIONS = ("sdiv", "udiv", "srem", "urem", "frem")
-
-
-def _parts_of(type_: str) -> list[str]:
-    """Types of the parts of a structure."""
-    return [part.strip() for part in type_.strip("{} ").split(",")]
+_EACH = re.compile(r"libm\.\w+|accel\.\w+")  # functions without vectors
 
 
 def write_lanes(module: Module, regions: Regions, shape: LaneShape, name: str, *, is_flagged: bool = False) -> None:
@@ -71,7 +68,7 @@ class LaneWriter:
         self.sums: dict[str, list[str]] = {}  # float type -> sums that are NaN when a value noted is not finite
         self.defined = {o.name: o for block in function.blocks.values() for o in block.operations if o.name}
         self.mask_type = "i1" if shape.bits == 512 else f"i{shape.element_bits}"  # i1 only where there are registers for it: else 0 or -1
-        self.full = Mask([f"splat ({self.mask_type} -1)"] * shape.groups)
+        self.full = self.mask = Mask([f"splat ({self.mask_type} -1)"] * shape.groups)
         self.renamed: dict[str, str] = {}  # uniform name -> operand
         self.frames: list[Departures] = []
         self.carried: dict[tuple[str, str], tuple[Mask, dict[str, list[str]]]] = {}  # (loop left, target further out) -> what left
@@ -81,7 +78,7 @@ class LaneWriter:
     def vector(self, type_: str) -> str:
         """The type of one vector of elements."""
         if type_.startswith("{"):
-            return "{ " + ", ".join(map(self.vector, _parts_of(type_))) + " }"
+            return "{ " + ", ".join(map(self.vector, parts_of(type_))) + " }"
         return f"<{self.shape.width} x {type_}>"
 
     def wide(self, operand: str, type_: str, group: int) -> str:
@@ -89,13 +86,13 @@ class LaneWriter:
         if operand in self.values:
             return self.values[operand][group]
         if operand.startswith("{"):
-            parts = zip(_parts_of(type_), _parts_of(operand), strict=True)
+            parts = zip(parts_of(type_), parts_of(operand), strict=True)
             return "{ " + ", ".join(f"{self.vector(t)} {self.wide(c.split()[-1], t, group)}" for t, c in parts) + " }"
         if not operand.startswith("%"):
             return operand if operand in ("undef", "poison", "zeroinitializer") else f"splat ({type_} {operand})"
         if type_.startswith("{"):
             made = "poison"
-            for k, part in enumerate(_parts_of(type_)):
+            for k, part in enumerate(parts_of(type_)):
                 one = self.e.value(f"extractvalue {type_} {self.scalar(operand)}, {k}")
                 made = self.e.value(f"insertvalue {self.vector(type_)} {made}, {self.vector(part)} {self.spread(one, part)}, {k}")
             return made
@@ -238,6 +235,7 @@ class LaneWriter:
                     self.renamed[phi.name] = self.scalar(phi.operands[0])
                 elif phi.name not in self.values:
                     self.values[phi.name] = self.choose(name, phi)
+        self.mask = mask
         for operation in operations[:-1]:
             if operation.op != "phi":
                 self.operation(operation)
@@ -264,7 +262,7 @@ class LaneWriter:
         if not type_.startswith("{"):
             return e.value(f"select {self.vector('i1')} {condition}, {kind} {then}, {kind} {otherwise}")
         made = "poison"
-        for k, part in enumerate(_parts_of(type_)):
+        for k, part in enumerate(parts_of(type_)):
             pair = (e.value(f"extractvalue {kind} {then}, {k}"), e.value(f"extractvalue {kind} {otherwise}, {k}"))
             made = e.value(f"insertvalue {kind} {made}, {self.vector(part)} {self.select(condition, part, *pair)}, {k}")
         return made
@@ -499,14 +497,25 @@ class LaneWriter:
             return
         if operation.op == "call" and operation.detail.startswith("llvm.assume"):
             return
-        if operation.op in _DIVISIONS and operation.operands[1].startswith("%"):
-            raise Unreadable("division")  # it may stand where no lane is, and trap
         if operation.name in self.renamed:
             return
         if operation.name and operation.name not in self.regions.varying:
             self.renamed[operation.name] = self.e.value(self.renamed_text(operation))
-            return
-        self.values[operation.name] = [self.widened(operation, g) for g in self.groups()]
+        elif may_trap(operation) or (operation.op == "call" and _EACH.fullmatch(operation.detail)):
+            self.declare(operation.detail, operation.type, operation.types)
+            self.values[operation.name] = self.each(operation)
+        else:
+            self.values[operation.name] = [self.widened(operation, g) for g in self.groups()]
+
+    def each(self, operation: Operation) -> list[str]:
+        """An operation for one active lane after the other."""
+        name, kind, word = emit_each(self.e.module, operation, self.shape.width), self.vector("i1"), f"i{self.shape.width}"
+        made = []
+        for g, mask in enumerate(self.mask.vectors):
+            given = [f"{self.vector(t)} {self.wide(o, t, g)}" for o, t in zip(operation.operands, operation.types, strict=True)]
+            given.append(f"{word} {self.e.value(f'bitcast {kind} {self.holds(mask)} to {word}')}")
+            made.append(self.e.value(f"call {self.vector(operation.type)} {name}({', '.join(given)})"))
+        return made
 
     def renamed_text(self, operation: Operation) -> str:
         """A uniform operation, with its operands as they are called here."""
@@ -517,7 +526,12 @@ class LaneWriter:
         return re.sub(r"%[\w.$-]+|%\"[^\"]*\"", lambda m: self.scalar(m[0]), operation.text)
 
     def declare(self, name: str, result: str, types: list[str]) -> None:
-        """Declare an intrinsic."""
+        """Declare an intrinsic, or a function of libm."""
+        if self.e.module.has_support(name.removeprefix("accel.")) or not name:
+            return
+        if name.startswith("libm."):
+            self.e.module.declare(name, result, tuple(types), "nounwind willreturn memory(none)")
+            return
         if not name.startswith("llvm."):
             raise Unreadable(f"call of {name}")
         self.e.module.declare(name, result, tuple(types))
@@ -563,10 +577,9 @@ class LaneWriter:
         if found is None or found[1] not in _INTRINSICS:
             raise Unreadable(f"call of {operation.detail}")
         name = f"llvm.{found[1]}.v{self.shape.width}{found[2]}"
-        scalar = operation.types[-1] == "i1" and found[1] == "abs"
         given = [f"{t} {o}" for t, o in zip(types, operands, strict=True)]
-        if scalar:
-            given[-1], types = f"i1 {operation.operands[-1]}", [*types[:-1], "i1"]
+        if found[1] in _WITH_CONSTANT:
+            given[-1], types = f"{operation.types[-1]} {operation.operands[-1]}", [*types[:-1], operation.types[-1]]
         result = self.vector(operation.type)
         self.e.module.declare(name, result, tuple(types))
         return self.e.value(f'call {operation.flags}{result} @"{name}"({", ".join(given)})')

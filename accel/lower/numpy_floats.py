@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from accel.lower.floats import emit_fmod
 from accel.lower.layout import element_type
 from accel.lower.numpy_casts import emit_finite
 from accel.lower.text import Emitter, float_text
@@ -135,7 +136,7 @@ def emit_float_divmod(e: Emitter, char: str, x: str, y: str, wanted: str = "//%"
     type_ = "float" if char == "e" else element_type(char)
     zero, one, half = (float_text(v, type_) for v in (0.0, 1.0, 0.5))
     suffix = _SUFFIXES[type_]
-    rest = e.libm("fmod" if char == "d" else "fmodf", f"{type_} {p}", f"{type_} {q}", result=type_)
+    rest = emit_fmod(e, p, q) if char == "d" else _float_fmod(e, p, q)
     ratio = e.value(f"fdiv {type_} {e.value(f'fsub {type_} {p}, {rest}')}, {q}")
     # not finite: zero divisor, infinite or NaN operand (an infinite divisor leaves below), overflow
     plain = e.value(f"and i1 {emit_finite(e, type_, ratio)}, {emit_finite(e, type_, q)}")
@@ -157,6 +158,12 @@ def emit_float_divmod(e: Emitter, char: str, x: str, y: str, wanted: str = "//%"
         quotient = e.select(e.value(f"fcmp une {type_} {ratio}, {zero}"), type_, floor, signed_zero)
         quotient = _checked_half(e, char, quotient)
     return quotient, modulo
+
+
+def _float_fmod(e: Emitter, x: str, y: str) -> str:
+    """`fmodf(x, y)`: the remainder of two floats is a float, so that of doubles is the same."""
+    wide = [e.value(f"fpext float {v} to double") for v in (x, y)]
+    return e.value(f"fptrunc double {emit_fmod(e, *wide)} to float")
 
 
 def _checked_half(e: Emitter, char: str, x: str) -> str:

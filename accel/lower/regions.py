@@ -6,7 +6,7 @@ Edges to where lanes are given up (`redo`) do not count: when one lane goes ther
 from __future__ import annotations
 
 from accel.graphs import find_dominators, find_natural_loop, reverse_postorder
-from accel.lower.ssa import Function, Operation, Unreadable
+from accel.lower.ssa import Function, Operation, Unreadable, may_trap
 from accel.values import dataclass, field
 
 __all__ = ["Induction", "Loop", "Regions"]
@@ -110,7 +110,7 @@ class Regions:
         uniform = sum(loop.is_uniform for loop in set(self.loops.values()))
         for name in self.order:
             for operation in self.function.blocks[name].operations:
-                if operation.name and (self.is_varying(operation.operands) or self._differs(name, operation)):
+                if operation.name and (self.is_varying(operation.operands) or self._differs(name, operation) or may_trap(operation)):
                     self.varying.add(operation.name)
         for loop in set(self.loops.values()):
             if loop.is_uniform and not all(self.is_uniform_exit(loop, source) for source, _ in loop.exits):

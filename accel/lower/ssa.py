@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from accel.values import dataclass, field
 
-__all__ = ["Function", "Operation", "SsaBlock", "Unreadable", "read_function"]
+__all__ = ["Function", "Operation", "SsaBlock", "Unreadable", "may_trap", "read_function"]
 
 
 class Unreadable(ValueError):
@@ -89,6 +89,11 @@ def _read_all(pattern: re.Pattern[str], text: str) -> list[re.Match[str]]:
         found.append(match)
         at = match.end()
     return found
+
+
+def may_trap(operation: Operation) -> bool:
+    """Whether an operation traps for some operands: it must not be done where the program does not come."""
+    return operation.op in ("sdiv", "udiv", "srem", "urem") and operation.operands[1].startswith("%")
 
 
 def read_function(text: str, name: str) -> Function:

@@ -9,7 +9,7 @@ import re
 import struct
 from collections.abc import Callable
 
-__all__ = ["Emitter", "Module", "float_text"]
+__all__ = ["Emitter", "Module", "float_text", "parts_of"]
 
 _RARE = "!prof !0"  # condition true: once in 2000
 _USUAL = "!prof !1"
@@ -20,6 +20,11 @@ def float_text(value: float, type_: str = "double") -> str:
     if type_ == "half":
         return f"0xH{struct.unpack('<H', struct.pack('<e', value))[0]:04X}"
     return f"0x{struct.unpack('<Q', struct.pack('<d', value))[0]:016X}"
+
+
+def parts_of(type_: str) -> list[str]:
+    """Types of the parts of a structure; a type that is none is its only part."""
+    return [part.strip() for part in type_.strip("{} ").split(",")]
 
 
 class Module:
@@ -56,6 +61,10 @@ class Module:
         if name not in self._support:
             self._support.add(name)
             self.define(text)
+
+    def has_support(self, name: str) -> bool:
+        """Whether the support function is there."""
+        return name in self._support
 
     def __str__(self) -> str:
         metadata = '!0 = !{!"branch_weights", i32 1, i32 2000}\n!1 = !{!"branch_weights", i32 2000, i32 1}\n'

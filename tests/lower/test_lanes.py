@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import types
 import warnings
 from collections.abc import Callable
@@ -273,3 +274,30 @@ def test_random_functions(first: int, tmp_path: Path) -> None:
         made = compare(space["f"], *make_operands(seed))
         in_lanes += "lanes at a time" in made.accel.explain()
     assert in_lanes > 1
+
+
+def by_libm(a, b):
+    s = 0.0
+    while a > 0.5 and s < 40:
+        s += math.exp(-a) if b > a else math.log(a) + a % 0.75
+        a = a - 0.5
+    return s // 0.25
+
+
+def divided(a, b):
+    q = 0
+    for i in range(1, 6):
+        if b != i:
+            q += a // (b - i) + a % (b - i)
+    return q
+
+
+@pytest.mark.parametrize(("function", "char"), [(by_libm, "d"), (by_libm, "f"), (divided, "l"), (divided, "i"), (divided, "b"), (divided, "d")])
+def test_what_has_no_vector_instruction(function: Callable[..., Any], char: str) -> None:
+    rng = np.random.default_rng(3)
+    a, b = ((rng.normal(size=203) * 9).round(1 if char in "df" else 0).astype(char) for _ in range(2))
+    made = compare(function, a, b)
+    assert "lanes at a time" in made.accel.explain()
+    compare(function, a, b.dtype.type(3))
+    compare(function, a, 3)
+    compare(function, a * 10, b)
