@@ -9,6 +9,9 @@ if TYPE_CHECKING:
 __all__ = ["count_results"]
 
 
+_BETWEEN = ("SWAP", "POP_TOP", "NOP", "POP_EXCEPT", "POP_BLOCK")  # what ends loops and handlers around a `return`
+
+
 def count_results(code: CodeType) -> int:
     """The length of the tuples that every `return` builds, when they are all of one length; else 1.
 
@@ -25,7 +28,8 @@ def count_results(code: CodeType) -> int:
             lengths.add(_length(*before))
         elif name == "RETURN_CONST":
             lengths.add(_length("LOAD_CONST", value))
-        before = name, value
+        if name not in _BETWEEN:
+            before = name, value
     return lengths.pop() if len(lengths) == 1 else 1
 
 

@@ -68,6 +68,9 @@ class LaneWriter:
         self.sums: dict[str, list[str]] = {}  # float type -> sums that are NaN when a value noted is not finite
         self.defined = {o.name: o for block in function.blocks.values() for o in block.operations if o.name}
         self.mask_type = "i1" if shape.bits == 512 else f"i{shape.element_bits}"  # i1 only where there are registers for it: else 0 or -1
+        self.needed = {
+            n for block in function.blocks.values() for o in block.operations if not o.detail.startswith("lane.note.") for n in o.operands
+        }
         self.full = self.mask = Mask([f"splat ({self.mask_type} -1)"] * shape.groups)
         self.renamed: dict[str, str] = {}  # uniform name -> operand
         self.frames: list[Departures] = []
@@ -370,6 +373,8 @@ class LaneWriter:
     def loop(self, loop: Loop) -> None:
         """A loop as a whole."""
         e, outside = self.e, [s for s in self.regions.before[loop.header] if s not in loop.blocks]
+        if not loop.exits:
+            raise Unreadable("a loop that does not end")
         if len(outside) != 1:
             raise Unreadable("a loop without a block in front")
         mask = self.edges[outside[0], loop.header]
@@ -493,9 +498,10 @@ class LaneWriter:
 
     def operation(self, operation: Operation) -> None:
         """An operation that is no phi and no branch."""
-        if operation.op == "insertvalue":
-            return
         if operation.op == "call" and operation.detail.startswith("llvm.assume"):
+            return
+        if operation.op == "call" and operation.detail.startswith("lane.note."):
+            self.note_flagged(operation)
             return
         if operation.name in self.renamed:
             return
@@ -507,8 +513,18 @@ class LaneWriter:
         else:
             self.values[operation.name] = [self.widened(operation, g) for g in self.groups()]
 
+    def note_flagged(self, operation: Operation) -> None:
+        """The flags are to tell of a result: it must be computed, even if nothing else needs it."""
+        name, type_ = operation.operands[0], operation.types[0]
+        if name in self.needed or not name.startswith("%"):
+            return
+        for g in self.groups():
+            pin(self.e, type_, self.wide(name, type_, g), self.shape.width, self.shape.bits)
+
     def each(self, operation: Operation) -> list[str]:
         """An operation for one active lane after the other."""
+        if may_trap(operation):
+            self.flush()  # lanes that have given up, because of their divisor maybe, still count as active
         name, kind, word = emit_each(self.e.module, operation, self.shape.width), self.vector("i1"), f"i{self.shape.width}"
         made = []
         for g, mask in enumerate(self.mask.vectors):
@@ -551,6 +567,8 @@ class LaneWriter:
             return e.value(f"{op} {operation.flags}{types[0]} {operands[0]}, {operands[1]}")
         if op == "extractvalue":
             return e.value(f"extractvalue {types[0]} {operands[0]}, {operation.detail}")
+        if op == "insertvalue":
+            return e.value(f"insertvalue {types[0]} {operands[0]}, {types[1]} {operands[1]}, {operation.detail}")
         if op == "call":
             return self.call(operation, types, operands)
         if len(operands) == 1:

@@ -58,6 +58,7 @@ def check_result(e: Emitter, type_: str, r: str, flagged: Callable[[], str]) -> 
         return
     if e.trusts_flags and type_ in ("double", "float"):
         e.trusted += 1
+        e.call("void", f"lane.note.{suffix_of(type_)}", f"{type_} {r}", attributes="nounwind willreturn memory(inaccessiblemem: write)")
         return
     if e.put_off and type_ in ("double", "float"):
         e.note_float(type_, r)

@@ -216,6 +216,7 @@ def guarded(a, b):
 def test_a_division_that_some_lanes_must_not_do() -> None:
     a = np.arange(100)
     compare(guarded, a, a % 3)
+    compare(lambda x, y: 7 // x + y, a, a)
     compare(guarded, a, 0)
 
 
