@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from accel.lower.lane_values import Mask
 from accel.lower.regions import Induction, Loop
 from accel.lower.ssa import Operation
 
@@ -9,16 +10,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from accel.lower.lanes import LaneWriter
 
-__all__ = ["Departures", "Mask"]
-
-
-class Mask:
-    """Which lanes are active: a vector per group, of i1 or of 0 and -1; `parent` and `condition`: those of `parent` for which that holds."""
-
-    __slots__ = ("condition", "parent", "vectors")
-
-    def __init__(self, vectors: list[str], parent: Mask | None = None, condition: list[str] | None = None) -> None:
-        self.vectors, self.parent, self.condition = vectors, parent, condition
+__all__ = ["Departures"]
 
 
 _TURNS = "turns"  # key of the number of turns of each lane
