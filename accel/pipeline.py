@@ -62,8 +62,12 @@ def specialize_elements(function: FunctionType, signature: Signature, form: Elem
 
     def make() -> Lowered:
         from accel.lower.program import lower_elements
+        from accel.specialize.refusal import refuse_unknown_results
 
-        return lower_elements(plan(function, signature), form)
+        planned = plan(function, signature)
+        if form.is_compiled:
+            refuse_unknown_results(planned.functions)
+        return lower_elements(planned, form)
 
     if not (cache and form.is_compiled):
         return make()

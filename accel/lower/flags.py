@@ -53,6 +53,8 @@ def pin(e: Emitter, type_: str, vector: str, width: int, bits: int) -> None:
         if int(type_[1:]) < size:
             vector, type_ = e.value(f"zext {kind} {vector} to <{width} x i{size}>"), f"i{size}"
             kind = f"<{width} x {type_}>"
+    if type_ == "float" and 32 * width < 128:  # less than the smallest register
+        vector, kind, type_ = e.value(f"fpext {kind} {vector} to <{width} x double>"), f"<{width} x double>", "double"
     parts = max(width * _BITS[type_] // bits, 1)
     for part in range(parts):
         count = width // parts

@@ -27,7 +27,7 @@ from accel.lower.lane_shape import LaneShape
 from accel.lower.lane_values import LaneValues, Mask
 from accel.lower.regions import Loop, Regions
 from accel.lower.resting import find_resting
-from accel.lower.ssa import Operation, Unreadable, may_trap
+from accel.lower.ssa import Operation, Unreadable, find_needed, may_trap
 from accel.lower.text import Emitter, Module, parts_of
 
 __all__ = ["LaneWriter", "write_lanes"]
@@ -68,9 +68,7 @@ class LaneWriter(LaneValues):
         self.bad: list[list[str]] = []
         self.sums: dict[str, list[str]] = {}  # float type -> sums that are NaN when a value noted is not finite
         self.defined = {o.name: o for block in function.blocks.values() for o in block.operations if o.name}
-        self.needed = {
-            n for block in function.blocks.values() for o in block.operations if not o.detail.startswith("lane.note.") for n in o.operands
-        }
+        self.needed = find_needed(function)
         self.mask = self.full
         self.frames: list[Departures] = []
         self.carried: dict[tuple[str, str], tuple[Mask, dict[str, list[str]]]] = {}  # (loop left, target further out) -> what left
@@ -418,7 +416,7 @@ class LaneWriter(LaneValues):
     def note_flagged(self, operation: Operation) -> None:
         """The flags are to tell of a result: it must be computed, even if nothing else needs it."""
         name, type_ = operation.operands[0], operation.types[0]
-        if name in self.needed or not name.startswith("%"):
+        if name in self.needed or name not in self.defined:
             return
         for g in self.groups():
             pin(self.e, type_, self.wide(name, type_, g), self.shape.width, self.shape.bits)
@@ -480,7 +478,7 @@ class LaneWriter(LaneValues):
 
     def fits_register(self, type_: str) -> bool:
         """Whether a vector of float or double elements fits a register: LLVM ends the process over one that does not."""
-        return type_ in ("double", "float") and self.shape.width * (64 if type_ == "double" else 32) <= self.shape.bits
+        return type_ in ("double", "float") and 128 <= self.shape.width * (64 if type_ == "double" else 32) <= self.shape.bits
 
     def in_register(self, kind: str, constant: str) -> str:
         """A constant that is loaded once, not in every turn, where there are registers enough: LLVM does not see what it is."""

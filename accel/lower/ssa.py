@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from accel.values import dataclass, field
 
-__all__ = ["Function", "Operation", "SsaBlock", "Unreadable", "may_trap", "read_function"]
+__all__ = ["Function", "Operation", "SsaBlock", "Unreadable", "find_needed", "may_trap", "read_function"]
 
 
 class Unreadable(ValueError):
@@ -94,6 +94,19 @@ def _read_all(pattern: re.Pattern[str], text: str) -> list[re.Match[str]]:
 def may_trap(operation: Operation) -> bool:
     """Whether an operation traps for some operands: it must not be done where the program does not come."""
     return operation.op in ("sdiv", "udiv", "srem", "urem") and operation.operands[1].startswith("%")
+
+
+def find_needed(function: Function) -> set[str]:
+    """Names on which the result depends, or the way to it."""
+    defined = {o.name: o for block in function.blocks.values() for o in block.operations if o.name}
+    todo = [n for block in function.blocks.values() for n in block.operations[-1].operands]
+    needed: set[str] = set()
+    while todo:
+        name = todo.pop()
+        if name in defined and name not in needed:
+            needed.add(name)
+            todo += defined[name].operands
+    return needed
 
 
 def read_function(text: str, name: str) -> Function:

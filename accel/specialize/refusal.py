@@ -7,7 +7,7 @@ import ast
 from accel.errors import CompileError, Diagnostic
 from accel.ir import Fault, Source, TypedFunction
 
-__all__ = ["diagnose", "refuse_unavoidable"]
+__all__ = ["diagnose", "refuse_unavoidable", "refuse_unknown_results"]
 
 
 def refuse_unavoidable(functions: list[TypedFunction], written: dict[int, tuple[Fault, ...]]) -> None:
@@ -34,6 +34,14 @@ def refuse_unavoidable(functions: list[TypedFunction], written: dict[int, tuple[
         raise _refusal(found, hopeless)
 
 
+def refuse_unknown_results(functions: tuple[TypedFunction, ...]) -> None:
+    """Raise a CompileError where CPython would do the rest of a call: nobody knows the class of its result beforehand. What is in the way of a
+    `raise` has none."""
+    found = [diagnose(t, f) for t in functions for f in t.faults.values() if not _is_raising(t.source, f)]
+    if found:
+        raise _refusal(found, hopeless=False)
+
+
 def _refusal(found: list[Diagnostic], hopeless: bool) -> CompileError:
     """The error to raise. Made here: a frame it passes through must not hold it, or the arguments of the call live on in a cycle."""
     error = CompileError(tuple(found[:10]))
@@ -55,6 +63,14 @@ def diagnose(typed: TypedFunction, fault: Fault) -> Diagnostic:
         what=f"cannot compile `{source.name}`: {fault.what}", slug=fault.slug, filename=source.filename, line=line,
         column=start, end_column=end, source_line=text, why=fault.why, do=fault.do,
     )  # fmt: skip
+
+
+def _is_raising(source: Source, fault: Fault) -> bool:
+    """Whether a fault stands in a statement that raises an exception."""
+    number = fault.node
+    while number in source.parents and not isinstance(source.nodes[number], (ast.Raise, ast.Assert)):
+        number = source.parents[number][0]
+    return isinstance(source.nodes[number], (ast.Raise, ast.Assert))
 
 
 def _is_unavoidable(source: Source, fault: Fault) -> bool:
