@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         InexactError,
         OptionError,
     )
+    from accel.threads import parallel, parallel_for, parallel_map, parallel_reduce
 
 __all__ = [
     "AccelError",
@@ -36,12 +37,17 @@ __all__ = [
     "__version__",
     "disabled",
     "fn",
+    "parallel",
+    "parallel_for",
+    "parallel_map",
+    "parallel_reduce",
     "vectorize",
 ]
 
 __version__ = "0.1.0"
 
 _HOMES = dict.fromkeys(__all__[:8], "errors") | dict.fromkeys(("disabled", "fn", "vectorize"), "decorators")
+_HOMES |= dict.fromkeys(("parallel", "parallel_for", "parallel_map", "parallel_reduce"), "threads")
 
 
 def __getattr__(name: str) -> object:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from types import CodeType, FunctionType
     from typing import Any
 
-__all__ = ["Layout", "find_layout", "is_watched", "lend_calls", "suspend", "tracing_symbols"]
+__all__ = ["Layout", "find_layout", "is_suspended", "is_watched", "lend_calls", "suspend", "tracing_symbols"]
 
 _api = ctypes.pythonapi
 _suspended = ctypes.c_int64(0)  # how many have switched compiled code off: `disabled()`, and code deep in the stack
@@ -137,6 +137,11 @@ def suspend(on: bool) -> None:
     """Have every call run as plain Python, or no longer."""
     _suspended.value += 1 if on else -1
     _quiet.value = 2**64 - 1
+
+
+def is_suspended() -> bool:
+    """Whether every call runs as plain Python."""
+    return _suspended.value != 0
 
 
 def is_watched(function: FunctionType) -> bool:

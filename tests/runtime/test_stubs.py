@@ -4,6 +4,7 @@ import hashlib
 
 from accel.lower.machine import assemble
 from accel.lower.meter import METER
+from accel.lower.pool import POOL
 from accel.lower.stubs import STUBS
 from accel.runtime.image import Image
 from accel.runtime.stubs import DIGEST, METER_IMAGE, STUBS_IMAGE
@@ -14,7 +15,7 @@ def images():
 
 
 def test_made_of_the_texts_of_today():
-    assert hashlib.sha256((STUBS + METER).encode()).hexdigest() == DIGEST, "run scripts/make-stubs"
+    assert hashlib.sha256((STUBS + METER + POOL).encode()).hexdigest() == DIGEST, "run scripts/make-stubs"
 
 
 def test_offers_and_needs_what_the_texts_say():

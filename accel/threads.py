@@ -1,0 +1,272 @@
+"""Iterations on several threads: `parallel`, which says on how many, and `parallel_for`, `parallel_map`, `parallel_reduce`."""
+
+from __future__ import annotations
+
+import operator
+
+from accel.options import read_switch
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import Any, TypeVar
+
+    T = TypeVar("T")
+    S = TypeVar("S")
+
+__all__ = ["parallel", "parallel_for", "parallel_map", "parallel_reduce"]
+
+_SCHEDULES = ("static", "dynamic")
+_CHUNKS_PER_THREAD = 8  # of a dynamic schedule
+_MOST_BLOCKS = 256  # of a reduction
+
+
+class parallel:  # noqa: N801  a context manager reads as a verb here
+    """Context manager: inside it, in this thread, work is done on so many threads: `parallel_for` and the like, and large calls of ufuncs
+    made by `@vectorize`.
+
+    Parameters
+    ----------
+    threads : int, optional
+        1 to 256, this thread included; 1 for none but this. By default `ACCEL_NUM_THREADS`, else `OMP_NUM_THREADS`, else as many as there are
+        processors this process may use (affinity mask, control group).
+
+    Raises
+    ------
+    OptionError
+        For anything else.
+
+    Notes
+    -----
+    The pool is started by the first region that needs it, and its threads sleep when there is nothing to do. A region costs some microseconds
+    when they sleep. Regions inside regions, and of several threads at once, share the threads there are. After a fork the child starts its own.
+
+    Examples
+    --------
+    >>> import accel
+    >>> squares = [0] * 5
+    >>> def square(i):
+    ...     squares[i] = i * i
+    >>> with accel.parallel(2):
+    ...     accel.parallel_for(square, 5)
+    >>> squares
+    [0, 1, 4, 9, 16]
+    """
+
+    def __init__(self, threads: int | None = None) -> None:
+        from accel.runtime.pool import default_threads
+
+        self._threads = default_threads() if threads is None else _checked_threads("threads", threads)
+        self._before: list[int] = []
+
+    def __enter__(self) -> parallel:
+        from accel.runtime.pool import set_threads
+
+        self._before.append(set_threads(self._threads))
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        from accel.runtime.pool import set_threads
+
+        set_threads(self._before.pop())
+
+
+def parallel_for(body: Callable[[int], object], n: int, *, num_threads: int | None = None, schedule: str = "static") -> None:
+    """Call `body(0)`, `body(1)`, ..., `body(n - 1)` on several threads. They must not depend on each other.
+
+    Parameters
+    ----------
+    body : callable
+        Takes the number of the iteration. Bodies in plain Python take turns, as only one thread runs Python at a time; those that spend their
+        time where the GIL is released (NumPy, files, sleeping) run at once.
+    n : int
+        How many; none when it is not positive.
+    num_threads : int, optional
+        1 to 256; by default what the innermost `parallel` of this thread says, else the default of `parallel`.
+    schedule : {"static", "dynamic"}
+        One range of iterations for each thread, or smaller ones, which whoever is free takes: for bodies that take different times.
+
+    Raises
+    ------
+    Exception
+        What the lowest of the iterations that failed has raised, as the loop would. Iterations above it may have run.
+    OptionError
+        For another number of threads, or schedule.
+
+    Notes
+    -----
+    Each range runs in a copy of the caller's context (`contextvars`), so that `numpy.errstate` holds. Ctrl-C ends the region between two
+    iterations. Inside `accel.disabled()`, and with `ACCEL=0`, it is the loop.
+
+    Examples
+    --------
+    >>> import accel
+    >>> import numpy
+    >>> rows = numpy.arange(6.0).reshape(3, 2)
+    >>> def normalise(i):
+    ...     rows[i] /= rows[i].sum()
+    >>> accel.parallel_for(normalise, 3, num_threads=2)
+    >>> rows.sum(axis=1).tolist()
+    [1.0, 1.0, 1.0]
+    """
+    count = operator.index(n)
+    threads = _threads_for(num_threads, schedule)
+    threads = min(threads, count)
+    if threads < 2:
+        for i in range(count):
+            body(i)
+        return
+    import contextvars
+
+    from accel.runtime.pool import CANCELLED, DONE, pool
+
+    failed: dict[int, BaseException] = {}
+    contexts = contextvars.copy_context()
+
+    def chunk(begin: int, end: int, lowest: Callable[[], int]) -> int:
+        i = begin
+        try:
+            for i in range(begin, end):
+                if lowest() < i:
+                    return DONE
+                body(i)
+        except KeyboardInterrupt as error:  # which no iteration is to blame for
+            failed[CANCELLED] = error
+            return CANCELLED
+        except BaseException as error:
+            failed[i] = error
+            return i
+        return DONE
+
+    def in_context(begin: int, end: int, lowest: Callable[[], int]) -> int:
+        return contexts.copy().run(chunk, begin, end, lowest)
+
+    size = -(-count // (threads if schedule == "static" else threads * _CHUNKS_PER_THREAD))
+    answer = pool().run(in_context, count, size, threads)
+    if answer != DONE:
+        raise failed[answer]
+
+
+def parallel_map(
+    function: Callable[[T], S], values: Iterable[T], *, num_threads: int | None = None, schedule: str = "dynamic"
+) -> list[S]:
+    """`[function(v) for v in values]`, on several threads.
+
+    Parameters
+    ----------
+    function : callable
+        Takes one value.
+    values : iterable
+        Read to its end first.
+    num_threads, schedule
+        As of `parallel_for`.
+
+    Returns
+    -------
+    list
+        The results in the order of the values.
+
+    Raises
+    ------
+    Exception
+        As `parallel_for`.
+
+    Examples
+    --------
+    >>> import accel
+    >>> accel.parallel_map(abs, [-2, 3, -4])
+    [2, 3, 4]
+    """
+    given = list(values)
+    results: list[Any] = [None] * len(given)
+
+    def body(i: int) -> None:
+        results[i] = function(given[i])
+
+    parallel_for(body, len(given), num_threads=num_threads, schedule=schedule)
+    return results
+
+
+def parallel_reduce(
+    function: Callable[[int], T], n: int, *, combine: Callable[[T, T], T], identity: T, num_threads: int | None = None
+) -> T:
+    """`function(0)`, ..., `function(n - 1)` put together by an associative `combine`, on several threads.
+
+    The order is fixed by `n` alone: at most 256 ranges of equal size, each from left to right beginning with `identity`, then the ranges
+    in pairs, neighbours first. So the result is the same to the last bit for every number of threads, though not that of a loop where
+    `combine` is associative only nearly, as the addition of floats.
+
+    Parameters
+    ----------
+    function : callable
+        Takes the number of the iteration.
+    n : int
+        How many; `identity` is the result when it is not positive.
+    combine : callable
+        Takes two results and gives one; `combine(identity, x)` is `x`.
+    identity : object
+        What to begin with. It must not be changed by `combine`.
+    num_threads : int, optional
+        As of `parallel_for`.
+
+    Raises
+    ------
+    Exception
+        As `parallel_for`.
+
+    Examples
+    --------
+    >>> import accel, operator
+    >>> accel.parallel_reduce(lambda i: i * i, 10, combine=operator.add, identity=0)
+    285
+    """
+    count = max(operator.index(n), 0)
+    size = max(1, -(-count // _MOST_BLOCKS))
+    parts: list[Any] = [identity] * -(-count // size)
+
+    def block(number: int) -> None:
+        total = identity
+        for i in range(number * size, min(count, (number + 1) * size)):
+            total = combine(total, function(i))
+        parts[number] = total
+
+    parallel_for(block, len(parts), num_threads=num_threads, schedule="dynamic")
+    while len(parts) > 1:
+        pairs = [combine(parts[k], parts[k + 1]) for k in range(0, len(parts) - 1, 2)]
+        parts = pairs + parts[2 * len(pairs) :]
+    return parts[0] if parts else identity
+
+
+def _threads_for(given: int | None, schedule: str) -> int:
+    """How many threads a call is to use."""
+    if schedule not in _SCHEDULES:
+        _refuse("schedule", schedule, 'takes "static" or "dynamic"')
+    if given is not None:
+        given = _checked_threads("num_threads", given)
+    from accel.dispatch.tracing import is_suspended
+    from accel.runtime.pool import current_threads
+
+    if read_switch("ACCEL") == "0" or is_suspended():
+        return 1
+    return given if given is not None else current_threads()
+
+
+def _checked_threads(name: str, value: object) -> int:
+    from accel.runtime.pool import MOST_THREADS
+
+    if type(value) is bool or not hasattr(value, "__index__"):
+        _refuse(name, value, f"takes a number of threads, 1 to {MOST_THREADS}")
+    number = operator.index(value)  # type: ignore[arg-type]
+    if not 1 <= number <= MOST_THREADS:
+        _refuse(name, value, f"takes a number of threads, 1 to {MOST_THREADS}")
+    return number
+
+
+def _refuse(name: str, value: object, takes: str) -> None:
+    from accel.errors import Diagnostic, OptionError
+
+    raise OptionError(Diagnostic(f"`{name}` {takes}, not {value!r:.60}", "option-value"))
+
+
+for _public in (parallel, parallel_for, parallel_map, parallel_reduce):
+    _public.__module__ = "accel"  # where users find them, and what tracebacks show
