@@ -98,11 +98,11 @@ if TYPE_CHECKING:
 
     @overload
     def vectorize(
-        function: Callable[..., Any], /, *, strict: bool = ..., cache: bool = ..., identity: object = ...
+        function: Callable[..., Any], /, *, strict: bool = ..., cache: bool = ..., identity: object = ..., threads: int | None = ...
     ) -> numpy.ufunc: ...
     @overload
     def vectorize(
-        *, strict: bool = ..., cache: bool = ..., identity: object = ...
+        *, strict: bool = ..., cache: bool = ..., identity: object = ..., threads: int | None = ...
     ) -> Callable[[Callable[..., Any]], numpy.ufunc]: ...
 
 
@@ -119,6 +119,9 @@ def vectorize(function: Any = ..., /, **options: Any) -> Any:
         Keep machine code on disk and find it again in other processes.
     identity : object, optional
         What `f.reduce` gives for no elements; without it that raises ValueError.
+    threads : int, optional
+        How many threads share large calls, 1 to 256; by default as many as the innermost `accel.parallel` says, outside of it one. The results are the
+        same. Whether it pays is measured on the first elements of each call.
 
     Returns
     -------
@@ -131,7 +134,7 @@ def vectorize(function: Any = ..., /, **options: Any) -> Any:
     DecorationError
         For anything that is no Python function of a fixed number of positional parameters.
     OptionError
-        For an unknown option.
+        For an unknown option, or another number of threads.
 
     Notes
     -----
@@ -174,6 +177,10 @@ def _vectorize(function: Any, options: VectorizeOptions) -> Any:
         from accel.analysis.results import count_results
 
         return numpy.frompyfunc(function, code.co_argcount, count_results(code))
+    if (options.threads or 1) > 1:
+        from accel.runtime.pool import pool
+
+        pool()  # machine code finds it then
     return Elementwise(function, options, compiles=read_switch("ACCEL") != "0", hint=give_hint).ufunc
 
 

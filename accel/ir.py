@@ -423,12 +423,14 @@ class Lowered:
 @dataclass(frozen=True, slots=True)
 class ElementForm:
     """What a loop over elements is for: dtypes of the inputs by type character, number of results, the inputs that are expected to be the
-    same for all elements, and whether machine code is wanted or just the kind of the results."""
+    same for all elements, whether machine code is wanted or just the kind of the results, and how many threads share large calls (0: as many as
+    `accel.parallel` says)."""
 
     inputs: tuple[str, ...]
     outputs: int
     uniform: frozenset[int] = frozenset()
     is_compiled: bool = True
+    threads: int = 0
 
 
 @dataclass(slots=True, eq=False)

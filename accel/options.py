@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from types import CodeType
     from typing import Any, ClassVar, NoReturn
 
-__all__ = ["FnOptions", "HOPELESS", "SWITCHES", "Switch", "VectorizeOptions", "read_switch"]
+__all__ = ["FnOptions", "HOPELESS", "MOST_THREADS", "SWITCHES", "Switch", "VectorizeOptions", "check_threads", "read_switch"]
 
 
 HOPELESS: set[CodeType] = set()  # code that is left to CPython, whatever the arguments
@@ -117,11 +117,13 @@ class VectorizeOptions(_Options):
         Machine code is kept on disk and found again by other processes.
     identity : object, optional
         What a reduction of no elements gives; without it that raises ValueError.
+    threads : int, optional
+        How many threads share large calls, 1 to 256; by default as many as the innermost `accel.parallel` says, outside of it one.
 
     Raises
     ------
     OptionError
-        For an unknown option, or a switch that is not True or False.
+        For an unknown option, a switch that is not True or False, another number of threads.
 
     Examples
     --------
@@ -129,18 +131,21 @@ class VectorizeOptions(_Options):
     (0,)
     """
 
-    __slots__ = ("cache", "identity", "strict")
+    __slots__ = ("cache", "identity", "strict", "threads")
 
     strict: bool
     cache: bool
     identity: tuple[object, ...]  # empty when there is none
+    threads: int | None
 
     decorator = "vectorize"
-    defaults = {"strict": False, "cache": True, "identity": ()}
+    defaults = {"strict": False, "cache": True, "identity": (), "threads": None}
 
     def __init__(self, **given: object) -> None:
         if "identity" in given:
             given["identity"] = (given["identity"],)
+        if given.get("threads") is not None:
+            given["threads"] = check_threads("threads", given["threads"])
         super().__init__(**given)
 
     def _shown(self, name: str) -> str:
@@ -152,6 +157,26 @@ def _refuse_option(name: str, decorator: str, options: Iterable[str]) -> NoRetur
 
     known = ", ".join([f"`{n}`" for n in options])
     raise OptionError(Diagnostic(f"`{decorator}` has no option `{name}`", "unknown-option", why=f"its options are {known}"))
+
+
+MOST_THREADS = 256
+
+
+def check_threads(name: str, value: object) -> int:
+    """A number of threads as an int.
+
+    Raises
+    ------
+    OptionError
+        When it is none, or not from 1 to 256.
+    """
+    if type(value) is not bool and hasattr(value, "__index__"):
+        number: int = value.__index__()
+        if 1 <= number <= MOST_THREADS:
+            return number
+    from accel.errors import Diagnostic, OptionError
+
+    raise OptionError(Diagnostic(f"`{name}` takes a number of threads, 1 to {MOST_THREADS}, not {value!r:.60}", "option-value"))
 
 
 def _refuse_value(name: str, value: object) -> NoReturn:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 
-from accel.options import read_switch
+from accel.options import check_threads, read_switch
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,8 +22,9 @@ _MOST_BLOCKS = 256  # of a reduction
 
 
 class parallel:  # noqa: N801  a context manager reads as a verb here
-    """Context manager: inside it, in this thread, work is done on so many threads: `parallel_for` and the like, and large calls of ufuncs
-    made by `@vectorize`.
+    """Context manager: inside it, work of this thread is done on so many threads.
+
+    That is `parallel_for` and the like, and large calls of ufuncs made by `@vectorize`.
 
     Parameters
     ----------
@@ -56,7 +57,7 @@ class parallel:  # noqa: N801  a context manager reads as a verb here
     def __init__(self, threads: int | None = None) -> None:
         from accel.runtime.pool import default_threads
 
-        self._threads = default_threads() if threads is None else _checked_threads("threads", threads)
+        self._threads = default_threads() if threads is None else check_threads("threads", threads)
         self._before: list[int] = []
 
     def __enter__(self) -> parallel:
@@ -242,24 +243,13 @@ def _threads_for(given: int | None, schedule: str) -> int:
     if schedule not in _SCHEDULES:
         _refuse("schedule", schedule, 'takes "static" or "dynamic"')
     if given is not None:
-        given = _checked_threads("num_threads", given)
+        given = check_threads("num_threads", given)
     from accel.dispatch.tracing import is_suspended
     from accel.runtime.pool import current_threads
 
     if read_switch("ACCEL") == "0" or is_suspended():
         return 1
     return given if given is not None else current_threads()
-
-
-def _checked_threads(name: str, value: object) -> int:
-    from accel.runtime.pool import MOST_THREADS
-
-    if type(value) is bool or not hasattr(value, "__index__"):
-        _refuse(name, value, f"takes a number of threads, 1 to {MOST_THREADS}")
-    number = operator.index(value)  # type: ignore[arg-type]
-    if not 1 <= number <= MOST_THREADS:
-        _refuse(name, value, f"takes a number of threads, 1 to {MOST_THREADS}")
-    return number
 
 
 def _refuse(name: str, value: object, takes: str) -> None:

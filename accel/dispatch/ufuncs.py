@@ -21,6 +21,7 @@ from accel.errors import CompileError, Diagnostic
 from accel.ir import ElementForm, Lowered, Signature
 from accel.runtime.image import Image, Loaded
 from accel.runtime.interrupt import find_tripped, hold_signals
+from accel.runtime.pool import thread_symbols
 from accel.runtime.symbols import resolve
 from accel.runtime.ufunc_api import ufunc_api
 from accel.types.annotations import enforced_parameters
@@ -195,7 +196,7 @@ class Elementwise:
 
         start = time.perf_counter()
         try:
-            form = ElementForm(inputs, self.ufunc.nout, uniform, self._compiles)
+            form = ElementForm(inputs, self.ufunc.nout, uniform, self._compiles, self.options.threads or 0)
             with hold_signals():
                 lowered = specialize_elements(self.function, signature, form, cache=self.options.cache)
         except CompileError as error:
@@ -231,6 +232,8 @@ class Elementwise:
             "accel.plain": stubs()["plain_loop"], "accel.stale": stubs()["stale_loop"], "replacement": 0,
             "accel.tripped": find_tripped(), "accel.stack_limit": stubs()["stack_limit"],
         }  # fmt: skip
+
+        plain |= thread_symbols()
 
         def address(name: str) -> int:
             if name in plain:

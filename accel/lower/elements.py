@@ -19,6 +19,7 @@ from accel.lower.operands import FORM, Operands
 from accel.lower.operators import tuple_items
 from accel.lower.regions import Regions
 from accel.lower.results import load_result
+from accel.lower.split import write_split
 from accel.lower.ssa import Function, Unreadable, read_function
 from accel.lower.steps import lower_step
 from accel.lower.support import define_depth
@@ -29,9 +30,9 @@ from accel.types.kinds import DTYPES, Int, Kind, Scalar, Tuple
 __all__ = ["element_loop_text"]
 
 
-def element_loop_text(plan: Plan, chars: tuple[str, ...], uniform: frozenset[int] = frozenset()) -> str:
+def element_loop_text(plan: Plan, chars: tuple[str, ...], uniform: frozenset[int] = frozenset(), threads: int = 0) -> str:
     """LLVM text of the loop for a plan; `chars` are the dtypes of the operands, results last, `uniform` the inputs that are expected to be
-    the same for all elements.
+    the same for all elements; `threads` that share large calls, 0 for as many as `accel.parallel` says.
 
     Empty when the function has CPython do something for each element: then the whole element is done there.
     """
@@ -47,12 +48,14 @@ def element_loop_text(plan: Plan, chars: tuple[str, ...], uniform: frozenset[int
     try:
         shape, kernels = _write_kernels(module, plan, chars, uniform, recursive=recursive)
     except Unreadable as reason:
-        _LoopWriter(module, plan, chars).write("loop", keeps_gil=recursive)
+        _LoopWriter(module, plan, chars).write("loop" if recursive else "serial", keeps_gil=recursive)
         _tell(module, "scalar", str(reason))
     else:
         _LoopWriter(module, plan, chars).write("elements", keeps_gil=False)
         write_lane_loop(module, plan, chars, shape.lanes, kernels)
         _tell(module, "shape", f"{shape.width}x{shape.groups}")
+    if not recursive:
+        write_split(module, plan, chars, threads)
     return str(module)
 
 

@@ -19,7 +19,7 @@ Kernels = dict[frozenset[int], list[str]]  # functions on blocks, by the inputs 
 
 
 def write_lane_loop(module: Module, plan: Plan, chars: tuple[str, ...], lanes: int, kernels: Kernels) -> None:
-    """Add `loop`. The first of several kernels gives up when flags of the processor are set: they are cleared before the next is tried."""
+    """Add `serial`. The first of several kernels gives up when flags of the processor are set: they are cleared before the next is tried."""
     _LoopWriter(module, plan, chars, lanes, kernels).write()
 
 
@@ -37,7 +37,7 @@ class _LoopWriter:
         few, apart = e.label("few"), e.label("apart")
         e.branch_if(e.value(f"icmp slt i64 {operands.total}, {self.lanes // 2}"), "one", few)
         e.place(few)
-        e.branch_if(self._overlaps(), "one", apart)
+        e.branch_if(self.operands.overlaps(self.sizes, self.inputs), "one", apart)
         e.place("one")
         e.do(f"ret i32 {self._elements('%data', '%dims')}")
         e.place(apart)
@@ -61,43 +61,11 @@ class _LoopWriter:
         e.place("done")
         operands.take_gil()
         e.do("ret i32 0")
-        e.module.define(e.function(f"define i32 @loop{FORM}"))
+        e.module.define(e.function(f"define internal i32 @serial{FORM}"))
 
     def _elements(self, places: str, count: str) -> str:
         """Have elements done one by one; the answer."""
         return self.e.value(f"call i32 @elements(ptr %context, ptr {places}, ptr {count}, ptr %strides, ptr %aux)")
-
-    def _least(self, first: str, second: str, name: str = "llvm.smin.i64") -> str:
-        self.e.module.declare(name, "i64", ("i64", "i64"))
-        return self.e.value(f"call i64 @{name}(i64 {first}, i64 {second})")
-
-    def _both(self, how: str, *conditions: str) -> str:
-        joined = conditions[0]
-        for condition in conditions[1:]:
-            joined = self.e.value(f"{how} i1 {joined}, {condition}")
-        return joined
-
-    def _overlaps(self) -> str:
-        """Whether elements can't be done in blocks: a result shares memory with another operand, but for being the very same elements."""
-        e, first, steps = self.e, self.operands.first, self.operands.steps
-        starts, ends = [], []
-        last = e.value(f"sub i64 {self.operands.total}, 1")
-        for place, step, size in zip(first, steps, self.sizes, strict=True):
-            address, way = e.value(f"ptrtoint ptr {place} to i64"), e.value(f"mul i64 {last}, {step}")
-            down, up = self._least(way, "0"), self._least(way, "0", "llvm.smax.i64")
-            starts.append(e.value(f"add i64 {address}, {down}"))
-            ends.append(e.value(f"add i64 {e.value(f'add i64 {address}, {up}')}, {size}"))
-        found = "false"
-        for k in range(self.inputs, len(self.sizes)):
-            found = self._both("or", found, e.value(f"icmp eq i64 {steps[k]}, 0"))
-            for j in range(len(steps)):
-                if j == k:
-                    continue
-                meets = self._both("and", e.value(f"icmp ult i64 {starts[j]}, {ends[k]}"), e.value(f"icmp ult i64 {starts[k]}, {ends[j]}"))
-                same = self._both("and", e.value(f"icmp eq ptr {first[j]}, {first[k]}"), e.value(f"icmp eq i64 {steps[j]}, {steps[k]}"))
-                allowed = same if j < self.inputs and self.sizes[j] == self.sizes[k] else "false"
-                found = self._both("or", found, self._both("and", meets, e.value(f"xor i1 {allowed}, true")))
-        return found
 
     def _blocks(self) -> None:
         e, steps = self.e, self.operands.steps
@@ -105,18 +73,18 @@ class _LoopWriter:
         left = e.value(f"load i64, ptr {self.operands.left}")
         e.branch_if(e.value(f"icmp sgt i64 {left}, 0"), "block", "done", likely=True)
         e.place("block")
-        count = self._least(left, str(self.lanes))
+        count = self.operands.least(left, str(self.lanes))
         e.do(f"store i64 {count}, ptr {self.count}")
         whole = e.value(f"icmp eq i64 {count}, {self.lanes}")
         at = self.operands.current()
-        direct = [self._both("and", whole, e.value(f"icmp eq i64 {s}, {z}")) for s, z in zip(steps, self.sizes, strict=True)]
+        direct = [self.operands.all_of(whole, e.value(f"icmp eq i64 {s}, {z}")) for s, z in zip(steps, self.sizes, strict=True)]
         tried = e.label("tried")
         answers: list[tuple[str, str]] = []
         for uniform, names in sorted(self.kernels.items(), key=lambda item: -len(item[0])):
             following = e.label("kernel")
             if uniform:
                 use = e.label("uniform")
-                e.branch_if(self._both("and", *(e.value(f"icmp eq i64 {steps[k]}, 0") for k in uniform)), use, following)
+                e.branch_if(self.operands.all_of(*(e.value(f"icmp eq i64 {steps[k]}, 0") for k in uniform)), use, following)
                 e.place(use)
             places = [self._gather(k, at[k], steps[k], count, direct[k]) if k not in uniform else at[k] for k in range(self.inputs)]
             places += [e.select(direct[k], "ptr", at[k], self.buffers[k]) for k in range(self.inputs, len(self.sizes))]
@@ -171,7 +139,7 @@ class _LoopWriter:
         e.branch_if(direct, ready, fill)
         e.place(fill)
         number, head, after = self._turns(str(self.lanes))
-        chosen = self._least(number, e.value(f"sub i64 {count}, 1"))
+        chosen = self.operands.least(number, e.value(f"sub i64 {count}, 1"))
         source = e.value(f"getelementptr i8, ptr {at}, i64 {e.value(f'mul i64 {chosen}, {step}')}")
         self._copy(k, source, e.value(f"getelementptr i8, ptr {self.buffers[k]}, i64 {e.value(f'mul i64 {number}, {self.sizes[k]}')}"))
         self._close(number, head, after)

@@ -87,3 +87,38 @@ class Operands:
         e.do(f"store ptr null, ptr {self.thread}")
         e.branch(held)
         e.place(held)
+
+    def least(self, first: str, second: str, name: str = "llvm.smin.i64") -> str:
+        """The smaller of two i64; by another name the larger."""
+        self.e.module.declare(name, "i64", ("i64", "i64"))
+        return self.e.value(f"call i64 @{name}(i64 {first}, i64 {second})")
+
+    def all_of(self, *conditions: str) -> str:
+        """Whether all conditions hold."""
+        joined = conditions[0]
+        for condition in conditions[1:]:
+            joined = self.e.value(f"and i1 {joined}, {condition}")
+        return joined
+
+    def overlaps(self, sizes: list[int], inputs: int) -> str:
+        """Whether elements can't be done in blocks: a result shares memory with another operand, but for being the very same elements."""
+        e, first, steps = self.e, self.first, self.steps
+        starts, ends = [], []
+        last = e.value(f"sub i64 {self.total}, 1")
+        for place, step, size in zip(first, steps, sizes, strict=True):
+            address, way = e.value(f"ptrtoint ptr {place} to i64"), e.value(f"mul i64 {last}, {step}")
+            down, up = self.least(way, "0"), self.least(way, "0", "llvm.smax.i64")
+            starts.append(e.value(f"add i64 {address}, {down}"))
+            ends.append(e.value(f"add i64 {e.value(f'add i64 {address}, {up}')}, {size}"))
+        found = "false"
+        for k in range(inputs, len(sizes)):
+            found = e.value(f"or i1 {found}, {e.value(f'icmp eq i64 {steps[k]}, 0')}")
+            for j in range(len(steps)):
+                if j == k:
+                    continue
+                meets = self.all_of(e.value(f"icmp ult i64 {starts[j]}, {ends[k]}"), e.value(f"icmp ult i64 {starts[k]}, {ends[j]}"))
+                same = self.all_of(e.value(f"icmp eq ptr {first[j]}, {first[k]}"), e.value(f"icmp eq i64 {steps[j]}, {steps[k]}"))
+                allowed = same if j < inputs and sizes[j] == sizes[k] else "false"
+                bad = self.all_of(meets, e.value(f"xor i1 {allowed}, true"))
+                found = e.value(f"or i1 {found}, {bad}")
+        return found

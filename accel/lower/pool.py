@@ -14,9 +14,11 @@ is what the region gives, and chunks above it are skipped. -2 ends all.
 
 from __future__ import annotations
 
-__all__ = ["MOST_WORKERS", "POOL", "STATE_BYTES"]
+from accel.lower.parts import SPLIT
 
-MOST_WORKERS = 255
+__all__ = ["POOL", "STATE_BYTES"]
+
+_MOST_WORKERS = 255
 _SLOTS, _SLOT_WORDS = 8, 64
 _WORDS = {"sleepers": 8, "alive": 16, "stop": 17, "lock": 18}  # behind the epoch, which is word 0; each group in a cache line of its own
 _THREADS = 24  # words with the identities of the workers
@@ -45,7 +47,7 @@ def _store(value: str, name: str, order: str = "monotonic", type_: str = "i64") 
     return f"  store atomic {type_} {value}, ptr %{name}_at {order}, align 8"
 
 
-POOL = f"""
+_REGIONS = f"""
 declare i64 @syscall(i64, ...)
 declare i32 @pthread_create(ptr, ptr, ptr, ptr)
 declare i32 @pthread_join(i64, ptr)
@@ -399,7 +401,7 @@ free:
 tell:
 {_store("1", "stop", "release")}
   %e = atomicrmw add ptr %s, i64 1 seq_cst
-  %w = call i64 (i64, ...) @syscall(i64 {_FUTEX}, ptr %s, i32 {_WAKE}, i32 {MOST_WORKERS})
+  %w = call i64 (i64, ...) @syscall(i64 {_FUTEX}, ptr %s, i32 {_WAKE}, i32 {_MOST_WORKERS})
 {_load("alive", "acquire")}
   br label %join
 join:
@@ -424,3 +426,5 @@ no:
 !0 = !{{!"branch_weights", i32 1, i32 2000}}
 !1 = !{{!"branch_weights", i32 2000, i32 1}}
 """
+
+POOL = _REGIONS + SPLIT

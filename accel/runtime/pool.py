@@ -10,6 +10,7 @@ import ctypes
 import os
 import threading
 
+from accel.options import MOST_THREADS
 from accel.runtime.image import Image, Loaded
 from accel.runtime.symbols import resolve
 
@@ -17,9 +18,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["CANCELLED", "DONE", "MOST_THREADS", "Pool", "current_threads", "default_threads", "pool", "set_threads"]
+__all__ = ["CANCELLED", "DONE", "MOST_THREADS", "Pool", "current_threads", "default_threads", "pool", "set_threads", "thread_symbols"]
 
-MOST_THREADS = 256
+
 DONE, CANCELLED = -1, -2  # what bodies and regions give, but for the number of an iteration that failed
 _WIPE_ON_FORK = 18
 _POLL_NS = 20_000_000
@@ -44,7 +45,8 @@ class Pool:
         self.state: int = libc.mmap(None, POOL_STATE_BYTES, 3, 0x22, -1, 0)
         if libc.madvise(self.state, POOL_STATE_BYTES, _WIPE_ON_FORK):
             os.register_at_fork(after_in_child=lambda: ctypes.memset(self.state, 0, POOL_STATE_BYTES) and None)
-        self._code = Loaded(Image.loads(bytes.fromhex(POOL_IMAGE)), resolve)
+        self._code = Loaded(Image.loads(bytes.fromhex(POOL_IMAGE)), lambda name: self.state if name == "pool_state" else resolve(name))
+        _split_at.value = self._code["split"]
         integers = ctypes.c_int64
         pointer = ctypes.c_void_p
         self._open = self._function("open", pointer, pointer, _BODY, pointer, integers, integers, integers)
@@ -135,6 +137,8 @@ def set_threads(count: int) -> int:
     """Have this thread use so many (0: the default) from now on; machine code sees it, too. What it was before."""
     before = _get_key()
     key = _key()
+    if count > 1:
+        pool()
     if _libc.pthread_setspecific(key, ctypes.c_void_p(count)):
         raise MemoryError
     return before
@@ -157,6 +161,12 @@ def _key() -> ctypes.c_uint32:
 _libc = ctypes.CDLL(None)
 _libc.pthread_getspecific.restype = ctypes.c_void_p
 _keys: list[ctypes.c_uint32] = []  # of the number of threads of each thread
+_split_at = ctypes.c_void_p(0)  # what splits loops over elements, once there is a pool
+
+
+def thread_symbols() -> dict[str, int]:
+    """What machine code that may split its work refers to, by name."""
+    return {"accel.threads_key": ctypes.addressof(_key()), "accel.split_at": ctypes.addressof(_split_at)}
 
 
 def default_threads() -> int:

@@ -12,7 +12,7 @@ LAYERS = (
     ("cli",),
     ("__init__",),
     ("kernels", "testing"),
-    ("decorators",),
+    ("decorators", "threads"),
     ("explain", "autotune"),
     ("dispatch",),
     ("pipeline",),
