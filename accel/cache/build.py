@@ -26,7 +26,7 @@ _versions: dict[str, bytes] = {}
 
 
 def describe_build() -> bytes:
-    """A digest of Python, processor, this package's own files and the compiler library; found once per process."""
+    """A digest of Python, processor, this package's own files, the compiler library and libm; found once per process."""
     processor = fingerprint()
     if processor not in _builds:
         machine = os.uname().machine if hasattr(os, "uname") else os.environ.get("PROCESSOR_ARCHITECTURE", "")
@@ -36,6 +36,7 @@ def describe_build() -> bytes:
             (sys.platform, machine, sys.maxsize, processor),
             _find_own_files(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))),
             find_library_version("llvmlite"),
+            os.confstr("CS_GNU_LIBC_VERSION") if "CS_GNU_LIBC_VERSION" in os.confstr_names else "",
         )
         _builds[processor] = compute_digest(marshal.dumps(parts, 2))
     return _builds[processor]

@@ -20,17 +20,13 @@ def emit_each(module: Module, operation: Operation, width: int) -> str:
     made = [e.slot(f"<{width} x {_stored(t)}>", align=64) for t in results]
     vectors = [f"<{width} x {t}>" for t in results]
     whole = "{ " + ", ".join(vectors) + " }" if operation.type.startswith("{") else vectors[0]
-    e.branch_if(e.value(f"icmp eq i{width} %mask, 0"), "nothing", "begin")
-    e.place("nothing")
-    e.do(f"ret {whole} zeroinitializer")
-    e.place("begin")
     for k, (place, type_) in enumerate(zip(places, operation.types, strict=True)):
         e.do(f"store <{width} x {type_}> %x{k}, ptr {place}, align 64")
     for place, type_ in zip(made, results, strict=True):
         e.do(f"store <{width} x {_stored(type_)}> zeroinitializer, ptr {place}, align 64")
     e.branch("head")
     e.place("head")
-    left = e.value(f"phi i{width} [ %mask, %begin ], [ @less@, %lane ]")
+    left = e.value(f"phi i{width} [ %mask, %start ], [ @less@, %lane ]")
     e.branch_if(e.value(f"icmp eq i{width} {left}, 0"), "done", "lane")
     e.place("lane")
     number = e.value(f"zext i{width} {e.call(f'i{width}', f'llvm.cttz.i{width}', f'i{width} {left}', 'i1 true')} to i64")

@@ -29,6 +29,7 @@ from accel.lower.regions import Loop, Regions
 from accel.lower.resting import find_resting
 from accel.lower.ssa import Operation, Unreadable, find_needed, may_trap
 from accel.lower.text import Emitter, Module, parts_of
+from accel.lower.vector_exp import emit_vector_exp, is_libm_known
 
 __all__ = ["LaneWriter", "write_lanes"]
 
@@ -39,6 +40,7 @@ _INTRINSICS = (
 _WITH_CONSTANT = ("abs", "ctlz", "cttz", "is.fpclass")  # intrinsics whose last operand is no vector
 _POLLED = "0"  # what a loop would read, had its head not given up
 _INFINITY = "0x7FF0000000000000"  # as LLVM writes it, for floats too
+_RARE = ("libm.fmod",)  # what is called where a quicker way is not good enough
 _EACH = re.compile(r"libm\.\w+|accel\.\w+")  # functions without vectors
 
 
@@ -425,13 +427,25 @@ class LaneWriter(LaneValues):
         """An operation for one active lane after the other."""
         if may_trap(operation):
             self.flush()  # lanes that have given up, because of their divisor maybe, still count as active
-        name, kind, word = emit_each(self.e.module, operation, self.shape.width), self.vector("i1"), f"i{self.shape.width}"
-        made = []
+        e, name, word = self.e, self.lane_function(operation), f"i{self.shape.width}"
+        result, is_rare, made = self.vector(operation.type), not operation.detail.startswith("libm.") or operation.detail in _RARE, []
         for g, mask in enumerate(self.mask.vectors):
             given = [f"{self.vector(t)} {self.wide(o, t, g)}" for o, t in zip(operation.operands, operation.types, strict=True)]
-            given.append(f"{word} {self.e.value(f'bitcast {kind} {self.holds(mask)} to {word}')}")
-            made.append(self.e.value(f"call {self.vector(operation.type)} {name}({', '.join(given)})"))
+            active = e.value(f"bitcast {self.vector('i1')} {self.holds(mask)} to {word}")
+            some, done, before = e.label("some"), e.label("each"), e.block
+            e.branch_if(e.value(f"icmp eq {word} {active}, 0"), done, some, likely=True if is_rare else None)
+            e.place(some)
+            called = e.value(f"call {result} {name}({', '.join([*given, f'{word} {active}'])})")
+            e.branch(done)
+            e.place(done)
+            made.append(e.merge(result, (called, some), ("zeroinitializer", before)))
         return made
+
+    def lane_function(self, operation: Operation) -> str:
+        """The function that does an operation for vectors, lane by lane unless there is a better one."""
+        if operation.detail == "libm.exp" and self.shape.element_bits == 64 and is_libm_known(self.shape.bits):
+            return emit_vector_exp(self.e.module, self.shape.width)
+        return emit_each(self.e.module, operation, self.shape.width)
 
     def renamed_text(self, operation: Operation) -> str:
         """A uniform operation, with its operands as they are called here."""
