@@ -29,6 +29,8 @@ from accel.types.kinds import DTYPES, Int, Kind, Scalar, Tuple
 
 __all__ = ["element_loop_text"]
 
+_MANY_RESULTS = 6
+
 
 def element_loop_text(plan: Plan, chars: tuple[str, ...], uniform: frozenset[int] = frozenset(), threads: int = 0) -> str:
     """LLVM text of the loop for a plan; `chars` are the dtypes of the operands, results last, `uniform` the inputs that are expected to be
@@ -80,16 +82,20 @@ def _write_kernels(
         raise Unreadable("it calls itself")
     if any(DTYPES[char].family == "c" for char in chars):
         raise Unreadable("complex numbers")
-    tested, _ = _simplified(plan, chars, flagged=False)
-    if not Regions(tested, frozenset()).loops:  # few operations: looking at the flags would take as long
-        return _write_forms(module, [tested], uniform)
-    flagged, is_flagged = _simplified(plan, chars, flagged=True)
-    return _write_forms(module, [flagged, tested] if is_flagged else [tested], uniform)
+    forms = [_simplify_form(_lower_form(plan, chars, flagged=False)[0])]
+    flagged, trusted = _lower_form(plan, chars, flagged=True)
+    if trusted >= _MANY_RESULTS or (trusted and Regions(forms[0], frozenset()).loops):  # to look at the flags costs as much as some tests
+        forms.insert(0, _simplify_form(flagged))
+    return _write_forms(module, forms, uniform)
 
 
-def _simplified(plan: Plan, chars: tuple[str, ...], *, flagged: bool) -> tuple[Function, bool]:
-    """The function on one element as LLVM simplifies it: with tests for results that are not finite, or such that the processor's `flagged`
-    tell of them. Whether there are any."""
+def _simplify_form(module: Module) -> Function:
+    return read_function(simplify(str(module)), "lane")
+
+
+def _lower_form(plan: Plan, chars: tuple[str, ...], *, flagged: bool) -> tuple[Module, int]:
+    """The function on one element: with tests for results that are not finite, or such that the processor's `flagged` tell of them. How many
+    results these are."""
     module = Module()
     trusted = 0
     for typed in plan.functions:
@@ -97,7 +103,7 @@ def _simplified(plan: Plan, chars: tuple[str, ...], *, flagged: bool) -> tuple[F
         module.define(body.text(lower_step, attributes=" alwaysinline"))
         trusted += body.e.trusted
     trusted += _write_scalar(module, plan, chars, "lane", flagged=flagged)
-    return read_function(simplify(str(module)), "lane"), trusted > 0
+    return module, trusted
 
 
 def _write_forms(module: Module, forms: list[Function], uniform: frozenset[int]) -> tuple[LaneShape, Kernels]:

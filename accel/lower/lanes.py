@@ -25,6 +25,7 @@ from accel.lower.flags import flags_are_set, keep_here, pin
 from accel.lower.lane_calls import emit_each
 from accel.lower.lane_shape import LaneShape
 from accel.lower.lane_values import LaneValues, Mask
+from accel.lower.loop_calls import find_lane_call
 from accel.lower.regions import Loop, Regions
 from accel.lower.resting import find_resting
 from accel.lower.ssa import Operation, Unreadable, find_needed, may_trap
@@ -428,7 +429,7 @@ class LaneWriter(LaneValues):
         if may_trap(operation):
             self.flush()  # lanes that have given up, because of their divisor maybe, still count as active
         e, name, word = self.e, self.lane_function(operation), f"i{self.shape.width}"
-        result, is_rare, made = self.vector(operation.type), not operation.detail.startswith("libm.") or operation.detail in _RARE, []
+        result, is_rare, made = self.vector(operation.type), operation.detail in _RARE or operation.detail == "accel.float_divmod", []
         for g, mask in enumerate(self.mask.vectors):
             given = [f"{self.vector(t)} {self.wide(o, t, g)}" for o, t in zip(operation.operands, operation.types, strict=True)]
             active = e.value(f"bitcast {self.vector('i1')} {self.holds(mask)} to {word}")
@@ -445,7 +446,8 @@ class LaneWriter(LaneValues):
         """The function that does an operation for vectors, lane by lane unless there is a better one."""
         if operation.detail == "libm.exp" and self.shape.element_bits == 64 and is_libm_known(self.shape.bits):
             return emit_vector_exp(self.e.module, self.shape.width)
-        return emit_each(self.e.module, operation, self.shape.width)
+        by_numpy = find_lane_call(self.e.module, operation.detail, len(operation.operands), self.shape.width)
+        return by_numpy or emit_each(self.e.module, operation, self.shape.width)
 
     def renamed_text(self, operation: Operation) -> str:
         """A uniform operation, with its operands as they are called here."""
@@ -475,6 +477,9 @@ class LaneWriter(LaneValues):
             return self.select(operands[0], operation.type, *operands[1:])
         if op == "select":
             return e.value(f"select {operation.flags}{types[0]} {operands[0]}, {types[1]} {operands[1]}, {types[2]} {operands[2]}")
+        if self.is_flagged and self.mask is not self.full and (op == "fdiv" or operation.detail.startswith("llvm.sqrt.")):
+            one = f"splat ({operation.type} 1.0)"  # what idle lanes have would raise flags: 1 / 0, the root of -1
+            operands[-1] = self.select(self.holds(self.mask.vectors[group]), operation.type, operands[-1], one)
         if op == "fcmp" and operands[1].startswith("splat") and self.fits_register(operation.types[1]):
             operands[1] = self.in_register(types[0], operands[1])
         if op in ("icmp", "fcmp"):

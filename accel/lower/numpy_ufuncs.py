@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from accel.lower.layout import Value, element_type
+from accel.lower.loop_calls import define_loop_call
 from accel.lower.numpy_casts import char_of, emit_cast, emit_finite, emit_truth_of, zero_text
 from accel.lower.numpy_floats import check_flags, check_result, emit_flagged, emit_in_float, emit_out_of_float, suffix_of
 from accel.lower.numpy_integers import emit_integer, emit_integer_abs, emit_integer_divmod
@@ -10,6 +11,7 @@ from accel.lower.numpy_scalars import compare_integers, emit_arithmetic, emit_co
 from accel.lower.text import Emitter, float_text
 from accel.types import promotion
 from accel.types.kinds import DTYPES, Kind
+from accel.types.ufuncs import BY_NUMPY
 
 __all__ = ["emit_round", "emit_ufunc"]
 
@@ -138,9 +140,19 @@ def _float_ufunc(e: Emitter, name: str, char: str, x: str, y: str = "") -> str:
             return e.select(e.value(f"fcmp uno {type_} {x}, {x}"), type_, x, step)
         case "hypot" | "fmod":
             return _from_libm(e, name, char, x, y)
+        case _ if name in BY_NUMPY:
+            return _by_numpy(e, name, char, x, y)
         case "deg2rad" | "radians" | "rad2deg" | "degrees":
             return _scaled(e, name, char, x)
     return _extreme(e, name, type_, x, y)
+
+
+def _by_numpy(e: Emitter, name: str, char: str, *operands: str) -> str:
+    """NumPy's own inner loop, for one element."""
+    type_, given = element_type(char), [x for x in operands if x]
+    made = e.value(f"call {type_} {define_loop_call(e.module, name, char, len(given))}({', '.join(f'{type_} {x}' for x in given)})")
+    check_result(e, type_, made, lambda: emit_flagged(e, type_, given[0], given[-1], made))
+    return made
 
 
 def _sign(e: Emitter, type_: str, x: str) -> str:

@@ -34,7 +34,8 @@ def _tables() -> tuple[list[int], list[int]]:
     """Bits of the two parts of 2**(i / 128): H without the exponent that k brings along, and T."""
     from decimal import Decimal, localcontext
 
-    high, tail = [], []
+    high: list[int] = []
+    tail: list[int] = []
     with localcontext() as context:
         context.prec = 50
         for i in range(_SIZE):

@@ -1,7 +1,7 @@
 """What functions give for NumPy scalars: NumPy's scalar types and ufuncs, and Python's own functions that take a number.
 
-A ufunc is here where compiled code can give the very bits of NumPy's loop: `numpy.exp` and its like, whose loops depend on the
-processor, are not. What is not here is left to NumPy itself, called on objects (`accel.specialize.python_steps`).
+A ufunc is here where compiled code can give the very bits of NumPy's loop: for `numpy.exp` and its like (`BY_NUMPY`), whose loops depend on
+the processor, by calling it. What is not here is left to NumPy itself, called on objects (`accel.specialize.python_steps`).
 """
 
 from __future__ import annotations
@@ -11,13 +11,17 @@ from functools import cache
 from accel.types import promotion
 from accel.types.kinds import DTYPES, Bool, Complex, Float, Int, Kind, NoneKind, Scalar, Tuple, join_kinds
 
-__all__ = ["INTEGER_MATH", "UFUNCS", "constructed_char", "function_kind", "plain_kind"]
+__all__ = ["BY_NUMPY", "INTEGER_MATH", "UFUNCS", "constructed_char", "function_kind", "plain_kind"]
 
 Kinds = tuple[Kind, ...]
 
 _CHARS = {d.name: d.char for d in DTYPES.values()}
 _INTS, _FLOATS, _COMPLEX = "bBhHiIlLqQ", "efd", "FD"
 _REAL = "?" + _INTS + _FLOATS
+BY_NUMPY = (
+    "exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "sin", "cos", "tan", "arcsin", "arccos", "arctan", "arctan2", "sinh", "cosh", "tanh",
+    "arcsinh", "arccosh", "arctanh", "cbrt",
+)  # fmt: skip
 # The type characters of the first input of the loops that are known.
 UFUNCS: dict[str, str] = {
     "add": _REAL + _COMPLEX, "subtract": _INTS + _FLOATS + _COMPLEX, "multiply": _REAL, "divide": _REAL + _COMPLEX,
@@ -33,6 +37,7 @@ UFUNCS: dict[str, str] = {
     **dict.fromkeys(("logical_and", "logical_or", "logical_xor", "logical_not"), _REAL + _COMPLEX),
     **dict.fromkeys(("bitwise_and", "bitwise_or", "bitwise_xor", "invert"), "?" + _INTS),
     **dict.fromkeys(("left_shift", "right_shift"), _INTS),
+    **dict.fromkeys(BY_NUMPY, "fd"),
 }  # fmt: skip
 INTEGER_MATH = ("gcd", "lcm", "comb", "perm", "factorial", "isqrt")
 
@@ -75,7 +80,7 @@ def function_kind(name: str, kinds: Kinds) -> Kind | None:
 
     Examples
     --------
-    >>> str(function_kind("numpy.sqrt", (Int(),))), function_kind("numpy.exp", (Float(),))
+    >>> str(function_kind("numpy.sqrt", (Int(),))), function_kind("numpy.spacing", (Float(),))
     ('numpy.float64', None)
     """
     module, _, function = name.partition(".")
