@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from accel.lower.text import Emitter
 
-__all__ = ["clear_flags", "flags_are_set", "keep_here", "pin"]
+__all__ = ["clear_flags", "flags_are_set", "held_text", "keep_here", "pin"]
 
 _SERIOUS = 0b001101
 _ALL = 0b111111
@@ -40,7 +40,12 @@ def flags_are_set(e: Emitter) -> str:
 
 def keep_here(e: Emitter, type_: str, vector: str, bits: int) -> str:
     """A vector, which fits a register, as it is: but computed here, and neither earlier nor later than what is so treated around it."""
-    return e.value(f'call {type_} asm sideeffect "", "={_letter(bits)},0"({type_} {vector})')
+    return e.value(held_text(type_, vector, bits))
+
+
+def held_text(type_: str, vector: str, bits: int) -> str:
+    """The instruction for that."""
+    return f'call {type_} asm sideeffect "", "={_letter(bits)},0"({type_} {vector})'
 
 
 def pin(e: Emitter, type_: str, vector: str, width: int, bits: int) -> None:

@@ -21,7 +21,7 @@ from __future__ import annotations
 import re
 
 from accel.lower.departures import Departures
-from accel.lower.flags import flags_are_set, keep_here, pin
+from accel.lower.flags import flags_are_set, held_text, keep_here, pin
 from accel.lower.lane_calls import emit_each
 from accel.lower.lane_shape import LaneShape
 from accel.lower.lane_values import LaneValues, Mask
@@ -358,7 +358,8 @@ class LaneWriter(LaneValues):
             again[f"@{mark}@"] = self.wide(value, phi.type, g) if self.is_varying(phi.name) else self.scalar(value)
         if self.is_flagged and not loop.is_uniform:
             self.rest(loop, marks, again)
-            e.reorder([[again[f"@{m}@"] for m, _, h in marks if h == g] + stay.vectors[g : g + 1] + frame.turns(g) for g in self.groups()])
+            roots = [[again[f"@{m}@"] for m, _, h in marks if h == g] + stay.vectors[g : g + 1] + frame.turns(g) for g in self.groups()]
+            e.reorder(roots, [self.entering(marks, g) for g in self.groups()])
         again |= {f"@stay{id(loop)}.{g}@": v for g, v in enumerate(stay.vectors)} | frame.again()
         if loop.is_uniform:
             e.branch(head)
@@ -385,6 +386,11 @@ class LaneWriter(LaneValues):
                     kept = self.e.value(f"and {integer} {active}, {self.e.value(f'bitcast {kind} {new} to {integer}')}")
                     new = self.e.value(f"bitcast {integer} {kept} to {kind}")
             again[f"@{mark}@"] = keep_here(self.e, kind, new, self.shape.bits)
+
+    def entering(self, marks: list[tuple[str, Operation, int]], group: int) -> dict[str, str]:
+        """What a group begins with, held back until the group before is done, so that its values are not alive at the same time."""
+        phis = [phi for _, phi, g in marks if g == group and self.is_varying(phi.name) and self.fits_register(phi.type)]
+        return {self.values[p.name][group]: held_text(self.vector(p.type), self.values[p.name][group], self.shape.bits) for p in phis} if group else {}
 
     def leave(self, source: str, target: str, mask: Mask) -> None:
         """All lanes left in the innermost loop leave it by an edge."""

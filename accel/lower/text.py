@@ -126,10 +126,11 @@ class Emitter:
         pattern = re.compile("|".join(map(re.escape, sorted(operands, key=len, reverse=True))))
         self._lines = [pattern.sub(lambda m: operands[m[0]], line) if "@" in line else line for line in self._lines]
 
-    def reorder(self, groups: list[list[str]]) -> None:
+    def reorder(self, groups: list[list[str]], entered: list[dict[str, str]]) -> None:
         """Move instructions of the block under way: first what the operands of the first group need, then the second, and so on.
 
-        Only a block that computes (phis stay in front) is reordered.
+        Only a block that computes (phis stay in front) is reordered. `entered` has, for each group, operands that are to pass through an instruction
+        in front of all that belongs to it.
         """
         start = 1 + max(k for k, line in enumerate(self._lines) if line.endswith(":"))
         while start < len(self._lines) and " = phi " in self._lines[start]:
@@ -138,16 +139,19 @@ class Emitter:
         if not all(found) or any(" load " in line for line in self._lines[start:]):
             return
         lines = {match[1]: line for match, line in zip(found, self._lines[start:], strict=True) if match}
-        ordered = dict[str, None]()
-        todo = [(name, False) for names in [*groups, list(lines)] for name in names][::-1]
-        while todo:
-            name, is_ready = todo.pop()
-            if is_ready:
-                ordered[name] = None
-            elif name in lines and name not in ordered:
-                todo.append((name, True))
-                todo += [(operand, False) for operand in _NAME.findall(lines[name])[:0:-1]]
-        self._lines[start:] = [lines[name] for name in ordered]
+        del self._lines[start:]
+        placed: set[str] = set()
+        for names, passing in zip([*groups, list(lines)], [*entered, {}], strict=True):
+            renamed = {operand: self.value(text) for operand, text in passing.items()}
+            todo = [(name, False) for name in reversed(names)]
+            while todo:
+                name, is_ready = todo.pop()
+                if is_ready:
+                    placed.add(name)
+                    self._lines.append(_NAME.sub(lambda m: renamed.get(m[0], m[0]), lines[name]))  # noqa: B023  called at once
+                elif name in lines and name not in placed:
+                    todo.append((name, True))
+                    todo += [(operand, False) for operand in _NAME.findall(lines[name])[:0:-1]]
 
     def slot(self, type_: str, *, align: int = 0, initial: str = "") -> str:
         """A stack slot, allocated (and filled with `initial`) once at the head of the function."""
