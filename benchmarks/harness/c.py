@@ -21,23 +21,15 @@ def build(python_file: str) -> ctypes.CDLL:
     RuntimeError
         if there is no gcc, or it rejects the source
     """
-    return build_each(python_file, [""])[0]
-
-
-def build_each(python_file: str, options: list[str]) -> list[ctypes.CDLL]:
-    """The libraries made of `c_.c` beside this Python file, one for each set of more options of gcc; errors as for `build`."""
     if shutil.which("gcc") is None:
         raise RuntimeError("no gcc on this machine")
     folder = tempfile.mkdtemp(prefix="accel-benchmarks-")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    source, libraries = Path(python_file).with_name("c_.c"), []
-    for number, more in enumerate(options):
-        library = Path(folder, f"library{number}.so")
-        done = subprocess.run(["gcc", *FLAGS, *more.split(), str(source), "-o", str(library), "-lm"], capture_output=True, text=True)
-        if done.returncode:
-            raise RuntimeError(f"gcc: {done.stderr.strip().splitlines()[0]}")
-        libraries.append(ctypes.CDLL(str(library)))
-    return libraries
+    source, library = Path(python_file).with_name("c_.c"), Path(folder, "library.so")
+    done = subprocess.run(["gcc", *FLAGS, str(source), "-o", str(library), "-lm"], capture_output=True, text=True)
+    if done.returncode:
+        raise RuntimeError(f"gcc: {done.stderr.strip().splitlines()[0]}")
+    return ctypes.CDLL(str(library))
 
 
 def declare(library: ctypes.CDLL, name: str, result: Any, *parameters: Any) -> Any:

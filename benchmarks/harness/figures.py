@@ -42,10 +42,6 @@ def find_figures(rows: Sequence[Row]) -> list[Figure]:
         ),
         judge_fuzzer(rows),
         judge_language_tests(rows),
-        judge_lanes(rows),
-        judge_threads(rows),
-        judge_group(rows, "elementwise", "@vectorize, exact, over numba.vectorize", mean_limit=0.667, worst_limit=1.0, least=8),
-        judge_ufunc_calls(rows),
     ]
 
 
@@ -108,32 +104,6 @@ def judge_group(
         else f"worst {max(ratios.values()):.2f}"
     )
     return Figure(what, limit, f"{mean:.3f} of {len(ratios)}: {listed}" + (f"; {len(faults)} broken" if faults else ""), holds)
-
-
-def judge_lanes(rows: Sequence[Row]) -> Figure:
-    """A scalar function with a loop on vectors, against C with intrinsics: how much of its speed."""
-    mine = [row for row in rows if row.problem == "lanes" and row.implementation == "accel" and row.baseline != "alone"]
-    speeds = {row.case: 1 / row.ratio for row in mine if row.ratio}
-    faults = [row.fault for row in mine if row.fault]
-    measured = faults[0] if faults else " ".join(f"{case} {speed:.2f}" for case, speed in speeds.items())
-    holds = len(speeds) == 2 and min(speeds.values()) >= 0.95
-    return Figure("Mandelbrot under @vectorize, speed of C", ">= 0.95 of intrinsics, f64 and f32", measured, holds if mine else None)
-
-
-def judge_threads(rows: Sequence[Row]) -> Figure:
-    """The same on two threads, over one."""
-    mine = {row.case: 1 / row.ratio for row in rows if row.problem == "lanes" and row.baseline == "alone" and row.implementation == "accel" and row.ratio}
-    measured = " ".join(f"{case} {gain:.2f}" for case, gain in mine.items())
-    return Figure("the same on two threads, over one", ">= 1.8x", measured, min(mine.values()) >= 1.8 if mine else None)
-
-
-def judge_ufunc_calls(rows: Sequence[Row]) -> Figure:
-    """Calls on few elements, against NumPy's own ufunc."""
-    mine = [row for row in rows if row.problem == "ufunc_calls" and row.implementation == "accel"]
-    ratios = {row.case: row.ratio for row in mine if row.ratio}
-    measured = " ".join(f"{case} {ratio:.2f}" for case, ratio in ratios.items())
-    few = [ratio for case, ratio in ratios.items() if not case.startswith("100,000")]
-    return Figure("a ufunc of @vectorize over numpy.add", "<= 1.2 on 1 and 1,000 elements", measured, len(few) == 2 and max(few) <= 1.2 if mine else None)
 
 
 def judge_fuzzer(rows: Sequence[Row]) -> Figure:

@@ -7,12 +7,10 @@ from benchmarks.problems.checks.problem import CHECKS
 from benchmarks.problems.collatz.problem import COLLATZ
 from benchmarks.problems.compile_time.problem import COMPILE_TIME
 from benchmarks.problems.dot.problem import DOT
-from benchmarks.problems.elementwise.problem import ELEMENTWISE
 from benchmarks.problems.fallback.problem import FALLBACK
 from benchmarks.problems.fuzzer.problem import FUZZER
 from benchmarks.problems.gather.problem import GATHER
 from benchmarks.problems.histogram.problem import HISTOGRAM
-from benchmarks.problems.lanes.problem import LANES
 from benchmarks.problems.language.problem import LANGUAGE
 from benchmarks.problems.mandelbrot.problem import MANDELBROT
 from benchmarks.problems.matmul_naive.problem import MATMUL_NAIVE
@@ -21,7 +19,6 @@ from benchmarks.problems.sieve.problem import SIEVE
 from benchmarks.problems.startup.problem import STARTUP
 from benchmarks.problems.stencil1d.problem import STENCIL1D
 from benchmarks.problems.stencil2d.problem import STENCIL2D
-from benchmarks.problems.ufunc_calls.problem import UFUNC_CALLS
 
 PROBLEMS: dict[str, Problem] = {
     problem.name: problem
@@ -42,9 +39,6 @@ PROBLEMS: dict[str, Problem] = {
         CHECKS,
         COMPILE_TIME,
         FALLBACK,
-        LANES,
-        ELEMENTWISE,
-        UFUNC_CALLS,
         FUZZER,
         LANGUAGE,
     )

@@ -11,7 +11,6 @@ from pathlib import Path
 from tests.differential.batches import SILENCE_S, Options, run_batches, serve_batch
 from tests.differential.compare import compare_program
 from tests.differential.decorators import find_decorator
-from tests.differential.elementwise import ELEMENTWISE, compare_seed, make_function
 from tests.differential.generate import KINDS, make_program
 from tests.differential.isolate import run_isolated
 from tests.differential.program import read_program
@@ -28,7 +27,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--programs", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--kind", choices=[*KINDS, "all", ELEMENTWISE], default="all")
+    parser.add_argument("--kind", choices=[*KINDS, "all"], default="all")
     parser.add_argument("--decorator", default="accel", help="accel, plain, a fault of planted.py, or module:attribute")
     parser.add_argument("--no-shrink", action="store_true")
     parser.add_argument("--silence", type=float, default=SILENCE_S, help="seconds without news before a child is killed")
@@ -48,10 +47,6 @@ def main(arguments: list[str] | None = None) -> int:
 
 def show(parsed: argparse.Namespace) -> int:
     """One program, compared in this process."""
-    if parsed.kind == ELEMENTWISE:
-        print(make_function(parsed.show, is_wide=True))
-        print(found := compare_seed(parsed.show, find_decorator("accel:vectorize")))
-        return int(found.difference is not None)
     program = read_program(parsed.file.read_text()) if parsed.file else make_program(parsed.show, parsed.kind)
     print(program.text)
     sys.stdout.flush()
@@ -70,7 +65,7 @@ def fuzz(options: Options) -> int:
             print(f"--- seed {seed} (--kind {options.kind} --show {seed})\n{text[:1500]}\n", flush=True)
 
     summary = run_batches(options, found)
-    if options.shrink and options.kind != ELEMENTWISE:
+    if options.shrink:
         for seed, _ in (summary.crashes + summary.differences)[:_MOST_SHRUNK]:
             print_shrunk(options, seed)
     print(f"\n{summary}\nseconds      {time.monotonic() - start:.0f}")

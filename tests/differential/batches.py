@@ -21,7 +21,6 @@ from typing import Any
 
 from tests.differential.compare import compare_program
 from tests.differential.decorators import find_decorator
-from tests.differential.elementwise import ELEMENTWISE, compare_seed
 from tests.differential.generate import make_program
 
 __all__ = ["Options", "Summary", "run_batches", "serve_batch"]
@@ -89,10 +88,10 @@ def serve_batch(start: int, stop: int, kind: str, decorator: str) -> None:
     faulthandler.enable()
     resource.setrlimit(resource.RLIMIT_AS, (8 << 30, 8 << 30))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    decorate = find_decorator("accel:vectorize" if kind == ELEMENTWISE and decorator == "accel" else decorator)
+    decorate = find_decorator(decorator)
     for seed in range(start, stop):
         print(json.dumps({"begin": seed}), flush=True)
-        verdict = compare_seed(seed, decorate) if kind == ELEMENTWISE else compare_program(make_program(seed, kind), decorate)
+        verdict = compare_program(make_program(seed, kind), decorate)
         row: dict[str, Any] = {"seed": seed, "calls": verdict.calls, "raised": verdict.raised, "compiled": verdict.compiled}
         row |= {"exits": dict(verdict.exits), "skipped": verdict.skipped, "refusals": verdict.refusals}
         row |= {"difference": str(verdict.difference) if verdict.difference else ""}

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import ast
-import inspect
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
-from accel.analysis.results import count_results
 from tests.differential.batches import Options, run_batches
 from tests.differential.compare import compare_program, plain
 from tests.differential.decorators import find_decorator
-from tests.differential.elementwise import ELEMENTWISE, compare_seed
 from tests.differential.generate import KINDS, make_program
 from tests.differential.planted import PLANTED
 from tests.differential.program import HEADER, read_program
@@ -52,33 +48,6 @@ def test_a_difference_is_shrunk_to_its_cause() -> None:
     assert again == small
     assert compare_program(again, PLANTED["wrong_value"]).difference
     assert compare_program(again, plain).difference is None
-
-
-class Elements:
-    """The loop over the elements in CPython; the last result `off` by so much."""
-
-    def __init__(self, function: Any, off: int = 0) -> None:
-        self.function, self.off = function, off
-        self.nout = count_results(function.__code__)
-        self.kinds = [p.annotation for p in inspect.signature(function).parameters.values()]
-
-    def __call__(self, *operands: Any) -> Any:
-        rows = []
-        for elements in zip(*np.broadcast_arrays(*operands), strict=True):
-            rows.append(self.function(*(e.item() if k in (int, float) else e for k, e in zip(self.kinds, elements, strict=True))))
-        if self.nout > 1:
-            return list(zip(*rows, strict=True))
-        return [*rows[:-1], rows[-1] + self.off]
-
-
-def test_functions_over_elements() -> None:
-    verdicts = [compare_seed(seed, Elements) for seed in range(40)]
-    assert [v.difference for v in verdicts] == [None] * 40
-    assert 0 < sum(v.raised for v in verdicts) < 20
-    wrong = [compare_seed(seed, lambda f: Elements(f, 1)).difference for seed in range(40)]
-    assert sum(d is not None and d.what.startswith("element") for d in wrong) > 10
-    summary = run_batches(Options(6, 1, kind=ELEMENTWISE, jobs=1), lambda seed, text: None)
-    assert summary.programs == 6 and not summary.differences and not summary.crashes
 
 
 def test_crashes_and_hangs_are_told_apart_from_differences() -> None:

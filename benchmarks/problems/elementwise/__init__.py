@@ -1,1 +1,0 @@
-"""This package holds the problem `elementwise`: its arguments, and one file per implementation."""
