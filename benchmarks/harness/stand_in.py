@@ -17,6 +17,12 @@ def fn(function=None, /, **options):
     return function if function is not None else lambda function: function
 
 
+def vectorize(function=None, /, **options):
+    import numpy
+
+    return numpy.vectorize(function) if function is not None else numpy.vectorize
+
+
 @contextlib.contextmanager
 def disabled():
     yield

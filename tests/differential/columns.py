@@ -40,7 +40,7 @@ _LENGTHS = [
     200,
 ]
 _LAYOUTS = ["turned", "spaced", "swapped", "unaligned", "readonly"]
-_NUMBERS = {"int": ["0", "1", "3", "-2", "7"], "float": ["0.0", "1.5", "-2.0", "math.nan", "math.inf"], "bool": ["True", "False"]}
+_NUMBERS = {"int": ["0", "1", "3", "7"], "float": ["0.0", "1.5", "-2.0", "math.nan", "math.inf"], "bool": ["True", "False"]}
 
 
 def random_operands(r: Random, roles: list[str], exact: list[bool], count: int = 5) -> list[str]:
