@@ -177,6 +177,17 @@ def _clearing(function: Callable[..., Any]) -> Any:
     return np.frompyfunc(check, 1, 1)
 
 
+def test_masked_calls_are_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    program = written(
+        "def main(x):\n    return x * 2 if x > 3 else x", "np.arange(9.0)", "np.arange(40.0)[::-1]", "np.float64(2.0)"
+    )
+    assert compare_program(program, vectorize).difference is None
+    monkeypatch.setattr("tests.differential.ufuncs.fill_of", lambda dtype: next(fills))
+    fills = iter(range(1000))  # another one when the comparison asks again: what an element that was overwritten looks like
+    verdict = compare_program(program, vectorize)
+    assert verdict.difference is not None and verdict.difference.what == "where"
+
+
 def test_a_difference_is_shrunk_to_its_cause() -> None:
     seed = next(s for s in range(200) if compare_program(make_elementwise(s), PLANTED_UFUNCS["other_message"]).difference)
     small, kind = shrink_program(make_elementwise(seed), PLANTED_UFUNCS["other_message"], 20.0)

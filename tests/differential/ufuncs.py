@@ -191,7 +191,7 @@ def _compare_call(index: int, loop: Loop, space: dict[str, Any], call: Any) -> D
         difference = _compare_results(index, loop, number, result)
         if difference is not None:
             return difference
-    return None
+    return _compare_forms(index, loop, ufunc, operands, results) if isinstance(ufunc, np.ufunc) else None
 
 
 def _compare_results(index: int, loop: Loop, number: int, result: Any) -> Difference | None:
@@ -216,6 +216,36 @@ def _compare_results(index: int, loop: Loop, number: int, result: Any) -> Differ
     return Difference(
         index, what, f"element {wrong} of {loop.elements[wrong]}: {want[wrong]!r} from {values[wrong]!r}", repr(got[wrong])
     )
+
+
+def _compare_forms(index: int, loop: Loop, ufunc: Any, operands: list[Any], results: list[Any]) -> Difference | None:
+    """With `where=` the other elements stay as they are; a result stored over its own operand is the same."""
+    if any(result.dtype.char == "O" for result in results):
+        return None
+    mask = np.asarray(np.random.default_rng(index).random(loop.shape) < 0.6)
+    outs = [np.full(loop.shape, fill_of(result.dtype), result.dtype) for result in results]
+    ufunc(*operands, out=tuple(outs), where=mask)
+    for out, result in zip(outs, results, strict=True):
+        want = np.where(mask, result, np.asarray(fill_of(out.dtype), out.dtype))
+        if describe(out) != describe(want):
+            return Difference(index, "where", want, out)
+    for place, operand in enumerate(operands):
+        if (
+            len(results) > 1
+            or not isinstance(operand, np.ndarray)
+            or (operand.shape, operand.dtype) != (loop.shape, results[0].dtype)
+        ):
+            continue
+        target = operand.copy()
+        ufunc(*operands[:place], target, *operands[place + 1 :], out=target)
+        if describe(np.ascontiguousarray(target, results[0].dtype)) != describe(np.ascontiguousarray(results[0])):
+            return Difference(index, f"result over operand {place}", results[0], target)
+    return None
+
+
+def fill_of(dtype: np.dtype[Any]) -> Any:
+    """What stands in arrays of results beforehand."""
+    return True if dtype.char == "?" else 77
 
 
 def _may_hold(dtype: np.dtype[Any], values: Sequence[Any]) -> bool:
@@ -272,7 +302,7 @@ def _compare_stored(
     simple = len(loop.shape) == 1 and all(a.dtype.isnative and a.flags.aligned for a in _convert(operands))
     if not wanted or not simple or not isinstance(ufunc, np.ufunc):
         return None
-    outs = [np.full(loop.shape, True if dtype.char == "?" else 77, dtype) for _, dtype in wanted]
+    outs = [np.full(loop.shape, fill_of(dtype), dtype) for _, dtype in wanted]
     before = [out.copy() for out in outs]
     try:
         ufunc(*operands, out=tuple(outs))
