@@ -184,6 +184,8 @@ def _compare_call(index: int, loop: Loop, space: dict[str, Any], call: Any) -> D
         raise
     except BaseException as raised:
         error = raised
+    if loop.results and len(loop.results[0]) != ufunc.nout:
+        return Difference(index, "number of results", len(loop.results[0]), ufunc.nout)
     if error is not None:
         return _compare_errors(index, loop, ufunc, operands, error)
     results = [np.asarray(x) for x in (got if ufunc.nout > 1 else (got,))]
@@ -199,8 +201,6 @@ def _compare_results(index: int, loop: Loop, number: int, result: Any) -> Differ
     if result.shape != loop.shape:
         return Difference(index, "shape", loop.shape, result.shape)
     values = loop.column(number)
-    if loop.results and len(loop.results[0]) <= number:
-        return Difference(index, "number of results", len(loop.results[0]), number + 1)
     if not _may_hold(result.dtype, values):
         return Difference(index, "dtype", f"{choose_dtype(values)} of {sorted({type(v).__name__ for v in values})}", result.dtype)
     want, error = store(values, result.dtype)
