@@ -20,7 +20,14 @@ def fn(function=None, /, **options):
 def vectorize(function=None, /, **options):
     import numpy
 
-    return numpy.vectorize(function) if function is not None else numpy.vectorize
+    def decorate(function):
+        def loop(*operands):
+            columns = [operand.ravel() for operand in numpy.broadcast_arrays(*operands)]
+            return numpy.array([function(*elements) for elements in zip(*columns)])
+
+        return loop
+
+    return decorate(function) if function is not None else decorate
 
 
 @contextlib.contextmanager
