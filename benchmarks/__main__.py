@@ -14,7 +14,7 @@ from benchmarks.harness.problem import Problem, Row, Settings
 from benchmarks.harness.process import measure_apart
 from benchmarks.harness.report import print_figures, print_rows
 from benchmarks.harness.results import write_record
-from benchmarks.problems import PROBLEMS
+from benchmarks.problems import GROUPS, PROBLEMS
 
 
 def parse_arguments(arguments: list[str] | None) -> argparse.Namespace:
@@ -23,7 +23,12 @@ def parse_arguments(arguments: list[str] | None) -> argparse.Namespace:
         prog="python -m benchmarks", description="Measure accel against CPython, NumPy, numba and C."
     )
     parser.add_argument(
-        "--only", nargs="+", choices=list(PROBLEMS), metavar="PROBLEM", default=list(PROBLEMS), help=", ".join(PROBLEMS)
+        "--only",
+        nargs="+",
+        choices=[*PROBLEMS, *GROUPS],
+        metavar="PROBLEM",
+        default=list(PROBLEMS),
+        help=", ".join([*PROBLEMS, *(f"{name} ({', '.join(members)})" for name, members in GROUPS.items())]),
     )
     parser.add_argument("--quick", action="store_true", help="fewer rounds and programs: under two minutes")
     parser.add_argument(
@@ -55,7 +60,7 @@ def main(arguments: list[str] | None = None) -> int:
         warnings.simplefilter("ignore")
     rows: list[Row] = []
     print_rows([], heading=True)
-    for name in options.only:
+    for name in dict.fromkeys(name for chosen in options.only for name in GROUPS.get(chosen, (chosen,))):
         found = measure(PROBLEMS[name], settings, here=options.here)
         print_rows(found)
         rows += found

@@ -21,12 +21,24 @@ def build(python_file: str) -> ctypes.CDLL:
     RuntimeError
         if there is no gcc, or it rejects the source
     """
+    return build_text(Path(python_file).with_name("c_.c").read_text())
+
+
+def build_text(text: str, flags: tuple[str, ...] = FLAGS) -> ctypes.CDLL:
+    """The library made of this C source.
+
+    Raises
+    ------
+    RuntimeError
+        if there is no gcc, or it rejects the source
+    """
     if shutil.which("gcc") is None:
         raise RuntimeError("no gcc on this machine")
     folder = tempfile.mkdtemp(prefix="accel-benchmarks-")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    source, library = Path(python_file).with_name("c_.c"), Path(folder, "library.so")
-    done = subprocess.run(["gcc", *FLAGS, str(source), "-o", str(library), "-lm"], capture_output=True, text=True)
+    source, library = Path(folder, "source.c"), Path(folder, "library.so")
+    source.write_text(text)
+    done = subprocess.run(["gcc", *flags, str(source), "-o", str(library), "-lm"], capture_output=True, text=True)
     if done.returncode:
         raise RuntimeError(f"gcc: {done.stderr.strip().splitlines()[0]}")
     return ctypes.CDLL(str(library))

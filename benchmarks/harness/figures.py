@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from benchmarks.harness.problem import Row
 
 CALLS = ("f(int, int)", "f(float, float)", "f()", "f(ndarray)", "method(float)", "keyword")
+LANES_LIMIT = 1.053  # 0.95 of the speed of C
 DYNAMIC_LIMIT = 1.02 if sys.version_info >= (3, 12) else 1.05
 
 
@@ -42,6 +43,14 @@ def find_figures(rows: Sequence[Row]) -> list[Figure]:
         ),
         judge_fuzzer(rows),
         judge_language_tests(rows),
+        judge_group(
+            rows, "lanes over C", "mandelbrot in lanes over C intrinsics", mean_limit=LANES_LIMIT, worst_limit=LANES_LIMIT
+        ),
+        judge_group(rows, "elements", "functions of elements over numba.vectorize", mean_limit=0.667, worst_limit=1.0, least=8),
+        judge_ulp(rows, "numba", 1 / 3),
+        judge_ulp(rows, "numpy", 1 / 4),
+        judge_group(rows, "ufunc calls", "calls of a ufunc over numpy.add", mean_limit=1.2, worst_limit=1.2),
+        judge_ulp(rows, "numpy", 1.0, problem="functions"),
     ]
 
 
@@ -104,6 +113,21 @@ def judge_group(
         else f"worst {max(ratios.values()):.2f}"
     )
     return Figure(what, limit, f"{mean:.3f} of {len(ratios)}: {listed}" + (f"; {len(faults)} broken" if faults else ""), holds)
+
+
+def judge_ulp(rows: Sequence[Row], rival: str, limit: float, *, problem: str = "elementwise") -> Figure:
+    """Elementary functions to one unit in the last place, against a rival: geometric mean over the cases, for functions alone each."""
+    each = problem == "functions"
+    what = f"1 ulp: exp log sin cos tanh over {rival}" if each else f"1 ulp: functions of elements over {rival}"
+    text = f"each <= {limit:.3g}" if each else f"mean <= {limit:.3g}"
+    best = find_best(rows, problem)
+    ratios = {case: time / best[case, rival] for (case, name), time in best.items() if name == "ulp" and (case, rival) in best}
+    faults = [f"{row.case}: {row.fault}" for row in rows if row.problem == problem and row.implementation == "ulp" and row.fault]
+    if not ratios or faults:
+        return Figure(what, text, faults[0] if faults else "", False if faults else None)
+    mean, worst = find_mean(ratios), max(ratios.values())
+    listed = " ".join(f"{case} {ratio:.2f}" for case, ratio in ratios.items())
+    return Figure(what, text, f"{mean:.3f} of {len(ratios)}: {listed}", (worst if each else mean) <= limit)
 
 
 def judge_fuzzer(rows: Sequence[Row]) -> Figure:

@@ -17,6 +17,19 @@ def fn(function=None, /, **options):
     return function if function is not None else lambda function: function
 
 
+def vectorize(function=None, /, **options):
+    import numpy
+
+    def decorate(function):
+        def loop(*operands):
+            columns = [operand.ravel() for operand in numpy.broadcast_arrays(*operands)]
+            return numpy.array([function(*elements) for elements in zip(*columns)])
+
+        return loop
+
+    return decorate(function) if function is not None else decorate
+
+
 @contextlib.contextmanager
 def disabled():
     yield

@@ -1,4 +1,4 @@
-"""This module is the table of problems, in the order in which they are measured."""
+"""This module is the table of problems, in the order in which they are measured, and of names for several of them."""
 
 from benchmarks.harness.problem import Problem
 from benchmarks.problems.axpy.problem import AXPY
@@ -7,18 +7,22 @@ from benchmarks.problems.checks.problem import CHECKS
 from benchmarks.problems.collatz.problem import COLLATZ
 from benchmarks.problems.compile_time.problem import COMPILE_TIME
 from benchmarks.problems.dot.problem import DOT
+from benchmarks.problems.elementwise.problem import ELEMENTWISE
 from benchmarks.problems.fallback.problem import FALLBACK
+from benchmarks.problems.functions.problem import FUNCTIONS
 from benchmarks.problems.fuzzer.problem import FUZZER
 from benchmarks.problems.gather.problem import GATHER
 from benchmarks.problems.histogram.problem import HISTOGRAM
 from benchmarks.problems.language.problem import LANGUAGE
 from benchmarks.problems.mandelbrot.problem import MANDELBROT
+from benchmarks.problems.mandelbrot_lanes.problem import MANDELBROT_LANES
 from benchmarks.problems.matmul_naive.problem import MATMUL_NAIVE
 from benchmarks.problems.nbody.problem import NBODY
 from benchmarks.problems.sieve.problem import SIEVE
 from benchmarks.problems.startup.problem import STARTUP
 from benchmarks.problems.stencil1d.problem import STENCIL1D
 from benchmarks.problems.stencil2d.problem import STENCIL2D
+from benchmarks.problems.ufunc_calls.problem import UFUNC_CALLS
 
 PROBLEMS: dict[str, Problem] = {
     problem.name: problem
@@ -37,9 +41,15 @@ PROBLEMS: dict[str, Problem] = {
         SIEVE,
         COLLATZ,
         CHECKS,
+        MANDELBROT_LANES,
+        ELEMENTWISE,
+        UFUNC_CALLS,
+        FUNCTIONS,
         COMPILE_TIME,
         FALLBACK,
         FUZZER,
         LANGUAGE,
     )
 }
+
+GROUPS = {"vectorize": ("mandelbrot_lanes", "elementwise", "ufunc_calls", "functions")}

@@ -11,6 +11,7 @@ from pathlib import Path
 from tests.differential.batches import SILENCE_S, Options, run_batches, serve_batch
 from tests.differential.compare import compare_program
 from tests.differential.decorators import find_decorator
+from tests.differential.elementwise import ELEMENTWISE
 from tests.differential.generate import KINDS, make_program
 from tests.differential.isolate import run_isolated
 from tests.differential.program import read_program
@@ -27,7 +28,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--programs", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--kind", choices=[*KINDS, "all"], default="all")
+    parser.add_argument("--kind", choices=[*KINDS, ELEMENTWISE, "all"], default="all")
     parser.add_argument("--decorator", default="accel", help="accel, plain, a fault of planted.py, or module:attribute")
     parser.add_argument("--no-shrink", action="store_true")
     parser.add_argument("--silence", type=float, default=SILENCE_S, help="seconds without news before a child is killed")
@@ -50,7 +51,7 @@ def show(parsed: argparse.Namespace) -> int:
     program = read_program(parsed.file.read_text()) if parsed.file else make_program(parsed.show, parsed.kind)
     print(program.text)
     sys.stdout.flush()
-    verdict = compare_program(program, find_decorator(parsed.decorator))
+    verdict = compare_program(program, find_decorator(parsed.decorator, program))
     print(f"calls {verdict.calls}, raised {verdict.raised}, compiled {verdict.compiled}, exits {dict(verdict.exits)}")
     print(verdict.skipped or verdict.difference or "no difference")
     return int(verdict.difference is not None)
@@ -74,8 +75,9 @@ def fuzz(options: Options) -> int:
 
 def print_shrunk(options: Options, seed: int) -> None:
     """The smallest program that still differs, as a file for the corpus."""
-    decorate = find_decorator(options.decorator)
-    small, kind = shrink_program(make_program(seed, options.kind), decorate)
+    program = make_program(seed, options.kind)
+    decorate = find_decorator(options.decorator, program)
+    small, kind = shrink_program(program, decorate)
     if not kind:
         print(f"--- seed {seed}: alone the program shows no difference; it needs those before it in the batch")
         return

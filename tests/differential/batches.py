@@ -52,6 +52,7 @@ class Summary:
     raised: int = 0
     skipped: Counter[str] = field(default_factory=Counter)
     compiled: int = 0
+    in_lanes: int = 0
     exits: Counter[str] = field(default_factory=Counter)
     refusals: Counter[str] = field(default_factory=Counter)
     differences: list[tuple[int, str]] = field(default_factory=list)
@@ -63,6 +64,7 @@ class Summary:
         self.calls += row["calls"]
         self.raised += row["raised"]
         self.compiled += row["compiled"]
+        self.in_lanes += row["in_lanes"]
         self.exits.update(row["exits"])
         self.refusals.update(why for why in row["refusals"] if not row["compiled"] or "compiler-failure" in why)
         if row["skipped"]:
@@ -73,7 +75,9 @@ class Summary:
     def __str__(self) -> str:
         share = 100 * self.compiled / max(1, self.programs)
         lines = [f"programs     {self.programs}", f"calls        {self.calls} ({self.raised} raise in CPython)"]
-        lines += [f"compiled     {self.compiled} programs ({share:.0f} %)", f"skipped      {dict(self.skipped) or 0}"]
+        lines += [f"compiled     {self.compiled} programs ({share:.0f} %)"]
+        lines += [f"in lanes     {self.in_lanes} programs ({100 * self.in_lanes / max(1, self.programs):.0f} %)"] if self.in_lanes else []
+        lines += [f"skipped      {dict(self.skipped) or 0}"]
         lines += [f"differences  {len(self.differences)}  seeds {[s for s, _ in self.differences]}"]
         lines += [f"crashes      {len(self.crashes)}  seeds {[s for s, _ in self.crashes]}"]
         lines += [f"exits        {sum(self.exits.values())}"]
@@ -88,12 +92,12 @@ def serve_batch(start: int, stop: int, kind: str, decorator: str) -> None:
     faulthandler.enable()
     resource.setrlimit(resource.RLIMIT_AS, (8 << 30, 8 << 30))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    decorate = find_decorator(decorator)
     for seed in range(start, stop):
         print(json.dumps({"begin": seed}), flush=True)
-        verdict = compare_program(make_program(seed, kind), decorate)
+        program = make_program(seed, kind)
+        verdict = compare_program(program, find_decorator(decorator, program))
         row: dict[str, Any] = {"seed": seed, "calls": verdict.calls, "raised": verdict.raised, "compiled": verdict.compiled}
-        row |= {"exits": dict(verdict.exits), "skipped": verdict.skipped, "refusals": verdict.refusals}
+        row |= {"exits": dict(verdict.exits), "skipped": verdict.skipped, "refusals": verdict.refusals, "in_lanes": verdict.in_lanes}
         row |= {"difference": str(verdict.difference) if verdict.difference else ""}
         print(json.dumps(row), flush=True)
 

@@ -78,6 +78,7 @@ class Verdict:
     compiled: bool = False
     exits: Counter[str] = field(default_factory=Counter)
     refusals: list[str] = field(default_factory=list)
+    in_lanes: bool = False
 
 
 def observe(
@@ -138,6 +139,10 @@ def compare_program(program: Program, decorate: Decorator, repeats: int = REPEAT
     a complex number is fused at the first call of a process only). A program for which CPython, asked again, gives just what the decorated
     one gave, is not compared.
     """
+    if program.is_elementwise:
+        from tests.differential.ufuncs import compare_elements
+
+        return compare_elements(program, decorate)
     with tempfile.TemporaryDirectory(prefix="accel-fuzz-") as folder:
         path = write_program(program, Path(folder))
         try:

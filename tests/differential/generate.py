@@ -5,6 +5,7 @@ from __future__ import annotations
 from random import Random
 
 from tests.differential.arguments import random_calls, random_kind
+from tests.differential.elementwise import ELEMENTWISE, make_elementwise
 from tests.differential.expressions import Expressions, Function
 from tests.differential.foreign import HOLDER
 from tests.differential.nests import make_nest
@@ -19,7 +20,9 @@ _RESULTS = ["int", "int", "float", "float", "bool", "opt", "complex", "tup:int,f
 
 
 def make_program(seed: int, kind: str = "all") -> Program:
-    """The program of a seed; `kind` narrows what it is about."""
+    """The program of a seed; `kind` narrows what it is about. Functions of elements are a kind apart: "all" has none of them."""
+    if kind == ELEMENTWISE:
+        return make_elementwise(seed)
     r = Random(f"{kind}:{seed}")
     if kind == "all":
         kind = r.choices(KINDS, [4, 4, 2, 3, 3])[0]

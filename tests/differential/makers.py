@@ -6,7 +6,48 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["Array", "Float", "Hostile", "Index", "Int", "readonly", "spaced", "swapped", "turned", "unaligned"]
+__all__ = ["Array", "Float", "Hostile", "Index", "Int", "column", "readonly", "spaced", "swapped", "turned", "unaligned"]
+
+
+_EDGES = [
+    0.0,
+    -0.0,
+    np.nan,
+    np.inf,
+    -np.inf,
+    1.0,
+    -1.0,
+    1e300,
+    -1e300,
+    3e38,
+    -3e38,
+    1e-310,
+    5e-324,
+    1e-40,
+    2.0**31,
+    2.0**53,
+    2.0**63,
+    -(2.0**63),
+]
+
+
+def column(char: str, length: int, seed: int, wild: float = 0.0) -> Any:
+    """Random elements of a dtype, small ones with values that come again; extreme with probability `wild`."""
+    rng = np.random.default_rng(seed)
+    if char == "?":
+        return rng.random(length) < 0.5
+    extreme = rng.random(length) < wild
+    if char in "efd":
+        small = np.where(rng.random(length) < 0.5, rng.integers(-9, 12, length), rng.normal(size=length) * 4)
+        with np.errstate(all="ignore"):
+            return np.where(extreme, rng.choice(_EDGES, length), small).astype(char)
+    limits = np.iinfo(char)
+    edges = [limits.min, limits.max, limits.min + 1, limits.max - 1, limits.max // 2, limits.max // 3, limits.min // 2]
+    small = rng.integers(0 if char in "BHILQ" else -9, 12, length)
+    return np.array(
+        [edges[int(e)] if x else int(s) for s, x, e in zip(small, extreme, rng.integers(0, len(edges), length), strict=True)],
+        char,
+    )
 
 
 def readonly(array: Any) -> Any:

@@ -14,7 +14,9 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["PLANTED"]
+from tests.differential.ufuncs import LoopUfunc
+
+__all__ = ["PLANTED", "PLANTED_UFUNCS"]
 
 Function = Callable[..., Any]
 
@@ -142,4 +144,56 @@ PLANTED: dict[str, Function] = {
     "frozen_global": frozen_global,
     "crash": crash,
     "hang": hang,
+}
+
+
+class _Wrong(LoopUfunc):
+    """The loop, with arrays of results and exceptions changed on purpose; without a change of exceptions zeros come back."""
+
+    def __init__(self, function: Function, results: Function, errors: Function | None) -> None:
+        super().__init__(function)
+        self.results, self.errors = results, errors
+
+    def __call__(self, *operands: Any) -> Any:
+        """What comes of all elements."""
+        try:
+            found = super().__call__(*operands)
+        except Exception as error:
+            if self.errors is not None:
+                raise self.errors(error) from None
+            self.nout = 1
+            return np.zeros(np.broadcast_shapes(*map(np.shape, operands)))
+        return tuple(map(self.results, found)) if self.nout > 1 else self.results(found)
+
+
+def _same(found: Any) -> Any:
+    return found
+
+
+def last_bit(array: Any) -> Any:
+    """Floats off by the last bit."""
+    return np.nextafter(array, np.inf) if array.dtype.kind == "f" else array
+
+
+def narrow(array: Any) -> Any:
+    """Doubles come back as floats of half their width."""
+    return array.astype(np.float32) if array.dtype == float else array
+
+
+def wide_ints(array: Any) -> Any:
+    """Ints have gone through floats of half their width."""
+    return array.astype(np.float32).astype(array.dtype) if array.dtype.kind == "i" else array
+
+
+def other_message(error: Exception) -> Exception:
+    """Exceptions with a text of their own."""
+    return type(error)("something went wrong")
+
+
+PLANTED_UFUNCS: dict[str, Function] = {
+    change.__name__: functools.partial(_Wrong, results=change, errors=_same) for change in (last_bit, narrow, wide_ints)
+}
+PLANTED_UFUNCS |= {
+    "other_message": functools.partial(_Wrong, results=_same, errors=other_message),
+    "no_exception": functools.partial(_Wrong, results=_same, errors=None),
 }

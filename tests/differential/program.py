@@ -18,10 +18,20 @@ import numpy as np
 
 from tests.differential import makers
 
-__all__ = ["HEADER", "Call", "Program", "evaluate_arguments", "load_program", "read_program", "write_program"]
+__all__ = [
+    "ELEMENTWISE_HEADER",
+    "HEADER",
+    "Call",
+    "Program",
+    "evaluate_arguments",
+    "load_program",
+    "read_program",
+    "write_program",
+]
 
 Decorator = Callable[[Callable[..., Any]], Any]
 HEADER = "import cmath\nimport math\n\nimport numpy as np\n\nfrom accel import fn\n"
+ELEMENTWISE_HEADER = HEADER.replace("import fn", "import vectorize as fn")
 _numbers = itertools.count()
 
 
@@ -42,11 +52,19 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """The text of a module with a function `main` decorated by `fn`, and the calls of `main` to be compared."""
+    """The text of a module with a function `main` decorated by `fn`, and the calls of `main` to be compared.
+
+    Where `fn` is `vectorize`, arguments are operands: `main` is called for each element.
+    """
 
     body: str
     calls: tuple[Call, ...]
     title: str = "a program of the fuzzer"
+
+    @property
+    def is_elementwise(self) -> bool:
+        """Whether `main` is a function of elements."""
+        return "from accel import vectorize as fn" in self.body
 
     @property
     def text(self) -> str:

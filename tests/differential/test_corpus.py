@@ -18,7 +18,7 @@ _FILES = sorted(Path(__file__).with_name("corpus").glob("*.py"))
 def test_program_of_the_corpus(path: Path) -> None:
     program = read_program(path.read_text(encoding="utf-8"))
     try:
-        verdict = run_isolated(lambda: compare_program(program, find_decorator("accel")))
+        verdict = run_isolated(lambda: compare_program(program, find_decorator("accel", program)))
     except Crash as crash:
         pytest.fail(f"crash: {crash}")
     assert program.calls and not verdict.skipped, verdict.skipped

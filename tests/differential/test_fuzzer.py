@@ -91,7 +91,7 @@ def test_the_corpus_has_programs_of_its_own() -> None:
     assert len(files) >= 50
     for path in files:
         program = read_program(path.read_text(encoding="utf-8"))
-        verdict = compare_program(program, plain, repeats=2)
+        verdict = compare_program(program, find_decorator("plain", program), repeats=2)
         assert verdict.difference is None and not verdict.skipped, (path.name, str(verdict.difference), verdict.skipped)
         assert verdict.raised < verdict.calls, path.name
 

@@ -59,3 +59,64 @@ def test_digits():
     known, labels, pictures, truth = example.load(5)
     both_ways(lambda: example.recognise(known[:60], labels[:60], pictures))
     assert example.nearest.accel.compiled
+
+
+def test_mandelbrot_zoom(tmp_path, capsys):
+    example = load("mandelbrot_zoom")
+    assert example.main(str(tmp_path / "zoom.png"), 24, 60) == 0
+    assert "the numbers are the same" in capsys.readouterr().out
+    assert "lanes at a time" in example.escape.accel.explain()
+    counts = example.draw(8, 60)
+    assert counts.shape == (8, 24)
+    for picture, width in zip(np.hsplit(counts, 3), example.WIDTHS, strict=True):
+        cr, ci = np.broadcast_arrays(*example.points(8, width))
+        want = [example.escape.__wrapped__(a, b, 60) for a, b in zip(cr.ravel(), ci.ravel(), strict=True)]
+        assert picture.ravel().tolist() == want
+    assert (tmp_path / "zoom.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_png_file_is_read_by_others(tmp_path):
+    image = pytest.importorskip("PIL.Image")
+    example = load("mandelbrot_zoom")
+    pixels = np.random.default_rng(3).integers(0, 256, (5, 7, 3)).astype(np.uint8)
+    example.write_png(tmp_path / "p.png", pixels)
+    with image.open(tmp_path / "p.png") as read:
+        assert np.array_equal(np.asarray(read), pixels)
+
+
+def test_image_filter(tmp_path, capsys):
+    pytest.importorskip("sklearn")
+    pytest.importorskip("PIL")
+    example = load("image_filter")
+    assert example.main(str(tmp_path / "f.png")) == 0
+    assert capsys.readouterr().out.count("the numbers are the same") == 2
+    assert example.clean.accel.compiled
+    assert example.sharpen.accel.compiled
+
+
+def test_a_speck_is_removed():
+    example = load("image_filter")
+    flat = np.full((9, 9, 3), 100, np.uint8)
+    flat[4, 4] = 255
+    assert (example.filtered(flat) == 100).all()
+    assert example.sharpen(np.array([100]), 90, 100, 100, 100).tolist() == [100]
+    assert example.sharpen(np.array([100]), 20, 20, 100, 100).tolist() == [153]
+    noisy = example.add_specks(np.full((50, 50, 3), 90, np.uint8))
+    assert set(np.unique(noisy)) == {0, 90, 255}
+    want = [example.clean.__wrapped__(*map(int, pixel)) for pixel in zip(*(v.ravel() for v in example.neighbours(noisy)), strict=True)]
+    assert example.clean(*example.neighbours(noisy)).ravel().tolist() == want
+
+
+def test_option_price(capsys):
+    example = load("option_price")
+    assert example.main(20_000) == 0
+    assert "the numbers are the same" in capsys.readouterr().out
+    european, asian, error = example.simulate(20_000)
+    assert abs(european - example.closed_form()) < 5 * error
+    assert 0 < asian < european
+    assert "lanes at a time" in example.payoffs.accel.explain()
+    with np.errstate(over="ignore"):
+        words = [int(example.mix(np.uint64(k))) for k in range(1, 2001)]
+    assert len(set(words)) == 2000
+    ones = np.array([[word >> place & 1 for place in range(64)] for word in words]).mean(axis=0)
+    assert abs(ones - 0.5).max() < 0.06

@@ -1,0 +1,1 @@
+"""This package holds the problem `functions`: its arguments, and one file per implementation."""
