@@ -6,13 +6,15 @@ import inspect
 import tempfile
 import warnings
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from accel import FallbackHint
 from tests.differential.compare import Difference, Verdict, plain
 from tests.differential.counters import find_refusals, has_compiled
 from tests.differential.describe import describe
@@ -43,6 +45,7 @@ class Loop:
     error: BaseException | None
     others: tuple[BaseException, ...] = ()
     in_order: bool = True
+    warned: tuple[str, ...] = ()
 
     def column(self, number: int) -> list[Any]:
         """One result of all elements."""
@@ -58,18 +61,34 @@ def run_loop(function: Callable[..., Any], operands: Sequence[Any]) -> Loop:
     columns = [[x.item() for x in a.ravel()] if e else list(a.ravel()) for a, e in zip(arrays, exact, strict=True)]
     in_order = _is_in_order(arrays)
     elements, results, errors = list(zip(*columns, strict=True)), [], []
-    for row in elements:
-        try:
-            result = function(*row)
-        except (MemoryError, TooLong, KeyboardInterrupt):
-            raise
-        except BaseException as error:
-            errors.append(error)
-            if in_order:
-                break
-            continue
-        results.append(result if isinstance(result, tuple) else (result,))
-    return Loop(arrays[0].shape, elements, results, errors[0] if errors else None, tuple(errors[1:]), in_order)
+    with _listening() as caught:
+        for row in elements:
+            try:
+                result = function(*row)
+            except (MemoryError, TooLong, KeyboardInterrupt):
+                raise
+            except BaseException as error:
+                errors.append(error)
+                if in_order:
+                    break
+                continue
+            results.append(result if isinstance(result, tuple) else (result,))
+    warned = _messages(caught, arrays)
+    return Loop(arrays[0].shape, elements, results, errors[0] if errors else None, tuple(errors[1:]), in_order, warned)
+
+
+@contextmanager
+def _listening() -> Iterator[list[warnings.WarningMessage]]:
+    with warnings.catch_warnings(record=True) as caught, np.errstate(all="warn", under="ignore"):
+        warnings.simplefilter("always")
+        yield caught
+
+
+def _messages(caught: Sequence[warnings.WarningMessage], operands: Sequence[Any]) -> tuple[str, ...]:
+    """Warnings, sorted. Integers of arrays overflow silently, as in NumPy's own ufuncs."""
+    silent = any(np.asarray(operand).dtype.kind in "iub" for operand in operands)
+    found = [str(w.message) for w in caught if w.category is not FallbackHint]
+    return tuple(sorted(m for m in found if not (silent and "overflow" in m)))
 
 
 def _is_in_order(arrays: Sequence[Any]) -> bool:
@@ -178,12 +197,16 @@ def _compare_call(index: int, loop: Loop, space: dict[str, Any], call: Any) -> D
     exec(call.setup, space)
     ufunc, operands = space["main"], evaluate_arguments(call.arguments, space)[0]
     got = error = None
-    try:
-        got = ufunc(*operands)
-    except (MemoryError, TooLong, KeyboardInterrupt):
-        raise
-    except BaseException as raised:
-        error = raised
+    with _listening() as caught:
+        try:
+            got = ufunc(*operands)
+        except (MemoryError, TooLong, KeyboardInterrupt):
+            raise
+        except BaseException as raised:
+            error = raised
+    warned = _messages(caught, operands)
+    if error is None and loop.error is None and warned != loop.warned:
+        return Difference(index, "warnings", f"{len(loop.warned)}: {loop.warned[:4]}", f"{len(warned)}: {warned[:4]}")
     if loop.results and len(loop.results[0]) != ufunc.nout:
         return Difference(index, "number of results", len(loop.results[0]), ufunc.nout)
     if error is not None:
