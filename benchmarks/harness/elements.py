@@ -14,7 +14,7 @@ from benchmarks.harness.measure import interleave
 from benchmarks.harness.problem import Problem, Row, Settings, make_rows
 
 SAMPLE = 400
-EXACT = ("accel", "c")  # those that give the bits of CPython
+EXACT = ("accel", "threads", "c")  # those that give the bits of CPython
 ULP = "ulp"  # accel with elementary functions to one unit in the last place
 
 
@@ -51,7 +51,7 @@ def load_checked(problem: Problem, case: str, operands: tuple[Any, ...]) -> tupl
         try:
             function = load(problem, name, case)
             for _ in range(2):
-                check_elements(function(*operands), sample, want, exact=name in EXACT, dtypes=name in ("accel", ULP))
+                check_elements(function(*operands), sample, want, exact=name in EXACT, dtypes=name in ("accel", "threads", ULP))
             require_compiled(function)
             functions[name] = function
         except Exception as error:

@@ -46,6 +46,7 @@ def find_figures(rows: Sequence[Row]) -> list[Figure]:
         judge_group(
             rows, "lanes over C", "mandelbrot in lanes over C intrinsics", mean_limit=LANES_LIMIT, worst_limit=LANES_LIMIT
         ),
+        judge_threads(rows),
         judge_group(rows, "elements", "functions of elements over numba.vectorize", mean_limit=0.667, worst_limit=1.0, least=8),
         judge_ulp(rows, "numba", 1 / 3),
         judge_ulp(rows, "numpy", 1 / 4),
@@ -113,6 +114,14 @@ def judge_group(
         else f"worst {max(ratios.values()):.2f}"
     )
     return Figure(what, limit, f"{mean:.3f} of {len(ratios)}: {listed}" + (f"; {len(faults)} broken" if faults else ""), holds)
+
+
+def judge_threads(rows: Sequence[Row]) -> Figure:
+    """A ufunc on two threads, over the same on one."""
+    best = find_best(rows, "mandelbrot_lanes")
+    gains = {case: time / best[case, "threads"] for (case, name), time in best.items() if name == "accel" and (case, "threads") in best}
+    measured = " ".join(f"{case} {gain:.2f}" for case, gain in gains.items())
+    return Figure("mandelbrot in lanes, two threads over one", "each >= 1.8x", measured, min(gains.values()) >= 1.8 if gains else None)
 
 
 def judge_ulp(rows: Sequence[Row], rival: str, limit: float, *, problem: str = "elementwise") -> Figure:
