@@ -41,6 +41,7 @@ _lock = threading.RLock()
 os.register_at_fork(after_in_child=lambda: _lock._at_fork_reinit())  # type: ignore[attr-defined]
 _made: dict[int, Elementwise] = {}  # by address of the ufunc, which lives for good: NumPy has the addresses of its loops
 _OBJECT = "O"
+_SCALAR = 2  # in the word `accel.choice`: lanes are slower (`accel.lower.choice`)
 _MOST_RENEWALS = 64  # times what is watched may change before CPython does the elements
 
 
@@ -53,6 +54,7 @@ class _Loop:
     lowered: Lowered | None = None
     loaded: list[Loaded] | None = None  # newest last: older ones hand over to it
     words: list[dict[str, int]] | None = None  # what its guards compare with
+    choice: Any = None  # a word: whether lanes pay, once a call has found out
 
     def describe(self) -> str:
         """How elements are done, in words."""
@@ -63,7 +65,8 @@ class _Loop:
             reason = next((name for name in self.loaded[-1].image.exports if name.startswith("scalar.")), "")
             return "compiled, one element at a time" + (f": {reason.removeprefix('scalar.')}" if reason else "")
         width, groups = shape.removeprefix("shape.").split("x")
-        return f"compiled, {int(width) * int(groups)} lanes at a time: {groups} vectors of {width}"
+        lanes = f"compiled, {int(width) * int(groups)} lanes at a time: {groups} vectors of {width}"
+        return f"{lanes}; one element at a time was faster, and is used" if self.choice.value == _SCALAR else lanes
 
 
 class Elementwise:
@@ -233,7 +236,8 @@ class Elementwise:
             "accel.tripped": find_tripped(), "accel.stack_limit": stubs()["stack_limit"],
         }  # fmt: skip
 
-        plain |= thread_symbols()
+        loop.choice = loop.choice or ctypes.c_int64(0)
+        plain |= {"accel.choice": ctypes.addressof(loop.choice), **thread_symbols()}
 
         def address(name: str) -> int:
             if name in plain:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from accel.ir import Plan
 from accel.lower.body import FunctionBody
+from accel.lower.choice import write_choice
 from accel.lower.lane_loop import Kernels, write_lane_loop
 from accel.lower.lane_shape import LaneShape, choose_shape
 from accel.lower.lanes import write_lanes
@@ -55,6 +56,7 @@ def element_loop_text(plan: Plan, chars: tuple[str, ...], uniform: frozenset[int
     else:
         _LoopWriter(module, plan, chars).write("elements", keeps_gil=False)
         write_lane_loop(module, plan, chars, shape.lanes, kernels)
+        write_choice(module, len(chars))
         _tell(module, "shape", f"{shape.width}x{shape.groups}")
     if not recursive:
         write_split(module, plan, chars, threads)

@@ -19,7 +19,7 @@ Kernels = dict[frozenset[int], list[str]]  # functions on blocks, by the inputs 
 
 
 def write_lane_loop(module: Module, plan: Plan, chars: tuple[str, ...], lanes: int, kernels: Kernels) -> None:
-    """Add `serial`. The first of several kernels gives up when flags of the processor are set: they are cleared before the next is tried."""
+    """Add `blocks`. The first of several kernels gives up when flags of the processor are set: they are cleared before the next is tried."""
     _LoopWriter(module, plan, chars, lanes, kernels).write()
 
 
@@ -61,7 +61,7 @@ class _LoopWriter:
         e.place("done")
         operands.take_gil()
         e.do("ret i32 0")
-        e.module.define(e.function(f"define internal i32 @serial{FORM}"))
+        e.module.define(e.function(f"define internal i32 @blocks{FORM}"))
 
     def _elements(self, places: str, count: str) -> str:
         """Have elements done one by one; the answer."""
