@@ -57,6 +57,7 @@ class Summary:
     refusals: Counter[str] = field(default_factory=Counter)
     differences: list[tuple[int, str]] = field(default_factory=list)
     crashes: list[tuple[int, str]] = field(default_factory=list)
+    faults: list[int] = field(default_factory=list)
 
     def add(self, row: dict[str, Any]) -> None:
         """Count the verdict on one program."""
@@ -67,6 +68,8 @@ class Summary:
         self.in_lanes += row["in_lanes"]
         self.exits.update(row["exits"])
         self.refusals.update(why for why in row["refusals"] if not row["compiled"] or "compiler-failure" in why)
+        if any("the compiler failed" in why for why in row["refusals"]):
+            self.faults.append(row["seed"])
         if row["skipped"]:
             self.skipped[row["skipped"]] += 1
         if row["difference"]:
@@ -80,6 +83,7 @@ class Summary:
         lines += [f"skipped      {dict(self.skipped) or 0}"]
         lines += [f"differences  {len(self.differences)}  seeds {[s for s, _ in self.differences]}"]
         lines += [f"crashes      {len(self.crashes)}  seeds {[s for s, _ in self.crashes]}"]
+        lines += [f"faults       {len(self.faults)} of the compiler, which left these to CPython: seeds {sorted(self.faults)}"] if self.faults else []
         lines += [f"exits        {sum(self.exits.values())}"]
         lines += [f"  {count:>9}  {kind}" for kind, count in self.exits.most_common(30)]
         if self.refusals:

@@ -10,7 +10,7 @@ import pytest
 
 from accel import vectorize
 from tests.differential.__main__ import main
-from tests.differential.batches import Options, run_batches
+from tests.differential.batches import Options, Summary, run_batches
 from tests.differential.columns import random_operands
 from tests.differential.compare import compare_program
 from tests.differential.decorators import find_decorator
@@ -203,6 +203,22 @@ def test_a_run_in_children_counts_what_is_in_lanes() -> None:
     assert 0 < summary.in_lanes <= summary.compiled
     assert f"in lanes     {summary.in_lanes} programs" in str(summary)
     assert found == [seed for seed, _ in summary.differences] == []
+
+
+def test_faults_of_the_compiler_are_counted() -> None:
+    summary = Summary()
+    row: dict[str, Any] = {
+        "calls": 1,
+        "raised": 0,
+        "compiled": False,
+        "in_lanes": False,
+        "exits": {},
+        "skipped": "",
+        "difference": "",
+    }
+    summary.add(row | {"seed": 7, "refusals": ["the compiler failed on `main`: RuntimeError('LLVM IR parsing error"]})
+    summary.add(row | {"seed": 8, "refusals": ["cannot compile `main`"]})
+    assert "faults       1 of the compiler, which left these to CPython: seeds [7]" in str(summary)
 
 
 def test_the_command_shows_a_program(capsys: pytest.CaptureFixture[str]) -> None:
