@@ -141,6 +141,8 @@ class LoopUfunc:
     def __call__(self, *operands: Any) -> Any:
         """The results of all elements, as arrays."""
         loop = run_loop(self.function, operands)
+        for message in loop.warned:
+            warnings.warn(message, RuntimeWarning, stacklevel=2)
         self.nout = len(loop.results[0]) if loop.results else 1
         dtypes = [choose_dtype(loop.column(k)) or np.dtype(object if loop.results else float) for k in range(self.nout)]
         stored = [store(loop.column(k), dtype) for k, dtype in enumerate(dtypes)]
