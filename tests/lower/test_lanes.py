@@ -164,7 +164,7 @@ def _same_numbers(part: np.ndarray, expected: Any) -> bool:
     return bool(part.dtype.kind == "f" and np.all((np.isnan(part) & np.isnan(want)) | ((part == want) & (np.signbit(part) == np.signbit(want)))))
 
 
-@pytest.mark.parametrize("char", "ldfib")
+@pytest.mark.parametrize("char", ["l", "d", *(pytest.param(c, marks=pytest.mark.slow) for c in "fib")])
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_control_flow(function: Callable[..., Any], char: str) -> None:
     rng = np.random.default_rng(1)
