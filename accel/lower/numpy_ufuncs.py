@@ -151,7 +151,7 @@ def _by_numpy(e: Emitter, name: str, char: str, *operands: str) -> str:
     """NumPy's own inner loop, for one element."""
     type_, given = element_type(char), [x for x in operands if x]
     made = e.value(f"call {type_} {define_loop_call(e.module, name, char, len(given))}({', '.join(f'{type_} {x}' for x in given)})")
-    check_result(e, type_, made, lambda: emit_flagged(e, type_, given[0], given[-1], made))
+    check_result(e, type_, made, lambda: emit_flagged(e, type_, given[0], given[-1], made), called=True)
     return made
 
 
@@ -171,7 +171,7 @@ def _from_libm(e: Emitter, name: str, char: str, x: str, y: str) -> str:
     wide = "float" if char == "e" else element_type(char)
     made = e.libm(name if char == "d" else f"{name}f", f"{wide} {p}", f"{wide} {q}", result=wide)
     made, type_ = emit_out_of_float(e, char, made), element_type(char)
-    check_result(e, type_, made, lambda: emit_flagged(e, type_, x, y, made))
+    check_result(e, type_, made, lambda: emit_flagged(e, type_, x, y, made), called=True)
     return made
 
 

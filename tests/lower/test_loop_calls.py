@@ -60,6 +60,29 @@ def test_bits_and_warnings(name: str, char: str) -> None:
     assert "lanes at a time" in made.accel.explain()
 
 
+def in_a_loop(x):
+    n = 0
+    for i in range(7):
+        y = np.exp(x) + np.log(x + 2) * i
+        n += 1 if y > 3 else 2
+        x = x * 1.5 - 1
+    return n
+
+
+@pytest.mark.parametrize("char", "df")
+def test_warnings_of_loops(char: str) -> None:
+    values = np.array([1.0, 0.5, 900.0, -1.0, -800.0, 3.0] * 20, char)
+    with warnings.catch_warnings(record=True) as expected:
+        warnings.simplefilter("always")
+        want = [in_a_loop(x) for x in values]
+    made = accel.vectorize(in_a_loop)
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        assert made(values).tolist() == want
+    assert [str(w.message) for w in told] == [str(w.message) for w in expected]
+    assert "lanes at a time" in made.accel.explain()
+
+
 def masked(x):
     s = 0.0
     for i in range(6):
