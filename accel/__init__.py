@@ -12,7 +12,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False  # what type checkers see; at run time names are imported when first used
 if TYPE_CHECKING:
-    from accel.decorators import disabled, fn, vectorize
+    from accel.decorators import disabled, fn, parallelize, vectorize
     from accel.errors import (
         AccelError,
         ArgumentError,
@@ -41,12 +41,13 @@ __all__ = [
     "parallel_for",
     "parallel_map",
     "parallel_reduce",
+    "parallelize",
     "vectorize",
 ]
 
 __version__ = "0.1.0"
 
-_HOMES = dict.fromkeys(__all__[:8], "errors") | dict.fromkeys(("disabled", "fn", "vectorize"), "decorators")
+_HOMES = dict.fromkeys(__all__[:8], "errors") | dict.fromkeys(("disabled", "fn", "parallelize", "vectorize"), "decorators")
 _HOMES |= dict.fromkeys(("parallel", "parallel_for", "parallel_map", "parallel_reduce"), "threads")
 
 

@@ -6,7 +6,7 @@ import os
 import sys
 from types import FunctionType
 
-from accel.options import HOPELESS, FnOptions, VectorizeOptions, read_switch
+from accel.options import HOPELESS, FnOptions, ParallelizeOptions, VectorizeOptions, read_switch
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     F = TypeVar("F")  # what is decorated keeps its type: signature, overloads, type variables, binding as a method
 
-__all__ = ["disabled", "fn", "vectorize"]
+__all__ = ["disabled", "fn", "parallelize", "vectorize"]
 
 _GENERATOR, _COROUTINE, _ASYNC_GENERATOR = 0x20, 0x80, 0x200
 _NEVER = _GENERATOR | _COROUTINE | _ASYNC_GENERATOR  # CPython's own, which is no fault: no hint
@@ -28,11 +28,12 @@ if TYPE_CHECKING:
 
     @overload
     def fn(
-        function: F, /, *, strict: bool = ..., relaxed: bool = ..., cache: bool = ..., inline: bool = ..., debug: bool = ...
-    ) -> F: ...
+        function: F, /, *, strict: bool = ..., relaxed: bool = ..., cache: bool = ..., inline: bool = ..., nogil: bool = ...,
+        debug: bool = ...,
+    ) -> F: ...  # fmt: skip
     @overload
     def fn(
-        *, strict: bool = ..., relaxed: bool = ..., cache: bool = ..., inline: bool = ..., debug: bool = ...
+        *, strict: bool = ..., relaxed: bool = ..., cache: bool = ..., inline: bool = ..., nogil: bool = ..., debug: bool = ...
     ) -> Callable[[F], F]: ...
 
 
@@ -52,6 +53,9 @@ def fn(function: Any = ..., /, **options: Any) -> Any:
         Keep machine code on disk and find it again in other processes.
     inline : bool, default True
         Allow the bodies of called functions in place of the calls; False keeps each a function of its own in the machine code.
+    nogil : bool, default False
+        Run machine code that touches no Python objects without the GIL, so that other threads run meanwhile. They must not change the arrays it
+        works on.
     debug : bool, default False
         Run every line in CPython, where debuggers and coverage see it.
 
@@ -158,6 +162,96 @@ def vectorize(function: Any = ..., /, **options: Any) -> Any:
     if function is ...:
         return lambda decorated: _vectorize(decorated, chosen)
     return _vectorize(function, chosen)
+
+
+if TYPE_CHECKING:
+
+    @overload
+    def parallelize(
+        function: F, /, *, strict: bool = ..., assume: str | None = ..., num_threads: int | None = ..., schedule: str = ..., cache: bool = ...
+    ) -> F: ...
+    @overload
+    def parallelize(
+        *, strict: bool = ..., assume: str | None = ..., num_threads: int | None = ..., schedule: str = ..., cache: bool = ...
+    ) -> Callable[[F], F]: ...
+
+
+def parallelize(function: Any = ..., /, **options: Any) -> Any:
+    """Run the loops of a function on several threads, where their iterations are proven not to depend on each other.
+
+    Parameters
+    ----------
+    function : function
+        A function with `for ... in range(...)` loops over arrays. Of a nest, the outermost loop that is proven runs in parallel.
+    strict : bool, default False
+        Raise CompileError for a nest in which no loop is proven, when the function is decorated.
+    assume : {"independent"}, optional
+        Take for granted that no iteration of any loop touches an array element which another one writes; scalars are looked at all the same.
+        With `ACCEL_RACES=1` in the environment such loops run one iteration after the other, and raise RaceError where that is not so.
+    num_threads : int, optional
+        1 to 256; by default what the innermost `accel.parallel` says, else the default of `accel.parallel`.
+    schedule : {"static", "dynamic"}
+        One range of iterations for each thread, or some more, which whoever is free takes: for iterations that take different times.
+    cache : bool, default True
+        Keep machine code on disk and find it again in other processes.
+
+    Returns
+    -------
+    function
+        Another function, with the name, signature and documentation of the given one. `f.accel.explain()` says which loops run in parallel and
+        what keeps the others from it.
+
+    Raises
+    ------
+    DecorationError
+        For anything that is no Python function.
+    OptionError
+        For an unknown option, or a value it does not take.
+    CompileError
+        With `strict=True`.
+
+    Notes
+    -----
+    Proven are: subscripts that are affine in the names the loops count with; names bound in each iteration before they are read; reductions
+    (`+ - * | & ^`, `min`, `max` with the place where, `and`, `or`); arrays that are only added to (histograms). Arrays that share memory, and
+    numbers that are not what the proof takes them for, are noticed at the call: the loop is sequential then.
+
+    The result is the loop's, bit for bit, but for sums and products of floats: they are put together in an order fixed by the number of
+    iterations alone, so that they are the same for any number of threads. Where iterations raise, the exception of the lowest one comes out, and
+    some above it may have run. Short loops stay on one thread: how long the first iterations take decides.
+
+    Examples
+    --------
+    >>> import accel, numpy
+    >>> @accel.parallelize
+    ... def scale(x, y):
+    ...     for i in range(x.shape[0]):
+    ...         y[i] = 2.0 * x[i]
+    >>> x, y = numpy.arange(4.0), numpy.zeros(4)
+    >>> scale(x, y)
+    >>> y.tolist()
+    [0.0, 2.0, 4.0, 6.0]
+    """
+    chosen = ParallelizeOptions(**options)
+    if function is ...:
+        return lambda decorated: _parallelize(decorated, chosen)
+    return _parallelize(function, chosen)
+
+
+def _parallelize(function: Any, options: ParallelizeOptions) -> Any:
+    if not isinstance(function, FunctionType):
+        _refuse(function, "parallelize")
+    if read_switch("ACCEL") == "0" or not _is_known() or function.__code__.co_flags & _NEVER:
+        return function
+    from accel.dispatch.parallel import Parallelized
+    from accel.explain.hints import give_hint
+    from accel.explain.loops import LoopInspection
+
+    made = Parallelized(function, options, _decorate)
+    if not made.regions and made.diagnostics:
+        give_hint(function, made.diagnostics, "its loops run on one thread")
+    made.function.__dict__["accel"] = LoopInspection(made)
+    return made.function
 
 
 def _vectorize(function: Any, options: VectorizeOptions) -> Any:
@@ -323,4 +417,4 @@ class disabled:  # noqa: N801  a context manager reads as a verb here
         suspend(False)
 
 
-fn.__module__ = vectorize.__module__ = disabled.__module__ = "accel"  # where users find them, and what tracebacks show
+fn.__module__ = vectorize.__module__ = parallelize.__module__ = disabled.__module__ = "accel"  # where users find them, and what tracebacks show

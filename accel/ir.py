@@ -401,6 +401,7 @@ class Plan:
     guards: tuple[Guard, ...]
     relaxed: bool = False  # float operations may be reordered and contracted
     inline: bool = True  # calls may be replaced by the bodies of what is called
+    nogil: bool = False  # runs without the GIL where it touches no Python objects
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from types import CodeType
     from typing import Any, ClassVar, NoReturn
 
-__all__ = ["FnOptions", "HOPELESS", "MOST_THREADS", "SWITCHES", "Switch", "VectorizeOptions", "check_threads", "read_switch"]
+__all__ = ["FnOptions", "HOPELESS", "MOST_THREADS", "ParallelizeOptions", "SWITCHES", "SCHEDULES", "Switch", "VectorizeOptions", "check_choice", "check_threads", "read_switch"]
 
 
 HOPELESS: set[CodeType] = set()  # code that is left to CPython, whatever the arguments
@@ -79,6 +79,8 @@ class FnOptions(_Options):
         Machine code is kept on disk and found again by other processes.
     inline : bool, default True
         The compiler may put the bodies of called functions in place of the calls.
+    nogil : bool, default False
+        Machine code runs without the GIL where it touches no Python objects.
     debug : bool, default False
         Every line runs in CPython, under debuggers, profilers and coverage; annotations are still enforced.
 
@@ -93,16 +95,17 @@ class FnOptions(_Options):
     FnOptions(strict=True)
     """
 
-    __slots__ = ("cache", "debug", "inline", "relaxed", "strict")
+    __slots__ = ("cache", "debug", "inline", "nogil", "relaxed", "strict")
 
     strict: bool
     relaxed: bool
     cache: bool
     inline: bool
+    nogil: bool
     debug: bool
 
     decorator = "fn"
-    defaults = {"strict": False, "relaxed": False, "cache": True, "inline": True, "debug": False}
+    defaults = {"strict": False, "relaxed": False, "cache": True, "inline": True, "nogil": False, "debug": False}
 
 
 
@@ -150,6 +153,64 @@ class VectorizeOptions(_Options):
 
     def _shown(self, name: str) -> str:
         return repr(self.identity[0]) if name == "identity" else super()._shown(name)
+
+
+class ParallelizeOptions(_Options):
+    """How the loops of a function run in parallel. Frozen.
+
+    Parameters
+    ----------
+    strict : bool, default False
+        A loop that can't be proven to be independent raises CompileError, when the function is decorated.
+    assume : {"independent"}, optional
+        The user vouches that no iteration of a loop touches an array element which another one writes.
+    num_threads : int, optional
+        How many threads share a loop, 1 to 256; by default what the innermost `accel.parallel` says, else the default of `accel.parallel`.
+    schedule : {"static", "dynamic"}
+        One range of iterations for each thread, or some more, which whoever is free takes.
+    cache : bool, default True
+        Machine code is kept on disk and found again by other processes.
+
+    Raises
+    ------
+    OptionError
+        For an unknown option, or a value it does not take.
+
+    Examples
+    --------
+    >>> ParallelizeOptions(num_threads=2)
+    ParallelizeOptions(num_threads=2)
+    """
+
+    __slots__ = ("assume", "cache", "num_threads", "schedule", "strict")
+
+    strict: bool
+    assume: str | None
+    num_threads: int | None
+    schedule: str
+    cache: bool
+
+    decorator = "parallelize"
+    defaults = {"strict": False, "assume": None, "num_threads": None, "schedule": "dynamic", "cache": True}
+
+    def __init__(self, **given: object) -> None:
+        check_choice("assume", given.get("assume"), (None, "independent"))
+        check_choice("schedule", given.get("schedule", "static"), SCHEDULES)
+        if given.get("num_threads") is not None:
+            given["num_threads"] = check_threads("num_threads", given["num_threads"])
+        super().__init__(**given)
+
+
+SCHEDULES = ("static", "dynamic")
+
+
+def check_choice(name: str, value: object, choices: tuple[object, ...]) -> None:
+    """Raise OptionError for a value that is none of `choices`."""
+    if value not in choices:
+        from accel.errors import Diagnostic, OptionError
+
+        shown = " or ".join(f'"{c}"' if isinstance(c, str) else str(c) for c in choices)
+        raise OptionError(Diagnostic(f"`{name}` takes {shown}, not {value!r:.60}", "option-value"))
 
 
 def _refuse_option(name: str, decorator: str, options: Iterable[str]) -> NoReturn:

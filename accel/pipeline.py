@@ -31,7 +31,7 @@ def plan(function: FunctionType, signature: Signature, options: FnOptions | None
     from accel.specialize.infer import plan_function
 
     made = plan_function(function, signature, analyse)
-    return made if options is None else replace(made, relaxed=options.relaxed, inline=options.inline)
+    return made if options is None else replace(made, relaxed=options.relaxed, inline=options.inline, nogil=options.nogil)
 
 
 def specialize(function: FunctionType, signature: Signature, options: FnOptions | None = None) -> Lowered:

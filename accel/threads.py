@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 
-from accel.options import check_threads, read_switch
+from accel.options import SCHEDULES, check_choice, check_threads, read_switch
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 __all__ = ["parallel", "parallel_for", "parallel_map", "parallel_reduce"]
 
-_SCHEDULES = ("static", "dynamic")
 _CHUNKS_PER_THREAD = 8  # of a dynamic schedule
 _MOST_BLOCKS = 256  # of a reduction
 
@@ -240,8 +239,7 @@ def parallel_reduce(
 
 def _threads_for(given: int | None, schedule: str) -> int:
     """How many threads a call is to use."""
-    if schedule not in _SCHEDULES:
-        _refuse("schedule", schedule, 'takes "static" or "dynamic"')
+    check_choice("schedule", schedule, SCHEDULES)
     if given is not None:
         given = check_threads("num_threads", given)
     from accel.dispatch.tracing import is_suspended
@@ -250,12 +248,6 @@ def _threads_for(given: int | None, schedule: str) -> int:
     if read_switch("ACCEL") == "0" or is_suspended():
         return 1
     return given if given is not None else current_threads()
-
-
-def _refuse(name: str, value: object, takes: str) -> None:
-    from accel.errors import Diagnostic, OptionError
-
-    raise OptionError(Diagnostic(f"`{name}` {takes}, not {value!r:.60}", "option-value"))
 
 
 for _public in (parallel, parallel_for, parallel_map, parallel_reduce):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import copy
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from itertools import repeat
 from types import CellType, CodeType, FunctionType
@@ -21,7 +21,7 @@ from accel.analysis.scopes import Scope, find_scope
 from accel.ir import Source
 from accel.values import dataclass
 
-__all__ = ["Continuation", "ContinuationError", "build_continuation"]
+__all__ = ["Continuation", "ContinuationError", "build_continuation", "compile_instead", "define"]
 
 _VALUES = "%values"
 _NESTED = 0x10  # CO_NESTED
@@ -202,9 +202,13 @@ class _DropDeclarations(ast.NodeTransformer):
 def _compile(source: Source, scope: Scope, body: list[ast.stmt]) -> CodeType:
     """Code of a function with the name and place of the source's. It is compiled inside another function, which binds the
     names that are free in it; under another name, as its own may be a global it calls."""
+    free = {*source.code.co_freevars, *scope.nonlocals} - scope.bound
+    return compile_instead(source, define("%inner", [*scope.parameters, _VALUES], body), free)
+
+
+def compile_instead(source: Source, inner: ast.FunctionDef, free: Iterable[str]) -> CodeType:
+    """Code of a function named `%inner` under the name, and at the place, of the source's. `free` are names of the functions around."""
     code, tree = source.code, source.tree
-    free = sorted({*code.co_freevars, *scope.nonlocals} - scope.bound)
-    inner = _definition("%inner", [*scope.parameters, _VALUES], body)
     ast.copy_location(inner, tree)
     if code.co_firstlineno != tree.lineno:  # of the first decorator
         mark = located(ast.Constant(value=None), tree)
@@ -212,10 +216,9 @@ def _compile(source: Source, scope: Scope, body: list[ast.stmt]) -> CodeType:
         mark.end_col_offset = mark.col_offset
         inner.decorator_list = [mark]
     outer_body: list[ast.stmt] = [inner]
-    if free:
-        names = [ast.Name(id=n, ctx=ast.Store()) for n in free]
+    if names := [ast.Name(id=n, ctx=ast.Store()) for n in sorted(free)]:
         outer_body.insert(0, ast.Assign(targets=list[ast.expr](names), value=ast.Constant(value=None)))
-    module = ast.Module(body=[_definition("%outer", [], outer_body)], type_ignores=[])
+    module = ast.Module(body=[define("%outer", [], outer_body)], type_ignores=[])
     ast.fix_missing_locations(module)
     compiled = compile_quietly(module, source.filename, code.co_flags & FUTURE_FLAGS)
     outer = next(c for c in compiled.co_consts if isinstance(c, CodeType))
@@ -224,7 +227,8 @@ def _compile(source: Source, scope: Scope, body: list[ast.stmt]) -> CodeType:
     return _renamed(made, made.co_qualname, code.co_qualname).replace(co_flags=flags, co_name=code.co_name)
 
 
-def _definition(name: str, parameters: list[str], body: list[ast.stmt]) -> ast.FunctionDef:
+def define(name: str, parameters: Iterable[str], body: list[ast.stmt]) -> ast.FunctionDef:
+    """The definition of a function with positional parameters."""
     plain = [ast.arg(arg=p) for p in parameters]
     arguments = ast.arguments(posonlyargs=[], args=plain, vararg=None, kwonlyargs=[], kw_defaults=[], kwarg=None, defaults=[])
     made = ast.FunctionDef(name=name, args=arguments, body=body, decorator_list=[])

@@ -18,7 +18,7 @@ from accel.analysis.mangling import PrivateNameError, has_private_names, mangle_
 from accel.analysis.text import read_text
 from accel.ir import Source
 
-__all__ = ["FUTURE_FLAGS", "compile_quietly", "number_nodes", "parse_function"]
+__all__ = ["FUTURE_FLAGS", "compile_quietly", "note_derived", "number_nodes", "parse_function"]
 
 _Function = ast.FunctionDef | ast.Lambda
 FUTURE_FLAGS = 0x1FE0000  # flags of `from __future__` imports
@@ -50,6 +50,8 @@ def parse_function(function: FunctionType, text: str | None = None) -> Source:
         When there is no source, or it is not that of the function's byte code.
     """
     code = function.__code__
+    if id(code) in _derived:
+        return _make_source(function, *_derived[id(code)][1:])
     if text is not None:
         texts = [text]
     else:
@@ -108,8 +110,20 @@ def _find_in_text(function: FunctionType, text: str) -> Source | None:
         except PrivateNameError as error:
             _refuse(function, f"`{error}` inside a method has a private name", "private-function",
                     "its `__name__` and the name it is bound to differ")  # fmt: skip
+    return _make_source(function, tree, file.lines)
+
+
+def _make_source(function: FunctionType, tree: _Function, lines: tuple[str, ...]) -> Source:
     nodes, parents = number_nodes(tree)
-    return Source(function, tree, code.co_filename, file.lines, nodes, parents)
+    return Source(function, tree, function.__code__.co_filename, lines, nodes, parents)
+
+
+_derived: dict[int, tuple[CodeType, _Function, tuple[str, ...]]] = {}  # by address of the code, which is kept
+
+
+def note_derived(code: CodeType, tree: _Function, lines: tuple[str, ...]) -> None:
+    """Remember what code that was not compiled from a file, but made of pieces of a function, was made from."""
+    _derived[id(code)] = code, tree, lines
 
 
 def _open_file(filename: str, text: str, future: int) -> _File | None:

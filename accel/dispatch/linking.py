@@ -56,6 +56,10 @@ class Linking:
         """The address of one symbol."""
         if name in self._plain:
             return self._plain[name]
+        if name == "accel.watch_key":
+            from accel.runtime.pool import watch_symbol
+
+            return watch_symbol()
         head, _, rest = name.partition(".")
         match head:
             case "guard":

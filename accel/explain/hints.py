@@ -14,14 +14,14 @@ __all__ = ["give_hint", "say"]
 _given: set[tuple[str, int]] = set()
 
 
-def give_hint(function: FunctionType, diagnostics: tuple[Diagnostic, ...]) -> None:
+def give_hint(function: FunctionType, diagnostics: tuple[Diagnostic, ...], so: str = "it runs in CPython, as before") -> None:
     """Warn once per function, at its definition; a filter that makes errors of warnings does not make one of this."""
     code = function.__code__
     place = (code.co_filename, code.co_firstlineno)
     if read_switch("ACCEL_HINTS") == "0" or place in _given or not diagnostics:
         return
     _given.add(place)
-    text = "\n\n".join(render_diagnostic(d) for d in diagnostics) + "\nit runs in CPython, as before"
+    text = "\n\n".join(render_diagnostic(d) for d in diagnostics) + f"\n{so}"
     registry = function.__globals__.setdefault("__warningregistry__", {})
     try:
         warnings.warn_explicit(text, FallbackHint, code.co_filename, code.co_firstlineno, function.__module__, registry)

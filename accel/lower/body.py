@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from accel.ir import Block, Exit, Instruction, Live, PythonStep, TypedFunction
 from accel.lower.convert import convert_value
+from accel.lower.detached import emit_attach, load_watched
 from accel.lower.joined_arrays import has_settled_views
 from accel.lower.layout import Value, components, object_positions, owner_positions
 from accel.lower.text import Emitter, Module
@@ -40,10 +41,13 @@ class FunctionBody:
     """
 
     def __init__(
-        self, module: Module, typed: TypedFunction, *, relaxed: bool = False, pure: bool = False, early: bool = False, flagged: bool = False
+        self, module: Module, typed: TypedFunction, *, relaxed: bool = False, pure: bool = False, early: bool = False, flagged: bool = False,
+        detached: bool = False,
     ) -> None:
         self.typed, self.module, self.relaxed, self.pure, self.early = typed, module, relaxed, pure or early, early
         self.e = Emitter(module)
+        self.detached = detached  # runs without the GIL until it leaves
+        self.watched = load_watched(self.e) if detached else ""
         self.e.leaves_early, self.e.trusts_flags = early, flagged  # where a result needs a closer look
         self.e.wraps = self.pure
         self.e.adopt = self._adopt
@@ -242,6 +246,7 @@ class FunctionBody:
             record = e.slot(f"[{size} x i64]", align=8)
         for pending in self._pending:
             e.place(pending.label)
+            self.attach()
             for live in pending.exit.live:
                 self._write_live(live, pending, record)
             callee, symbol = self.module.external(f"resume.{self.typed.symbol}"), '@"accel.resume"'
@@ -251,6 +256,11 @@ class FunctionBody:
             e.do(f"store ptr {answer}, ptr %state")
             failed = e.value(f"icmp eq ptr {answer}, null")
             self.end(e.value(f"select i1 {failed}, i32 1, i32 2"))
+
+    def attach(self) -> None:
+        """Have the GIL from here on."""
+        if self.detached:
+            emit_attach(self.e)
 
     def _write_live(self, live: Live, pending: _PendingExit, record: str) -> None:
         e = self.e

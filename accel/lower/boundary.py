@@ -12,12 +12,13 @@ from types import CodeType
 
 from accel.ir import Guard, Plan
 from accel.lower.box import emit_box
+from accel.lower.detached import emit_attach, emit_detach
 from accel.lower.layout import components, object_positions, owner_positions
 from accel.lower.results import load_result
 from accel.lower.support import define_support
 from accel.lower.text import Emitter, Module
 from accel.lower.unbox import emit_unbox
-from accel.types.kinds import Kind, Never, Static, Tuple
+from accel.types.kinds import Never, Static, Tuple
 
 __all__ = ["emit_entry", "emit_guards"]
 
@@ -46,7 +47,9 @@ def emit_entry(module: Module, plan: Plan) -> None:
     for kind, given, k in operands:
         operand = e.value(f"load ptr, ptr {e.value(f'getelementptr ptr, ptr {given}, i64 {k}')}")
         values += [f"{t} {v}" for t, v in zip(components(kind), emit_unbox(e, kind, operand, "miss"), strict=True)]
-    _call(e, typed.symbol, typed.result, values, recursive=recursive)
+    _call(e, plan, values, recursive=recursive)
+    if plan.nogil:
+        module.define('define void @"nogil"() { ret void }')  # nobody calls it: its name tells
     e.place("miss")
     _tail_call(e, "next")
     _define_throttle(module)
@@ -274,8 +277,9 @@ def _check_global(e: Emitter, k: int, miss: str, *, missing: bool) -> None:
     _require(e, same, miss)
 
 
-def _call(e: Emitter, symbol: str, result: Kind, values: list[str], *, recursive: bool) -> None:
+def _call(e: Emitter, plan: Plan, values: list[str], *, recursive: bool) -> None:
     """Call the compiled function and box what it gives."""
+    symbol, result = plan.root.symbol, plan.root.result
     state = e.slot("[8 x i64]", align=8)
     room = e.slot(f"[{max(len(components(result)), 1)} x i64]", align=8)
     if recursive:
@@ -285,7 +289,11 @@ def _call(e: Emitter, symbol: str, result: Kind, values: list[str], *, recursive
         e.place(plain)
         _tail_call(e, "plain")
         e.place(fits)
+    if plan.nogil:
+        emit_detach(e, state)
     status = e.value(f'call i32 @"{symbol}"({", ".join([f"ptr {room}", f"ptr {state}", *values])})')
+    if plan.nogil:
+        emit_attach(e, state)
     good, bad, given, raised = (e.label(n) for n in ("good", "bad", "given", "raised"))
     e.branch_if(e.value(f"icmp eq i32 {status}, 0"), good, bad, likely=True)
     e.place(bad)

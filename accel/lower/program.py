@@ -5,6 +5,7 @@ from __future__ import annotations
 from accel.errors import CompileError, Diagnostic
 from accel.ir import ElementForm, Exit, Lowered, Plan
 from accel.lower.body import FunctionBody
+from accel.lower.detached import define_detached, find_python_call
 from accel.lower.steps import lower_step
 from accel.lower.text import Module
 from accel.types.elements import find_output_chars
@@ -17,13 +18,25 @@ def program_text(plan: Plan) -> tuple[str, dict[str, FunctionBody]]:
     """LLVM text of a plan, before optimisation, and the body of each function by symbol."""
     from accel.lower.boundary import emit_entry
 
+    if plan.nogil:
+        module, bodies = _lower_bodies(plan, detached=True)
+        if not find_python_call(module.functions, list(bodies)):
+            emit_entry(module, plan)
+            return str(module), bodies
+    module, bodies = _lower_bodies(plan, detached=False)
+    emit_entry(module, replace(plan, nogil=False))
+    return str(module), bodies
+
+
+def _lower_bodies(plan: Plan, *, detached: bool) -> tuple[Module, dict[str, FunctionBody]]:
     module = Module()
+    if detached:
+        define_detached(module)
     bodies: dict[str, FunctionBody] = {}
     for typed in plan.functions:
-        body = bodies[typed.symbol] = FunctionBody(module, typed, relaxed=plan.relaxed)
+        body = bodies[typed.symbol] = FunctionBody(module, typed, relaxed=plan.relaxed, detached=detached)
         module.define(body.text(lower_step, inline=plan.inline or typed is plan.root))
-    emit_entry(module, plan)
-    return str(module), bodies
+    return module, bodies
 
 
 def lower_plan(plan: Plan) -> Lowered:

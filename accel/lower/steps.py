@@ -342,7 +342,8 @@ def _poll(body: FunctionBody, instruction: Instruction, successors: Successors) 
 def _serve_signals(body: FunctionBody, instruction: Instruction) -> None:
     """Run the handlers of signals that have arrived; what one raises is raised here, else compiled code goes on."""
     e = body.e
-    word = e.value(f"load atomic i32, ptr {e.module.external('accel.tripped')} monotonic, align 4")
+    watched = body.watched or e.module.external("accel.tripped")
+    word = e.value(f"load atomic i32, ptr {watched} monotonic, align 4")
     arrived, raised, go_on = e.label("arrived"), e.label("raised"), e.label("quiet")
     e.branch_if(e.value(f"icmp ne i32 {word}, 0"), arrived, go_on, likely=False)
     e.place(arrived)
@@ -350,9 +351,10 @@ def _serve_signals(body: FunctionBody, instruction: Instruction) -> None:
         body.end(REDO)
         e.place(go_on)
         return
-    answer = e.value('call preserve_allcc i32 @"accel.signals"()')
+    answer = e.value(f'call preserve_allcc i32 {"@accel.look(ptr %state)" if body.detached else "@accel.signals()"}')
     e.branch_if(e.value(f"icmp slt i32 {answer}, 0"), raised, go_on)
     e.place(raised)
+    body.attach()
     exit_label = body.make_exit(instruction, "raise", extra=e.value('call ptr @"accel.fetch"()'))
     body.keep_exit()
     e.branch(exit_label)
@@ -566,6 +568,7 @@ def _hand_over(body: FunctionBody, instruction: Instruction, status: str, takes:
         (raised, "raise", 'call ptr @"accel.fetch"()'),
     ):
         e.place(label)
+        body.attach()
         exit_label = body.make_exit(instruction, phase, extra=e.value(operand), takes=takes)
         body.keep_exit()
         e.branch(exit_label)

@@ -66,6 +66,11 @@ class Module:
         """Whether the support function is there."""
         return name in self._support
 
+    @property
+    def functions(self) -> list[str]:
+        """The texts of functions so far."""
+        return list(self._functions)
+
     def __str__(self) -> str:
         metadata = '!0 = !{!"branch_weights", i32 1, i32 2000}\n!1 = !{!"branch_weights", i32 2000, i32 1}\n'
         metadata += '!2 = !{!"function_entry_count", i64 1000}\n'  # so that rare blocks are moved out of loops

@@ -87,8 +87,18 @@ class Pool:
             In a child process that a body forked, once that body has returned: the other threads are not there any more.
         """
 
+        stop, caller = ctypes.c_int32(0), threading.get_ident()
+
         def call(frame: object, begin: int, end: int, low: ctypes._Pointer[ctypes.c_int64]) -> int:
-            return body(begin, end, lambda: low[0])
+            if threading.get_ident() == caller:  # which looks for signals itself
+                answer = body(begin, end, lambda: low[0])
+                stop.value |= answer == CANCELLED
+                return answer
+            _set(_WATCHED, ctypes.addressof(stop))
+            try:
+                return body(begin, end, lambda: low[0])
+            finally:
+                _set(_WATCHED, 0)
 
         given = _BODY(call)
         region = self._open(self.state, given, None, count, chunk, min(threads, MOST_THREADS))
@@ -106,6 +116,7 @@ class Pool:
                     break
             except BaseException as error:  # from a signal handler, which runs between two of these calls
                 interrupt = interrupt or error
+                stop.value = 1
                 self._cancel(region)
         if state == 2:
             raise RuntimeError("this process was forked inside a parallel region, whose other threads are not here")
@@ -136,37 +147,47 @@ def current_threads() -> int:
 def set_threads(count: int) -> int:
     """Have this thread use so many (0: the default) from now on; machine code sees it, too. What it was before."""
     before = _get_key()
-    key = _key()
     if count > 1:
         pool()
-    if _libc.pthread_setspecific(key, ctypes.c_void_p(count)):
-        raise MemoryError
+    _set(_THREADS, count)
     return before
 
 
 def _get_key() -> int:
-    return int(_libc.pthread_getspecific(_key()) or 0)
+    return int(_libc.pthread_getspecific(_key(_THREADS)) or 0)
 
 
-def _key() -> ctypes.c_uint32:
+def _set(what: int, value: int) -> None:
+    if _libc.pthread_setspecific(_key(what), ctypes.c_void_p(value)):
+        raise MemoryError
+
+
+def _key(what: int) -> ctypes.c_uint32:
+    """The key of something each thread has for itself."""
     with _making:
-        if not _keys:
+        while len(_keys) <= what:
             key = ctypes.c_uint32(0)
             if _libc.pthread_key_create(ctypes.byref(key), None):
                 raise MemoryError
             _keys.append(key)
-    return _keys[0]
+    return _keys[what]
 
 
 _libc = ctypes.CDLL(None)
 _libc.pthread_getspecific.restype = ctypes.c_void_p
-_keys: list[ctypes.c_uint32] = []  # of the number of threads of each thread
+_THREADS, _WATCHED = 0, 1  # the number of threads a thread is to use; the address of the word that its compiled loops look at
+_keys: list[ctypes.c_uint32] = []
 _split_at = ctypes.c_void_p(0)  # what splits loops over elements, once there is a pool
 
 
 def thread_symbols() -> dict[str, int]:
     """What machine code that may split its work refers to, by name."""
-    return {"accel.threads_key": ctypes.addressof(_key()), "accel.split_at": ctypes.addressof(_split_at)}
+    return {"accel.threads_key": ctypes.addressof(_key(_THREADS)), "accel.split_at": ctypes.addressof(_split_at)}
+
+
+def watch_symbol() -> int:
+    """The address of the key under which a thread has the address of the word that compiled loops without the GIL look at."""
+    return ctypes.addressof(_key(_WATCHED))
 
 
 def default_threads() -> int:

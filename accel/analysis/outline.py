@@ -1,0 +1,162 @@
+"""Loops of a function -> functions of their own, and a driver: the function with calls in place of those loops.
+
+All have the name and the file of the function, and its lines, so that tracebacks point to what the user wrote. Names such as `$from`, which no
+source can spell, are theirs. A driver calls constants, which are put into its code after it was compiled.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+from types import CodeType, FunctionType
+from typing import Any
+
+from accel.analysis.continuation import compile_instead, define
+from accel.analysis.parse import note_derived
+from accel.dependence.loops import Loops, ParallelLoop, SequentialLoop
+from accel.ir import Source
+
+__all__ = ["copy_attributes", "derive_function", "make_driver", "make_part", "outputs_of", "steps_of"]
+
+_FROM, _TO, _STEP, _RANGE = "$from", "$to", "$step", "$range"
+
+
+def steps_of(loop: ast.For) -> bool:
+    """Whether the functions made of a loop take its step, which is no constant."""
+    assert isinstance(loop.iter, ast.Call)
+    return len(loop.iter.args) == 3 and not _is_constant(loop.iter.args[2])
+
+
+def outputs_of(found: ParallelLoop | SequentialLoop) -> tuple[str, ...]:
+    """What the function made of a loop returns, in order."""
+    if isinstance(found, SequentialLoop):
+        return found.outputs
+    return (*found.last, *(n for r in found.reductions for n in (r.name, *r.companions)))
+
+
+def make_part(source: Source, found: ParallelLoop | SequentialLoop) -> FunctionType:
+    """A function that does some iterations of a loop: all of a sequential one.
+
+    Of a parallel one its parameters are the first number and the one where it ends, the step when that is no constant, and then, as always, the
+    inputs. It returns a tuple with the outputs, or None where there are none.
+    """
+    loop, parameters = found.loop, list(found.inputs)
+    body: list[ast.stmt] = [loop]
+    if isinstance(found, ParallelLoop):
+        assert isinstance(loop, ast.For) and isinstance(loop.iter, ast.Call)
+        limits = [_FROM, _TO, *([_STEP] if steps_of(loop) else [])]
+        arguments: list[ast.expr] = [_load(name) for name in limits]
+        if len(loop.iter.args) == 3 and not steps_of(loop):
+            arguments.append(loop.iter.args[2])
+        counted = ast.Call(func=_load("range"), args=arguments, keywords=[])
+        body = [_at(loop, ast.For(target=loop.target, iter=_at(loop.iter, counted), body=loop.body, orelse=[]))]
+        parameters = [*limits, *parameters]
+    if outputs := outputs_of(found):
+        body.append(_at(loop, ast.Return(value=ast.Tuple(elts=[_load(n) for n in outputs], ctx=ast.Load()))))
+    tree = define("%inner", parameters, body)
+    return derive_function(source, tree, compile_instead(source, tree, ()))
+
+
+def derive_function(source: Source, tree: ast.FunctionDef, code: CodeType) -> FunctionType:
+    """A function of code that was made of pieces of the source's, which accel compiles as it does any other."""
+    function = source.function
+    note_derived(code, tree, source.lines)
+    made = FunctionType(code, function.__globals__, function.__name__)
+    made.__qualname__, made.__module__ = function.__qualname__, function.__module__
+    return made
+
+
+def make_driver(source: Source, loops: Loops, runners: dict[int, Any]) -> FunctionType:
+    """The function, where the loops (by `id`) call what stands for them: with the range, if it is a parallel one, and the inputs."""
+    assert isinstance(source.tree, ast.FunctionDef)
+    function, code = source.function, source.code
+    every: tuple[ParallelLoop | SequentialLoop, ...] = (*loops.parallel, *loops.sequential)
+    known = [f for f in every if id(f.loop) in runners]
+    marks = {f"$runner {n}": runners[id(f.loop)] for n, f in enumerate(known)}
+    table = {id(f.loop): _call(f, mark) for f, mark in zip(known, marks, strict=True)}
+    tree = _replaced(source.tree, table)
+    inner = define("%inner", (), tree.body)
+    inner.args = _without_defaults(tree.args)
+    if code.co_freevars:  # all of them stay, so that the code of the function itself fits the driver
+        free: list[ast.expr] = [_load(n) for n in code.co_freevars]
+        inner.body = [*inner.body, _at(tree, ast.If(test=ast.Constant(value=False), body=[ast.Expr(value=ast.Tuple(elts=free, ctx=ast.Load()))], orelse=[]))]
+    made = compile_instead(source, inner, code.co_freevars)
+    constants = tuple(marks.get(c, c) if isinstance(c, str) else c for c in made.co_consts)
+    made = made.replace(co_consts=constants)
+    cells = dict(zip(code.co_freevars, function.__closure__ or (), strict=True))
+    driver = FunctionType(made, function.__globals__, function.__name__, function.__defaults__, tuple(cells[n] for n in made.co_freevars))
+    return copy_attributes(driver, function)
+
+
+def copy_attributes(made: FunctionType, function: FunctionType) -> FunctionType:
+    """Give a function made of another one all that this one has besides its code; it is its `__wrapped__`."""
+    for name in ("__kwdefaults__", "__qualname__", "__module__", "__doc__", "__annotations__"):
+        setattr(made, name, getattr(function, name))
+    made.__dict__.update(function.__dict__)
+    made.__dict__.pop("accel", None)
+    made.__dict__["__wrapped__"] = function
+    return made
+
+
+def _call(found: ParallelLoop | SequentialLoop, mark: str) -> list[ast.stmt]:
+    """The statements that stand for a loop."""
+    loop = found.loop
+    given: list[ast.expr] = [_load(n) for n in found.inputs]
+    statements: list[ast.stmt] = []
+    if isinstance(found, ParallelLoop):
+        assert isinstance(loop, ast.For)
+        statements.append(ast.Assign(targets=[ast.Name(id=_RANGE, ctx=ast.Store())], value=loop.iter))
+        given.insert(0, _load(_RANGE))
+    call = ast.Call(func=ast.Call(func=ast.Constant(value=mark), args=given, keywords=[]), args=[], keywords=[])
+    outputs = [ast.Name(id=n, ctx=ast.Store()) for n in outputs_of(found)]
+    does: list[ast.stmt] = [ast.Expr(value=call)]
+    if outputs:
+        does = [ast.Assign(targets=[ast.Tuple(elts=list[ast.expr](outputs), ctx=ast.Store())], value=call)]
+    if isinstance(found, ParallelLoop):
+        if found.target_is_read:
+            last = ast.Subscript(value=_load(_RANGE), slice=ast.Constant(value=-1), ctx=ast.Load())
+            does.append(ast.Assign(targets=[found.loop.target], value=last))
+        does = [ast.If(test=_load(_RANGE), body=does, orelse=[])]
+        does += loop.orelse
+    for statement in (*statements, *does):
+        if statement not in loop.orelse:
+            _at(loop.iter if isinstance(loop, ast.For) else loop.test, statement)
+    return [*statements, *does]
+
+
+def _replaced(node: Any, table: dict[int, list[ast.stmt]]) -> Any:
+    """A copy of a tree with other statements for some; what is not touched is shared."""
+    made = copy.copy(node)
+    for field, value in ast.iter_fields(node):
+        if isinstance(value, list) and value and isinstance(value[0], (ast.stmt, ast.ExceptHandler, ast.match_case)):
+            setattr(made, field, [s for old in value for s in table.get(id(old)) or [_replaced(old, table)]])
+    return made
+
+
+def _without_defaults(given: ast.arguments) -> ast.arguments:
+    """Parameters as names only: defaults and annotations are the function's."""
+
+    def plain(parameters: list[ast.arg]) -> list[ast.arg]:
+        return [ast.arg(arg=p.arg) for p in parameters]
+
+    vararg, kwarg = (None if p is None else ast.arg(arg=p.arg) for p in (given.vararg, given.kwarg))
+    return ast.arguments(
+        posonlyargs=plain(given.posonlyargs), args=plain(given.args), vararg=vararg, kwonlyargs=plain(given.kwonlyargs),
+        kw_defaults=[None] * len(given.kwonlyargs), kwarg=kwarg, defaults=[],
+    )  # fmt: skip
+
+
+def _is_constant(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) or (isinstance(node, ast.UnaryOp) and isinstance(node.operand, ast.Constant))
+
+
+def _load(name: str) -> ast.Name:
+    return ast.Name(id=name, ctx=ast.Load())
+
+
+def _at(place: ast.AST, made: Any) -> Any:
+    """A new node, and those in it that have no place yet, where another one stands."""
+    for node in ast.walk(made):
+        if "lineno" in node._attributes and not hasattr(node, "lineno"):
+            ast.copy_location(node, place)
+    return made

@@ -1,0 +1,253 @@
+"""What a parallel loop takes for granted, looked at before each run: arrays that share no memory, ints that are ints, functions that only compute."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import dis
+import sys
+from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from typing import Any
+
+    from accel.dependence.loops import ParallelLoop
+
+__all__ = ["Conditions"]
+
+_BUILTINS = (abs, bool, complex, divmod, float, int, isinstance, len, max, min, pow, range, round)
+_NUMBERS = (int, float, complex, bool, type(None))
+_COMPUTING = ("math", "cmath")
+_MOST_WORK = 1000  # for finding out whether arrays share memory
+_LOOKED_AT = 4  # calls of calls of Python functions
+
+
+class Conditions:
+    """The conditions of one loop.
+
+    Parameters
+    ----------
+    found : ParallelLoop
+        The loop.
+    space : mapping
+        The globals of its function.
+    """
+
+    def __init__(self, found: ParallelLoop, space: Mapping[str, Any]) -> None:
+        self._found, self._space = found, space
+        self._harmless: dict[int, _Harmless] = {}
+
+    def find_obstacle(self, values: tuple[Any, ...]) -> str:
+        """Why the iterations may not run at once, for these inputs; "" if they may."""
+        found, space = self._found, self._space
+        known = dict(zip(found.inputs, values, strict=True))
+
+        def value_of(name: str) -> Any:
+            return known[name] if name in known else space.get(name, getattr(builtins, name, None))
+
+        if value_of("range") is not range:
+            return "`range` is not the builtin one"
+        for obstacles in (_of_numbers(found, known, value_of), _of_arrays(found, value_of), self._of_calls(value_of)):
+            for obstacle in obstacles:
+                return obstacle
+        return ""
+
+    def _of_calls(self, value_of: Callable[[str], Any]) -> Iterator[str]:
+        for k, callee in enumerate(self._found.callees):
+            match callee:
+                case ast.Name(id=name):
+                    called = value_of(name)
+                case ast.Attribute(value=ast.Name(id=owner), attr=attribute) if isinstance(value_of(owner), ModuleType):
+                    called = getattr(value_of(owner), attribute, None)
+                case _:
+                    called = None
+            known = self._harmless.get(k)
+            if known is None or known.function is not called or not known.holds():
+                known = self._harmless[k] = _Harmless(called)
+            if not known.is_harmless:
+                yield f"`{ast.unparse(callee)}` is called, which may do more than compute numbers"
+
+
+def _of_numbers(found: ParallelLoop, known: Mapping[str, Any], value_of: Any) -> Iterator[str]:
+    for name in found.integers:
+        value = value_of(name)
+        if not (isinstance(value, int) or _dtype(value) == "int64"):
+            yield f"`{name}` is {_kind(value)}, whose arithmetic is not that of the integers"
+    for name in found.bare - {r.name for r in found.reductions}:
+        value = value_of(name)
+        if name in known and not _is_number(value):
+            yield f"`{name}` is {_kind(value)}, used as a whole"
+        if name not in known and _is_array(value):
+            yield f"`{name}` is an array, used as a whole"
+    for name, attribute in found.owners:
+        value = value_of(name)
+        if not (isinstance(value, ModuleType) or (name in known and _is_number(value))) :
+            yield f"`{name}.{attribute}` is read, of {_kind(value)}"
+    for reduction in found.reductions:
+        value = known[reduction.name]
+        numeric = type(value) in (int, float) or (_is_number(value) and _dtype(value)[:1] in ("i", "u", "f") and _dtype(value) != "float16")
+        fits = numeric or (type(value) is complex and reduction.how == "+")
+        if reduction.how in ("+", "*", "^") and not fits:
+            yield f"`{reduction.name}` starts as {_kind(value)}"
+        if reduction.how in ("min", "max", "|", "&") and not (numeric or type(value) is bool):
+            yield f"`{reduction.name}` starts as {_kind(value)}"
+
+
+def _of_arrays(found: ParallelLoop, value_of: Any) -> Iterator[str]:
+    arrays: dict[str, Any] = {}
+    for name, count in found.arrays.items():
+        value = value_of(name)
+        if type(value) is tuple and name not in found.written and all(map(_is_number, value)):
+            continue
+        if not _is_array(value) or type(value) is not sys.modules["numpy"].ndarray:
+            yield f"`{name}` is {_kind(value)}, not an array"
+        elif value.ndim != count:
+            yield f"`{name}` has {value.ndim} dimensions, and {count} subscripts"
+        elif value.dtype.kind not in "biufc":
+            yield f"`{name}` has elements of dtype {value.dtype}"
+        else:
+            arrays[name] = value
+    for name in found.written:
+        if name in arrays:
+            yield from _of_written(found, name, arrays)
+
+
+def _of_written(found: ParallelLoop, name: str, arrays: dict[str, Any]) -> Iterator[str]:
+    array = arrays[name]
+    if not _is_solid(array):
+        yield f"elements of `{name}` share memory with each other"
+    if name in found.histograms:
+        if array.dtype.kind == "b" or array.dtype.char == "e":
+            yield f"`{name}` has elements of dtype {array.dtype}"
+        if array.dtype.kind in "iu" and not all(_is_integer(v, arrays) for v in _addends(found.loop, name)):
+            yield f"what is added to `{name}` may not be an integer"
+    for other, value in arrays.items():
+        if other != name and (value is array or _overlap(array, value)):
+            yield f"`{name}` and `{other}` share memory"
+
+
+class _Harmless:
+    """Whether a call depends on nothing but its arguments, which are numbers, and changes nothing; and what that was concluded from."""
+
+    def __init__(self, function: Any) -> None:
+        self.function = function
+        self._codes: list[tuple[FunctionType, CodeType]] = []
+        self._read: list[tuple[Mapping[str, Any], str, Any]] = []
+        self.is_harmless = self._only_computes(function, _LOOKED_AT)
+
+    def holds(self) -> bool:
+        """Whether all is as it was then."""
+        return all(f.__code__ is c for f, c in self._codes) and all(_look_up(space, n) is value for space, n, value in self._read)
+
+    def _only_computes(self, called: Any, depth: int) -> bool:
+        if any(called is b for b in _BUILTINS):
+            return True
+        if isinstance(called, BuiltinFunctionType):
+            return called.__module__ in _COMPUTING
+        if isinstance(called, type):
+            return called.__module__ == "numpy" or issubclass(called, Exception)
+        if isinstance(called, FunctionType):
+            return depth > 0 and self._is_harmless(called, depth - 1)
+        return type(called).__name__ == "ufunc" and type(called).__module__ == "numpy"
+
+    def _is_harmless(self, function: FunctionType, depth: int) -> bool:
+        code = function.__code__
+        self._codes.append((function, code))
+        if code.co_cellvars or code.co_freevars or code.co_flags & _SUSPENDED:
+            return False
+        space = function.__globals__
+        for instruction in dis.get_instructions(code):
+            name = instruction.opname
+            if not any(name == c or name.startswith(f"{c}_") for c in _HARMLESS):
+                return False
+            if name == "LOAD_GLOBAL":
+                value = _look_up(space, instruction.argval)
+                self._read.append((space, instruction.argval, value))
+                if not (_is_number(value) or isinstance(value, ModuleType) or self._only_computes(value, depth)):
+                    return False
+            elif name in ("LOAD_ATTR", "LOAD_METHOD") and not self._is_of_module(function, instruction.argval, depth):
+                return False
+        return True
+
+    def _is_of_module(self, function: FunctionType, attribute: str, depth: int) -> bool:
+        """Whether a module the function names has a number or a harmless function of that name."""
+        modules = [m for n in function.__code__.co_names if isinstance(m := function.__globals__.get(n), ModuleType)]
+        found = [value for m in modules if (value := getattr(m, attribute, None)) is not None]
+        return bool(found) and all(_is_number(v) or self._only_computes(v, depth) for v in found)
+
+
+_SUSPENDED = 0x2A0  # generators and coroutines
+_HARMLESS = (
+    "LOAD", "STORE_FAST", "BINARY_OP", "COMPARE_OP", "UNARY", "RETURN", "POP", "COPY", "SWAP", "CALL", "JUMP", "PRECALL", "PUSH_NULL", "RESUME", "NOP",
+    "CACHE", "IS_OP", "FOR_ITER", "GET_ITER", "END_FOR", "UNPACK_SEQUENCE", "BUILD_TUPLE", "KW_NAMES", "TO_BOOL", "EXTENDED_ARG", "RAISE_VARARGS",
+)  # fmt: skip
+
+
+def _look_up(space: Mapping[str, Any], name: str) -> Any:
+    return space.get(name, getattr(builtins, name, None))
+
+
+def _addends(loop: ast.For, name: str) -> Iterator[ast.expr]:
+    for node in ast.walk(loop):
+        if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Subscript):
+            base = node.target.value
+            while isinstance(base, ast.Subscript):
+                base = base.value
+            if isinstance(base, ast.Name) and base.id == name:
+                yield node.value
+
+
+def _is_integer(node: ast.expr, arrays: Mapping[str, Any]) -> bool:
+    match node:
+        case ast.Constant(value=value):
+            return type(value) in (int, bool)
+        case ast.UnaryOp(operand=operand):
+            return _is_integer(operand, arrays)
+        case ast.Subscript(value=ast.Name(id=name)):
+            return name in arrays and arrays[name].dtype.kind in "iu"
+    return False
+
+
+def _overlap(first: Any, second: Any) -> bool:
+    import numpy
+
+    if not numpy.may_share_memory(first, second):
+        return False
+    try:
+        return bool(numpy.shares_memory(first, second, max_work=_MOST_WORK))  # type: ignore[arg-type]  # any number is taken
+    except numpy.exceptions.TooHardError:
+        return True
+
+
+def _is_solid(array: Any) -> bool:
+    """Whether each element has a place of its own."""
+    if array.flags.c_contiguous or array.flags.f_contiguous:
+        return True
+    reach = array.itemsize
+    for stride, length in sorted((abs(s), n) for s, n in zip(array.strides, array.shape, strict=True) if n > 1):
+        if stride < reach:
+            return False
+        reach = stride * (length - 1) + reach
+    return True
+
+
+def _is_array(value: Any) -> bool:
+    numpy = sys.modules.get("numpy")
+    return numpy is not None and isinstance(value, numpy.ndarray)
+
+
+def _is_number(value: Any) -> bool:
+    return type(value) in _NUMBERS or _dtype(value)[:1] in tuple("biufc")
+
+
+def _dtype(value: Any) -> str:
+    """The name of the dtype of a NumPy scalar, "" for anything else."""
+    numpy = sys.modules.get("numpy")
+    return str(value.dtype.name) if numpy is not None and isinstance(value, numpy.generic) else ""
+
+
+def _kind(value: Any) -> str:
+    name = type(value).__name__
+    return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"

@@ -1,0 +1,140 @@
+"""A function under `@parallelize`: the driver, the functions of its loops, and when it had better be one compiled function."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from types import FunctionType
+
+from accel.analysis.outline import copy_attributes, make_driver, make_part
+from accel.analysis.parse import parse_function
+from accel.dependence.loops import find_loops
+from accel.dispatch.regions import Region, answer_of
+from accel.errors import CompileError, Diagnostic
+from accel.options import FnOptions
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from accel.dependence.loops import Loops, RefusedLoop, SequentialLoop
+    from accel.ir import Source
+    from accel.options import ParallelizeOptions
+
+__all__ = ["Parallelized"]
+
+_PATIENCE = 256  # runs of loops, none of them worth several threads, until the function is one compiled function again
+
+
+class Parallelized:
+    """What `@parallelize` makes of a function.
+
+    Attributes
+    ----------
+    function : FunctionType
+        The driver; the decorated function itself when none of its loops may run in parallel.
+    regions : list of Region
+    diagnostics : tuple of Diagnostic
+        What keeps the other loops from running in parallel.
+    """
+
+    def __init__(self, function: FunctionType, options: ParallelizeOptions, compile_: Callable[[FunctionType, FnOptions], Any]) -> None:
+        self._given, self._options, self._compile = function, options, compile_
+        self.regions: list[Region] = []
+        self.refused: list[tuple[int, str]] = []
+        self.diagnostics: tuple[Diagnostic, ...] = ()
+        try:
+            source = parse_function(function)
+        except CompileError as error:
+            if options.strict:
+                raise
+            self.diagnostics = error.diagnostics
+            self.function = self._plain(function)
+            return
+        self.function = self._make(source)
+
+    def _make(self, source: Source) -> FunctionType:
+        function, options = self._given, self._options
+        if not hasattr(source.tree, "body") or isinstance(source.tree.body, list) is False:
+            return self._plain(function)
+        code = function.__code__
+        shared = frozenset((*code.co_cellvars, *code.co_freevars, *_declared(source)))
+        loops = find_loops(source.tree, shared, assume=options.assume is not None)  # type: ignore[arg-type]
+        self.refused = [(refused.loop.lineno, refused.what) for refused in loops.refused]
+        self.diagnostics = tuple(_diagnose(source, refused) for refused in loops.refused)
+        if options.strict and (unproven := _without_parallel(loops)):
+            raise CompileError(tuple(_diagnose(source, refused) for refused in unproven))
+        if not loops.parallel:
+            return self._plain(function)
+        runners: dict[int, Any] = {}
+        for found in loops.parallel:
+            region = Region(found, self._part(make_part(source, found), nogil=True), self._threads, options.schedule)
+            runners[id(found.loop)] = region
+            self.regions.append(region)
+        for sequential in loops.sequential:
+            runners[id(sequential.loop)] = _Alone(sequential, self._part(make_part(source, sequential), nogil=False))
+        return make_driver(source, loops, runners)
+
+    def _part(self, part: FunctionType, *, nogil: bool) -> FunctionType:
+        made: FunctionType = self._compile(part, FnOptions(cache=self._options.cache, nogil=nogil))
+        return made
+
+    def _plain(self, function: FunctionType) -> FunctionType:
+        """The function as `@fn` compiles it; the given one stays what it is."""
+        made = copy_attributes(FunctionType(function.__code__, function.__globals__, function.__name__, function.__defaults__, function.__closure__), function)
+        self._compile(made, FnOptions(cache=self._options.cache))
+        return made
+
+    def _threads(self) -> int:
+        """How many threads a loop is to use; 0: it must be the loop as it is written."""
+        from accel.dispatch.tracing import is_suspended
+        from accel.runtime.pool import current_threads
+
+        if is_suspended() or sys.gettrace() is not None or sys.getprofile() is not None:
+            return 0
+        return self._options.num_threads or current_threads()
+
+
+def _without_parallel(loops: Loops) -> list[RefusedLoop]:
+    """The refused loops with no parallel one inside, and not themselves inside of such."""
+    good = {id(found.loop) for found in loops.parallel}
+    found: list[RefusedLoop] = []
+    for refused in loops.refused:
+        inner = {id(node) for node in ast.walk(refused.loop)}
+        if not inner & good and not any(id(refused.loop) in map(id, ast.walk(other.loop)) for other in found):
+            found.append(refused)
+    return found
+
+
+class _Alone:
+    """What stands for a sequential loop in a driver."""
+
+    def __init__(self, found: SequentialLoop, part: FunctionType) -> None:
+        self.found, self._part = found, part
+
+    def __call__(self, *values: Any) -> Callable[[], Any]:
+        return answer_of(lambda: self._part(*values), self._part)
+
+
+def _declared(source: Source) -> list[str]:
+    return [name for node in source.nodes if isinstance(node, (ast.Global, ast.Nonlocal)) for name in node.names]
+
+
+def _diagnose(source: Source, refused: RefusedLoop) -> Diagnostic:
+    node: Any = refused.nodes[0] if refused.nodes else refused.loop
+    if not hasattr(node, "lineno"):
+        node = refused.loop
+    line = source.lines[node.lineno - 1].rstrip("\n")
+    others = [n for n in refused.nodes[1:] if getattr(n, "lineno", node.lineno) != node.lineno]
+    why = "; ".join(filter(None, (refused.why, *(f"the other one is in line {n.lineno}" for n in others))))  # type: ignore[attr-defined]
+    end = node.end_col_offset if node.end_lineno == node.lineno else len(line)
+    return Diagnostic(
+        f"the loop in line {refused.loop.lineno} of `{source.name}` stays sequential: {refused.what}", "sequential-loop", source.filename,
+        node.lineno, _column(line, node.col_offset), _column(line, end), line, why=why,
+    )  # fmt: skip
+
+
+def _column(line: str, offset: int) -> int:
+    """Characters before a UTF-8 offset."""
+    return len(line.encode()[:offset].decode(errors="ignore"))
