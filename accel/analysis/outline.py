@@ -1,7 +1,8 @@
 """Loops of a function -> functions of their own, and a driver: the function with calls in place of those loops.
 
-All have the name and the file of the function, and its lines, so that tracebacks point to what the user wrote. Names such as `$from`, which no
-source can spell, are theirs. A driver calls constants, which are put into its code after it was compiled.
+All have the name and the file of the function, and its lines. Names such as `$from`, which no source can spell, are theirs. A driver calls
+constants, which are put into its code after it was compiled. What a loop has raised, the driver raises at the place in the loop where it came
+from, so that the traceback is that of the function: it has a statement for each such place.
 """
 
 from __future__ import annotations
@@ -16,9 +17,10 @@ from accel.analysis.parse import note_derived
 from accel.dependence.loops import Loops, ParallelLoop, SequentialLoop
 from accel.ir import Source
 
-__all__ = ["copy_attributes", "derive_function", "make_driver", "make_part", "outputs_of", "steps_of"]
+__all__ = ["copy_attributes", "derive_function", "make_driver", "make_part", "outputs_of", "places_of", "steps_of"]
 
-_FROM, _TO, _STEP, _RANGE = "$from", "$to", "$step", "$range"
+_FROM, _TO, _STEP, _RANGE, _ANSWER = "$from", "$to", "$step", "$range", "$answer"
+Place = tuple[int | None, int | None, int | None, int | None]  # lines and columns, as `co_positions` gives them
 
 
 def steps_of(loop: ast.For) -> bool:
@@ -107,11 +109,14 @@ def _call(found: ParallelLoop | SequentialLoop, mark: str) -> list[ast.stmt]:
         assert isinstance(loop, ast.For)
         statements.append(ast.Assign(targets=[ast.Name(id=_RANGE, ctx=ast.Store())], value=loop.iter))
         given.insert(0, _load(_RANGE))
-    call = ast.Call(func=ast.Call(func=ast.Constant(value=mark), args=given, keywords=[]), args=[], keywords=[])
-    outputs = [ast.Name(id=n, ctx=ast.Store()) for n in outputs_of(found)]
-    does: list[ast.stmt] = [ast.Expr(value=call)]
-    if outputs:
-        does = [ast.Assign(targets=[ast.Tuple(elts=list[ast.expr](outputs), ctx=ast.Store())], value=call)]
+    call = ast.Call(func=ast.Constant(value=mark), args=given, keywords=[])
+    raises = [_raise_at(place, number) for number, place in enumerate(places_of(loop), 1)]
+    does: list[ast.stmt] = [
+        ast.Assign(targets=[ast.Name(id=_ANSWER, ctx=ast.Store())], value=call),
+        ast.If(test=_answer(0), body=list[ast.stmt](raises), orelse=[]),
+    ]
+    if outputs := [ast.Name(id=n, ctx=ast.Store()) for n in outputs_of(found)]:
+        does.append(ast.Assign(targets=[ast.Tuple(elts=list[ast.expr](outputs), ctx=ast.Store())], value=_answer(1)))
     if isinstance(found, ParallelLoop):
         if found.target_is_read:
             last = ast.Subscript(value=_load(_RANGE), slice=ast.Constant(value=-1), ctx=ast.Load())
@@ -122,6 +127,26 @@ def _call(found: ParallelLoop | SequentialLoop, mark: str) -> list[ast.stmt]:
         if statement not in loop.orelse:
             _at(loop.iter if isinstance(loop, ast.For) else loop.test, statement)
     return [*statements, *does]
+
+
+def places_of(loop: ast.For | ast.While) -> list[Place]:
+    """Where in a loop something may raise."""
+    nodes: list[Any] = [n for n in ast.walk(loop) if isinstance(n, (ast.expr, ast.stmt)) and not isinstance(n, ast.Constant)]
+    return list(dict.fromkeys((n.lineno, n.end_lineno, n.col_offset, n.end_col_offset) for n in nodes))
+
+
+def _answer(position: int) -> ast.expr:
+    return ast.Subscript(value=_load(_ANSWER), slice=ast.Constant(value=position), ctx=ast.Load())
+
+
+def _raise_at(place: Place, number: int) -> ast.If:
+    """If this is the place, have the exception raised from there."""
+    call: Any = ast.Call(func=_answer(1), args=[], keywords=[])
+    statement: Any = ast.Expr(value=call)
+    for node in (call, statement):
+        node.lineno, node.end_lineno, node.col_offset, node.end_col_offset = place
+    test = ast.Compare(left=_answer(0), ops=[ast.Eq()], comparators=[ast.Constant(value=number)])
+    return ast.If(test=test, body=[statement], orelse=[])
 
 
 def _replaced(node: Any, table: dict[int, list[ast.stmt]]) -> Any:

@@ -6,10 +6,11 @@ import ast
 import sys
 from types import FunctionType
 
-from accel.analysis.outline import copy_attributes, make_driver, make_part
+from accel.analysis.outline import copy_attributes, make_driver, make_part, places_of
 from accel.analysis.parse import parse_function
 from accel.dependence.loops import find_loops
-from accel.dispatch.regions import Region, answer_of
+from accel.dispatch.derived import Part
+from accel.dispatch.regions import Region
 from accel.errors import CompileError, Diagnostic
 from accel.options import FnOptions
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from accel.dependence.loops import Loops, RefusedLoop, SequentialLoop
+    from accel.dependence.loops import Loops, ParallelLoop, RefusedLoop, SequentialLoop
     from accel.ir import Source
     from accel.options import ParallelizeOptions
 
@@ -69,16 +70,16 @@ class Parallelized:
             return self._plain(function)
         runners: dict[int, Any] = {}
         for found in loops.parallel:
-            region = Region(found, self._part(make_part(source, found), nogil=True), self._threads, options.schedule)
+            region = Region(found, self._part(source, found, nogil=True), self._threads, options.schedule)
             runners[id(found.loop)] = region
             self.regions.append(region)
         for sequential in loops.sequential:
-            runners[id(sequential.loop)] = _Alone(sequential, self._part(make_part(source, sequential), nogil=False))
+            runners[id(sequential.loop)] = self._part(source, sequential, nogil=False)
         return make_driver(source, loops, runners)
 
-    def _part(self, part: FunctionType, *, nogil: bool) -> FunctionType:
-        made: FunctionType = self._compile(part, FnOptions(cache=self._options.cache, nogil=nogil))
-        return made
+    def _part(self, source: Source, found: ParallelLoop | SequentialLoop, *, nogil: bool) -> Part:
+        made = self._compile(make_part(source, found), FnOptions(cache=self._options.cache, nogil=nogil))
+        return Part(made, places_of(found.loop))
 
     def _plain(self, function: FunctionType) -> FunctionType:
         """The function as `@fn` compiles it; the given one stays what it is."""
@@ -105,16 +106,6 @@ def _without_parallel(loops: Loops) -> list[RefusedLoop]:
         if not inner & good and not any(id(refused.loop) in map(id, ast.walk(other.loop)) for other in found):
             found.append(refused)
     return found
-
-
-class _Alone:
-    """What stands for a sequential loop in a driver."""
-
-    def __init__(self, found: SequentialLoop, part: FunctionType) -> None:
-        self.found, self._part = found, part
-
-    def __call__(self, *values: Any) -> Callable[[], Any]:
-        return answer_of(lambda: self._part(*values), self._part)
 
 
 def _declared(source: Source) -> list[str]:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import contextvars
 import time
-from types import FunctionType
 
 from accel.analysis.outline import outputs_of, steps_of
 from accel.dispatch.conditions import Conditions
-from accel.dispatch.dispatcher import find_dispatcher
-from accel.dispatch.resume import make_raiser
+from accel.dispatch.derived import Part
 from accel.runtime.pool import CANCELLED, DONE, pool
 
 TYPE_CHECKING = False
@@ -20,7 +18,7 @@ if TYPE_CHECKING:
     from accel.dependence.loops import ParallelLoop
     from accel.dependence.scalars import Reduction
 
-__all__ = ["Region", "answer_of"]
+__all__ = ["Region"]
 
 _WORTH_NS = 60_000  # of work that is worth waking other threads
 _BLOCKS = 64  # of a loop with a reduction, at most: fixed by the number of iterations alone
@@ -44,20 +42,20 @@ class Region:
         Why it ran sequentially the last time it did; "" if it never had to.
     """
 
-    def __init__(self, found: ParallelLoop, part: FunctionType, threads: Callable[[], int], schedule: str) -> None:
+    def __init__(self, found: ParallelLoop, part: Part, threads: Callable[[], int], schedule: str) -> None:
         self.found, self.part = found, part
         self._threads, self.is_static = threads, schedule == "static"
         self._takes_step = steps_of(found.loop)
-        self._conditions = Conditions(found, part.__globals__)
+        self._conditions = Conditions(found, part.function.__globals__)
         self.is_ordered = any(r.how in "+*" for r in found.reductions) or bool(found.histograms)
         self.outputs = outputs_of(found)
         self.runs = self.shared = 0
         self.obstacle = ""
 
-    def __call__(self, numbers: Any, *values: Any) -> Callable[[], Any]:
-        """Do the iterations, for the inputs `values`. What is given, when called, gives the outputs (a tuple, or None), or raises."""
+    def __call__(self, numbers: Any, *values: Any) -> tuple[int, Any]:
+        """Do the iterations, for the inputs `values`; as `Part.answer` says."""
         self.runs += 1
-        return answer_of(lambda: self._run(numbers, values), self.part)
+        return self.part.answer(lambda: self._run(numbers, values))
 
     def _run(self, numbers: range, values: tuple[Any, ...]) -> Any:
         threads = self._threads()
@@ -74,31 +72,7 @@ class Region:
     def do(self, numbers: range, values: tuple[Any, ...]) -> Any:
         """Some iterations."""
         step = (numbers.step,) if self._takes_step else ()
-        return self.part(numbers.start, numbers.stop, *step, *values)
-
-    def is_free(self) -> bool:
-        """Whether the iterations run without the GIL."""
-        dispatcher = find_dispatcher(self.part)
-        return dispatcher is not None and any("nogil" in entry.loaded.image.exports for entry in dispatcher.entries)
-
-    def spent(self) -> float:
-        """Seconds spent on compiling the iterations."""
-        dispatcher = find_dispatcher(self.part)
-        return dispatcher.seconds if dispatcher is not None else 0.0
-
-
-def answer_of(call: Callable[[], Any], part: FunctionType) -> Callable[[], Any]:
-    """Something to be called by the driver, which gives what `call()` gives or raises what it has raised in `part`: as C code does it,
-    no frame of accel stands in the traceback."""
-    try:
-        return [call()].pop
-    except BaseException as error:
-        trace = error.__traceback__
-        while trace is not None and trace.tb_frame.f_code is not part.__code__:
-            trace = trace.tb_next
-        error.__traceback__ = trace
-        return make_raiser(error)
-
+        return self.part.function(numbers.start, numbers.stop, *step, *values)
 
 class _Run:
     """One run of a region."""
@@ -136,16 +110,16 @@ class _Run:
         """Do block after block until it is known how long one takes, and then the rest, on several threads if that pays."""
         region, done = self.region, 0
         for k, block in enumerate(self.blocks):
-            spent, start = region.spent(), time.perf_counter_ns()
+            spent, start = region.part.spent(), time.perf_counter_ns()
             self._guarded(block, done)
             took = time.perf_counter_ns() - start
             done += len(block)
-            if region.spent() == spent:
+            if region.part.spent() == spent:
                 break
         left = len(self.numbers) - done
         if not left:
             return
-        pays = self.threads > 1 and took * left > _WORTH_NS * len(block) and region.is_free()
+        pays = self.threads > 1 and took * left > _WORTH_NS * len(block) and region.part.is_free()
         if region.is_ordered:
             rest = self.blocks[k + 1 :]
         elif pays:

@@ -54,7 +54,7 @@ class LoopInspection:
             lines += [f"    {fact}" for fact in _facts(region.found)]
             if region.obstacle:
                 lines.append(f"    it ran on one thread, as {region.obstacle}")
-            if (own := region.part.__dict__.get("accel")) is not None:
+            if (own := region.part.function.__dict__.get("accel")) is not None:
                 lines += [f"    {line}" for line in own.explain().splitlines()[1:]]
         lines += [render_diagnostic(found) for found in made.diagnostics]
         if self._before is not None:
