@@ -1,1 +1,1 @@
-"""Which loops have iterations that do not depend on each other: read off the syntax tree."""
+"""Whether iterations of a loop touch the same elements of arrays, told from the syntax alone."""

@@ -1,33 +1,49 @@
-"""STUB until merged."""
+"""Whether two iterations of a loop may touch the same element of an array, one of them writing."""
+
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
 
+from accel.dependence.accesses import Access, Finder, Site
+from accel.dependence.pairs import Pairs
 from accel.values import dataclass
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 __all__ = ["Access", "ArrayFacts", "Conflict", "examine_arrays"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Access:
-    array: str
-    node: ast.Subscript
-    subscripts: tuple[ast.expr, ...]
-    is_write: bool
-    is_update: bool
-
-
-@dataclass(frozen=True, slots=True, eq=False)
 class Conflict:
+    """Two accesses that may meet in different iterations. `distance` is the iteration of the second minus that of the first, counted in
+    iterations of the outer loop, if it is always the same."""
+
     array: str
     first: Access
     second: Access
-    distance: int | None = None
+    distance: int | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ArrayFacts:
+    """What is known of the accesses of a loop to elements of arrays.
+
+    Parameters
+    ----------
+    accesses
+        All of them, in the order of the text.
+    conflicts
+        Pairs that can't be excluded, a write with itself among them.
+    dimensions
+        Array -> number of subscripts.
+    integers
+        Names that have to be plain ints at the call for what is said about conflicts to hold.
+    others
+        Subscripted expressions that are no accesses to single elements of a name.
+    """
+
     accesses: tuple[Access, ...]
     conflicts: tuple[Conflict, ...]
     dimensions: dict[str, int]
@@ -36,26 +52,52 @@ class ArrayFacts:
 
 
 def examine_arrays(loop: ast.For, definitions: Mapping[str, tuple[ast.expr, tuple[ast.stmt, ...]]]) -> ArrayFacts:
-    acc, others = [], []
-    inner, upd = set(), set()
-    for n in ast.walk(loop):
-        if isinstance(n, ast.AugAssign) and isinstance(n.target, ast.Subscript): upd.add(id(n.target))
-    for n in ast.walk(loop):
-        if isinstance(n, ast.Subscript):
-            if id(n) in inner: continue
-            subs, b = [], n
-            while isinstance(b, ast.Subscript):
-                inner.add(id(b))
-                subs = (list(b.slice.elts) if isinstance(b.slice, ast.Tuple) else [b.slice]) + subs
-                b = b.value
-            if isinstance(b, ast.Attribute): continue
-            if not isinstance(b, ast.Name): others.append(n); continue
-            acc.append(Access(b.id, n, tuple(subs), isinstance(n.ctx, ast.Store), id(n) in upd))
-    conf = []
-    for w in acc:
-        if not w.is_write: continue
-        for r in acc:
-            if r.array != w.array: continue
-            if not any(ast.dump(s) == ast.dump(t) and isinstance(s, ast.Name) and s.id == loop.target.id for s, t in zip(w.subscripts, r.subscripts)):
-                conf.append(Conflict(w.array, w, r))
-    return ArrayFacts(tuple(acc), tuple(conf), {a.array: len(a.subscripts) for a in acc}, frozenset(), tuple(others))
+    """Finds the accesses to arrays in a loop over `range`, and those that may conflict.
+
+    Parameters
+    ----------
+    loop
+        The loop whose iterations are to be independent.
+    definitions
+        Names that the loop assigns once, before they are used, as a plain `name = expression`: the expression, and the statements
+        inside the loop around it.
+
+    Returns
+    -------
+    ArrayFacts
+        No conflicts means that no two iterations touch the same element of an array, one of them writing.
+
+    Notes
+    -----
+    That holds if names in `integers` are plain ints, each array is a `numpy.ndarray` whose elements don't share memory with each other or
+    with those of another one (with as many dimensions as it has subscripts, where `x.size` or `x.shape[-1]` is used), `range`, `len`,
+    `min` and `max` are the builtins, and nobody assigns the names that the loop only reads. Nothing is said about arrays as a whole:
+    what happens to a name without subscripts is not looked at. Arrays that the loop assigns conflict with themselves.
+
+    Examples
+    --------
+    >>> loop = ast.parse("for i in range(1, n): x[i] = x[i - 1]").body[0]
+    >>> [(c.first.is_write, c.second.is_write, c.distance) for c in examine_arrays(loop, {}).conflicts]
+    [(True, False, 1)]
+    """
+    finder = Finder(loop, definitions)
+    pairs = Pairs(finder.outer, finder.reader) if finder.outer is not None else None
+    dimensions = finder.reader.dimensions
+    conflicts: list[Conflict] = []
+    for place, second in enumerate(finder.sites):
+        for first in finder.sites[: place + 1]:
+            array = first.access.array
+            if second.access.array != array or not (first.access.is_write or second.access.is_write):
+                continue
+            found: tuple[int | None] | None = (None,)
+            if pairs is not None and array not in finder.assigned and _have_equal_dimensions(first, second):
+                found = pairs.find_conflict(first, second)
+            if found is not None:
+                conflicts.append(Conflict(array, first.access, second.access, found[0]))
+    accesses = tuple([site.access for site in finder.sites])
+    integers = frozenset(pairs.needs) if pairs is not None else frozenset[str]()
+    return ArrayFacts(accesses, tuple(conflicts), dict(dimensions), integers, tuple(finder.others))
+
+
+def _have_equal_dimensions(first: Site, second: Site) -> bool:
+    return len(first.subscripts) == len(second.subscripts)

@@ -1,0 +1,157 @@
+"""Decides whether two accesses may touch the same element in different iterations."""
+
+from __future__ import annotations
+
+from itertools import product
+
+from accel.dependence.expressions import UNTOLD, Alternatives, Reader, join
+from accel.dependence.forms import Form, Reading, Row, add, constant, rename, scale, variable, variables_of
+from accel.dependence.systems import Prover
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from accel.dependence.accesses import Site
+    from accel.dependence.ranges import Outer
+
+__all__ = ["Pairs"]
+
+_MOST_ALTERNATIVES = 16
+_MOST_CASES = 16
+
+Rows = tuple[Row, ...]
+
+
+class Pairs:
+    """Tests pairs of accesses of one loop.
+
+    `needs` collects the names that have to be plain ints for the proofs that were found.
+    """
+
+    def __init__(self, outer: Outer, reader: Reader) -> None:
+        self.outer, self.reader = outer, reader
+        self.needs: set[str] = set()
+        self._prover = Prover()
+
+    def find_conflict(self, first: Site, second: Site) -> tuple[int | None] | None:
+        """None if the two never touch the same element in different iterations, else their distance in a tuple of one."""
+        orders = [self.outer.later] if first is second else [self.outer.later, self.outer.earlier]
+        distances: set[int | None] = set()
+        for order in orders:
+            left, needs = self._find_cases(first, second, order, False)
+            if left and (first.tests or second.tests):
+                left, needs = self._find_cases(first, second, order, True)
+            if not left:
+                self.needs |= needs
+            distances |= {self._find_distance(rows) for rows in left}
+        if not distances:
+            return None
+        return (distances.pop() if len(distances) == 1 and first is not second else None,)
+
+    def _find_distance(self, rows: Rows) -> int | None:
+        counter = self.outer.counter
+        return None if counter is None else self._prover.find_distance(rows, add(variable(counter + "'"), variable(counter), -1))
+
+    def _find_cases(self, first: Site, second: Site, order: Alternatives, use_tests: bool) -> tuple[list[Rows], set[str]]:
+        """The systems that may have a solution, and the names that have to be plain ints for the others to have none."""
+        needs: set[str] = set()
+        dimensions = [self._meet(first, second, place, use_tests, needs) for place in range(_count_known(first, second))]
+        known = join(order, _known(first, use_tests), _MOST_ALTERNATIVES)
+        known = join(known, _rename(_known(second, use_tests)), _MOST_ALTERNATIVES)
+        left: list[Rows] = []
+        for rows in known:
+            if not dimensions:
+                left += self._filter([rows], needs)
+                continue
+            open_cases: list[list[Rows]] = []
+            for cases in dimensions:
+                open_cases.append(self._filter([rows + case for case in cases], needs))
+                if not open_cases[-1]:
+                    break
+            else:
+                left += self._join_dimensions(open_cases, needs)
+        return left, needs
+
+    def _join_dimensions(self, cases: Sequence[Sequence[Rows]], needs: set[str]) -> list[Rows]:
+        """All subscripts are equal at once."""
+        if len(cases) == 1:
+            return list(cases[0])
+        together = [tuple(dict.fromkeys(row for rows in one for row in rows)) for one in product(*cases)]
+        return together if len(together) > _MOST_CASES else self._filter(together, needs)
+
+    def _filter(self, systems: Iterable[Rows], needs: set[str]) -> list[Rows]:
+        """The systems that aren't refuted."""
+        left = []
+        for rows in systems:
+            closed = self._close(rows)
+            found = self._prover.refute(closed)
+            if found is None:
+                left.append(closed)
+            else:
+                needs |= found
+        return left
+
+    def _close(self, rows: Rows) -> Rows:
+        """The rows, and what is known of the quotients, minima and lengths in them."""
+        found, todo, seen = list(rows), list(rows), set[str]()
+        while todo:
+            names = variables_of([row.form for row in todo]) - seen
+            seen |= names
+            todo = []
+            for name in sorted(names):
+                plain = name.rstrip("'")
+                todo += [row if plain == name else _rename_row(row) for row in self.reader.rows.get(plain, ())]
+            found += [row for row in todo if row not in found]
+        return tuple(found)
+
+    def _meet(self, first: Site, second: Site, place: int, use_tests: bool, needs: set[str]) -> list[Rows]:
+        """For each way in which the subscripts may wrap around: the rows that say that they name the same place."""
+        length = self.reader.length(first.access.array, place)
+        one, other = first.subscripts[place], second.subscripts[place]
+        if length is None or one is None or other is None:
+            return [()]
+        found = []
+        for left_wraps in self._find_wraps(first, one, use_tests, needs):
+            for right_wraps in self._find_wraps(second, other, use_tests, needs):
+                left = add(one.form, length.form, left_wraps)
+                right = rename(add(other.form, length.form, right_wraps), "'")
+                equal = Row(add(left, right, -1), True, one.needs | other.needs)
+                found.append((equal, *_within(left, length.form, one.needs), *_within(right, length.form, other.needs)))
+        return found
+
+    def _find_wraps(self, site: Site, subscript: Reading, use_tests: bool, needs: set[str]) -> list[int]:
+        """0 if the subscript may be positive or 0, 1 if it may be negative."""
+        known = _known(site, use_tests)
+        negative = Row(add(scale(subscript.form, -1), constant(-1)), False, subscript.needs)
+        if not self._filter([(*rows, negative) for rows in known], needs):
+            return [0]
+        if not self._filter([(*rows, Row(subscript.form, False, subscript.needs)) for rows in known], needs):
+            return [1]
+        return [0, 1]
+
+
+def _count_known(first: Site, second: Site) -> int:
+    """How many subscripts are known. Those behind an unknown one don't count: None or an array there would shift them."""
+    pairs = zip(first.subscripts, second.subscripts, strict=True)
+    return next((place for place, (one, other) in enumerate(pairs) if one is None or other is None), len(first.subscripts))
+
+
+def _known(site: Site, use_tests: bool) -> Alternatives:
+    found = UNTOLD
+    for part in (*site.loops, *(site.tests if use_tests else ())):
+        found = join(found, part)
+    return found
+
+
+def _within(place: Form, length: Form, needs: frozenset[str]) -> Rows:
+    """An element lies between 0 and the length."""
+    return Row(place, False, needs), Row(add(add(length, constant(1), -1), place, -1), False, needs)
+
+
+def _rename(alternatives: Alternatives) -> Alternatives:
+    return tuple([tuple([_rename_row(row) for row in rows]) for rows in alternatives])
+
+
+def _rename_row(row: Row) -> Row:
+    return Row(rename(row.form, "'"), row.is_zero, row.needs)
