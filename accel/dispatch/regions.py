@@ -26,6 +26,7 @@ _OWN_ARRAYS = 8  # blocks of a loop that adds to arrays: each has its own ones
 _FLAT_BLOCK = 4096  # iterations of a block of a loop without loops inside, at least
 _NESTED_BLOCK = 8  # and of one with loops inside
 _PROBE = 64  # the part of the iterations whose time tells whether threads pay
+_FLAT_PROBE = 1024  # and of loops without loops inside so many at least
 _PARTS_PER_THREAD = 4
 
 
@@ -96,7 +97,7 @@ class _Run:
     def _probe(self) -> int:
         """How many iterations come first, to see how long they take."""
         count = len(self.numbers)
-        least = 1 if self.found.has_inner else 1024
+        least = 1 if self.found.has_inner else _FLAT_PROBE
         if not self.region.is_ordered:
             return min(count, max(least, count // _PROBE))
         most = _OWN_ARRAYS if self.found.histograms else _BLOCKS

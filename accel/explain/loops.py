@@ -41,6 +41,12 @@ class LoopInspection:
         return tuple(sorted(found + [(line, what) for line, what in self._made.refused]))
 
     @property
+    def compiled(self) -> bool:
+        """Whether machine code was made (or loaded) for one of its loops, or for the whole where no loop is parallel."""
+        parts = [region.part.function.__dict__.get("accel") for region in self._made.regions]
+        return any(part.compiled for part in [*parts, self._before] if part is not None)
+
+    @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
         """What keeps loops from running in parallel."""
         return tuple(self._made.diagnostics)

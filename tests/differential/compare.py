@@ -160,14 +160,16 @@ def compare_program(program: Program, decorate: Decorator, repeats: int = REPEAT
             return Verdict(calls, raised, Difference(-1, "time", "an answer", f"none within {DECORATED_LIMIT_S:g} s"))
         except MemoryError:
             return Verdict(calls, raised, Difference(-1, "memory", "an answer", "MemoryError"))
-        difference = find_difference(want.outcomes, got.outcomes)
-        if difference is not None and find_difference(run_program(path, program, plain, repeats).outcomes, got.outcomes) is None:
+        goes_on = getattr(decorate, "goes_on", False)
+        difference = find_difference(want.outcomes, got.outcomes, goes_on=goes_on)
+        again = [] if difference is None else run_program(path, program, plain, repeats).outcomes
+        if difference is not None and find_difference(again, got.outcomes, goes_on=goes_on) is None:
             return Verdict(skipped="CPython gives both answers")
     return Verdict(calls, raised, difference, "", got.compiled, got.exits, got.refusals)
 
 
-def find_difference(want: Sequence[Outcome], got: Sequence[Outcome]) -> Difference | None:
-    """The first difference between two runs of the same calls."""
+def find_difference(want: Sequence[Outcome], got: Sequence[Outcome], *, goes_on: bool = False) -> Difference | None:
+    """The first difference between two runs of the same calls. `goes_on`: what comes behind an operation that raises may be done, too."""
     for index, (a, b) in enumerate(zip(want, got, strict=True)):
         if a == b:
             continue
@@ -179,6 +181,8 @@ def find_difference(want: Sequence[Outcome], got: Sequence[Outcome]) -> Differen
                 return found
         pairs = [("value", a.value, b.value), ("arguments", a.arguments, b.arguments)]
         pairs += [("warnings", a.warnings, b.warnings), ("globals", a.names, b.names)]
+        if goes_on:
+            pairs = [("value", a.value, b.value), ("arguments", a.arguments, b.arguments)] if a.error is None else []
         for what, left, right in pairs:
             if left != right:
                 return Difference(index, _value_difference(left, right) if what == "value" else what, left, right)
