@@ -6,6 +6,7 @@ by the processors this process may use: its affinity mask, and what its control 
 
 from __future__ import annotations
 
+import atexit
 import ctypes
 import os
 import threading
@@ -23,8 +24,6 @@ __all__ = ["CANCELLED", "DONE", "MOST_THREADS", "Pool", "current_threads", "defa
 
 DONE, CANCELLED = -1, -2  # what bodies and regions give, but for the number of an iteration that failed
 _WIPE_ON_FORK = 18
-_POLL_NS = 20_000_000
-_BODY = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64, ctypes.POINTER(ctypes.c_int64))
 
 
 class Pool:
@@ -47,16 +46,13 @@ class Pool:
             os.register_at_fork(after_in_child=lambda: ctypes.memset(self.state, 0, POOL_STATE_BYTES) and None)
         self._code = Loaded(Image.loads(bytes.fromhex(POOL_IMAGE)), lambda name: self.state if name == "pool_state" else resolve(name))
         _split_at.value = self._code["split"]
-        integers = ctypes.c_int64
-        pointer = ctypes.c_void_p
-        self._open = self._function("open", pointer, pointer, _BODY, pointer, integers, integers, integers)
-        self._work, self._cancel = self._function("work", None, pointer), self._function("cancel", None, pointer)
-        self._wait, self._close = self._function("wait", integers, pointer, integers), self._function("close", integers, pointer)
-        self._stop = self._function("stop", integers, pointer)
-        os.register_at_fork(before=self.stop)  # 3.12 warns where there are threads; and a child has none of them
-
-    def _function(self, name: str, result: type | None, *parameters: type) -> Callable[..., int]:
-        return ctypes.CFUNCTYPE(result, *parameters)(self._code[name])
+        integers, pointer = ctypes.c_int64, ctypes.c_void_p
+        self._region = ctypes.PYFUNCTYPE(integers, ctypes.py_object, integers, integers, integers)(self._code["region"])
+        self._stop = ctypes.CFUNCTYPE(integers, pointer)(self._code["stop"])
+        self._end = ctypes.CFUNCTYPE(None, pointer)(self._code["end"])
+        self._ended = False
+        os.register_at_fork(before=self.stop, after_in_child=self._end_again)  # 3.12 warns where there are threads; and a child has none of them
+        atexit.register(self.end)
 
     def address(self, name: str) -> int:
         """The address of a function of the pool."""
@@ -65,6 +61,16 @@ class Pool:
     def stop(self) -> bool:
         """End the workers, unless a region is open. More come when they are needed."""
         return bool(self._stop(self.state))
+
+    def end(self) -> None:
+        """Keep workers out of the interpreter, which is about to end. Regions are done by those who open them from now on."""
+        self._ended = True
+        self._end(self.state)
+
+    def _end_again(self) -> None:
+        """In a child, whose state is clear."""
+        if self._ended:
+            self._end(self.state)
 
     def run(self, body: Callable[[int, int, Callable[[], int]], int], count: int, chunk: int, threads: int) -> int:
         """Call `body(begin, end, lowest)` for chunks of `range(count)`, on at most so many threads, this one included.
@@ -85,33 +91,15 @@ class Pool:
         ------
         RuntimeError
             In a child process that a body forked, once that body has returned: the other threads are not there any more.
+        BaseException
+            What gets out of `body`, or of a handler of signals.
         """
 
-        def call(frame: object, begin: int, end: int, low: ctypes._Pointer[ctypes.c_int64]) -> int:
-            return body(begin, end, lambda: low[0])
+        def call(begin: int, end: int, low: int) -> int:
+            word = ctypes.c_int64.from_address(low)
+            return body(begin, end, lambda: word.value)
 
-        given = _BODY(call)
-        region = self._open(self.state, given, None, count, chunk, min(threads, MOST_THREADS))
-        if not region:
-            return body(0, count, lambda: 2**63 - 1)
-        interrupt: BaseException | None = None
-        working = True
-        while True:
-            try:
-                if working:
-                    self._work(region)
-                    working = False
-                state = self._wait(region, _POLL_NS)
-                if state:
-                    break
-            except BaseException as error:  # from a signal handler, which runs between two of these calls
-                interrupt = interrupt or error
-                self._cancel(region)
-        if state == 2:
-            raise RuntimeError("this process was forked inside a parallel region, whose other threads are not here")
-        answer = self._close(region)
-        if interrupt is not None:
-            raise interrupt
+        answer: int = self._region(call, count, chunk, min(threads, MOST_THREADS))
         return answer
 
 
