@@ -100,11 +100,21 @@ out:
   ret i64 %answer
 }}
 
-; a region from beginning to end: -1, the lowest iteration that failed, or -2, perhaps with an exception set
-define i64 @region(ptr %callable, i64 %count, i64 %chunk, i64 %threads) {{
+; a region from beginning to end, as a C function of Python's: (callable, count, chunk, threads) -> -1, -2, or the lowest iteration that failed
+define ptr @region(ptr %self, ptr %args, i64 %nargs) {{
 entry:
   %f = alloca [4 x ptr]
   %none = alloca i64
+  %a1 = getelementptr ptr, ptr %args, i64 1
+  %a2 = getelementptr ptr, ptr %args, i64 2
+  %a3 = getelementptr ptr, ptr %args, i64 3
+  %callable = load ptr, ptr %args
+  %o1 = load ptr, ptr %a1
+  %o2 = load ptr, ptr %a2
+  %o3 = load ptr, ptr %a3
+  %count = call i64 @PyLong_AsLongLong(ptr %o1)
+  %chunk = call i64 @PyLong_AsLongLong(ptr %o2)
+  %threads = call i64 @PyLong_AsLongLong(ptr %o3)
 {_frame("callable", "type", "value", "trace")}
   store ptr %callable, ptr %f_callable
   store ptr null, ptr %f_type
@@ -145,17 +155,18 @@ end:
   %answer = phi i64 [ %one, %alone ], [ %all, %over ]
   %type = load ptr, ptr %f_type
   %clean = icmp eq ptr %type, null
-  br i1 %clean, label %out, label %raise
+  br i1 %clean, label %give, label %raise
+give:
+  %number = call ptr @PyLong_FromLongLong(i64 %answer)
+  ret ptr %number
 raise:
   %value = load ptr, ptr %f_value
   %trace = load ptr, ptr %f_trace
   call void @PyErr_Restore(ptr %type, ptr %value, ptr %trace)
-  br label %out
-out:
-  ret i64 %answer
+  ret ptr null
 child:
   %class = load ptr, ptr @PyExc_RuntimeError
   call void @PyErr_SetString(ptr %class, ptr @b.forked)
-  ret i64 -2
+  ret ptr null
 }}
 """

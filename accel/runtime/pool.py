@@ -18,6 +18,7 @@ from accel.runtime.symbols import resolve
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
 __all__ = ["CANCELLED", "DONE", "MOST_THREADS", "Pool", "current_threads", "default_threads", "pool", "set_threads", "thread_symbols"]
 
@@ -47,7 +48,7 @@ class Pool:
         self._code = Loaded(Image.loads(bytes.fromhex(POOL_IMAGE)), lambda name: self.state if name == "pool_state" else resolve(name))
         _split_at.value = self._code["split"]
         integers, pointer = ctypes.c_int64, ctypes.c_void_p
-        self._region = ctypes.PYFUNCTYPE(integers, ctypes.py_object, integers, integers, integers)(self._code["region"])
+        self._region = _make_function("region", self._code["region"])
         self._stop = ctypes.CFUNCTYPE(integers, pointer)(self._code["stop"])
         self._end = ctypes.CFUNCTYPE(None, pointer)(self._code["end"])
         self._ended = False
@@ -101,6 +102,24 @@ class Pool:
 
         answer: int = self._region(call, count, chunk, min(threads, MOST_THREADS))
         return answer
+
+
+_METH_FASTCALL = 0x80
+_definitions: list[Any] = []  # functions refer to theirs
+
+
+def _make_function(name: str, address: int) -> Callable[..., Any]:
+    """A C function of Python's of machine code that takes (self, arguments, their number). Calls by ctypes have other exceptions."""
+
+    class Definition(ctypes.Structure):
+        _fields_ = (("name", ctypes.c_char_p), ("address", ctypes.c_void_p), ("flags", ctypes.c_int), ("doc", ctypes.c_char_p))
+
+    definition = Definition(name.encode(), address, _METH_FASTCALL, None)
+    _definitions.append(definition)
+    thing, pointer = ctypes.py_object, ctypes.c_void_p
+    new = ctypes.PYFUNCTYPE(thing, pointer, pointer, pointer)(("PyCFunction_NewEx", ctypes.pythonapi))
+    function: Callable[..., Any] = new(ctypes.addressof(definition), None, None)
+    return function
 
 
 def pool() -> Pool:
