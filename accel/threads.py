@@ -96,7 +96,8 @@ def parallel_for(body: Callable[[int], object], n: int, *, num_threads: int | No
     Notes
     -----
     Each range runs in a copy of the caller's context (`contextvars`), so that `numpy.errstate` holds. Ctrl-C ends the region between two
-    iterations. Inside `accel.disabled()`, and with `ACCEL=0`, it is the loop.
+    iterations. Inside `accel.disabled()`, with `ACCEL=0`, and while a tracer, a profiler or a tool of `sys.monitoring` looks on, it is the loop,
+    so that they see every line.
 
     Examples
     --------
@@ -110,12 +111,16 @@ def parallel_for(body: Callable[[int], object], n: int, *, num_threads: int | No
     [1.0, 1.0, 1.0]
     """
     count = operator.index(n)
-    threads = _threads_for(num_threads, schedule)
-    threads = min(threads, count)
+    threads = min(_threads_for(num_threads, schedule, body), count)
     if threads < 2:
         for i in range(count):
             body(i)
-        return
+    else:
+        _share(body, count, threads, schedule)
+
+
+def _share(body: Callable[[int], object], count: int, threads: int, schedule: str) -> None:
+    """Have several threads do the iterations."""
     import contextvars
 
     from accel.runtime.pool import CANCELLED, DONE, pool
@@ -142,9 +147,12 @@ def parallel_for(body: Callable[[int], object], n: int, *, num_threads: int | No
         return contexts.copy().run(chunk, begin, end, lowest)
 
     size = -(-count // (threads if schedule == "static" else threads * _CHUNKS_PER_THREAD))
-    answer = pool().run(in_context, count, size, threads)
-    if answer != DONE:
-        raise failed[answer]
+    try:
+        answer = pool().run(in_context, count, size, threads)
+        if answer != DONE:
+            raise failed[answer]
+    finally:
+        failed.clear()  # their tracebacks lead back here
 
 
 def parallel_map(
@@ -183,7 +191,7 @@ def parallel_map(
     def body(i: int) -> None:
         results[i] = function(given[i])
 
-    parallel_for(body, len(given), num_threads=num_threads, schedule=schedule)
+    parallel_for(body, len(given), num_threads=_threads_for(num_threads, schedule, function), schedule=schedule)
     return results
 
 
@@ -230,22 +238,23 @@ def parallel_reduce(
             total = combine(total, function(i))
         parts[number] = total
 
-    parallel_for(block, len(parts), num_threads=num_threads, schedule="dynamic")
+    threads = _threads_for(num_threads, "dynamic", function, combine)
+    parallel_for(block, len(parts), num_threads=threads, schedule="dynamic")
     while len(parts) > 1:
         pairs = [combine(parts[k], parts[k + 1]) for k in range(0, len(parts) - 1, 2)]
         parts = pairs + parts[2 * len(pairs) :]
     return parts[0] if parts else identity
 
 
-def _threads_for(given: int | None, schedule: str) -> int:
-    """How many threads a call is to use."""
+def _threads_for(given: int | None, schedule: str, *functions: Callable[..., object]) -> int:
+    """How many threads a call is to use: one where somebody looks on, or at one of these functions."""
     check_choice("schedule", schedule, SCHEDULES)
     if given is not None:
         given = check_threads("num_threads", given)
-    from accel.dispatch.tracing import is_suspended
+    from accel.dispatch.tracing import is_watched
     from accel.runtime.pool import current_threads
 
-    if read_switch("ACCEL") == "0" or is_suspended():
+    if read_switch("ACCEL") == "0" or any(map(is_watched, functions)):
         return 1
     return given if given is not None else current_threads()
 

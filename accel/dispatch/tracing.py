@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import ctypes
 import sys
+from types import CodeType
 
 from accel.values import dataclass
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from types import CodeType, FunctionType
+    from collections.abc import Callable
     from typing import Any
 
-__all__ = ["Layout", "find_layout", "is_suspended", "is_watched", "lend_calls", "suspend", "tracing_symbols"]
+__all__ = ["Layout", "find_layout", "is_watched", "lend_calls", "suspend", "tracing_symbols"]
 
 _api = ctypes.pythonapi
 _suspended = ctypes.c_int64(0)  # how many have switched compiled code off: `disabled()`, and code deep in the stack
@@ -139,22 +140,17 @@ def suspend(on: bool) -> None:
     _quiet.value = 2**64 - 1
 
 
-def is_suspended() -> bool:
-    """Whether every call runs as plain Python."""
-    return _suspended.value != 0
-
-
-def is_watched(function: FunctionType) -> bool:
-    """Whether calls of a function are to run as plain Python now."""
+def is_watched(function: Callable[..., object]) -> bool:
+    """Whether calls of a function are to run as plain Python now, in this thread."""
     if _suspended.value or sys.gettrace() is not None or sys.getprofile() is not None:
         return True
-    return _VERSION >= (3, 12) and _has_tools(function.__code__)
+    return _VERSION >= (3, 12) and _has_tools(getattr(function, "__code__", None))
 
 
-def _has_tools(code: CodeType) -> bool:
+def _has_tools(code: CodeType | None) -> bool:
     monitoring: Any = sys.monitoring  # type: ignore[attr-defined]
     in_use = [k for k in range(6) if monitoring.get_tool(k) is not None]
-    return any(monitoring.get_events(k) or monitoring.get_local_events(k, code) for k in in_use)
+    return any(monitoring.get_events(k) or (isinstance(code, CodeType) and monitoring.get_local_events(k, code)) for k in in_use)
 
 
 def _nested_least(layout: Layout) -> int:

@@ -1,4 +1,4 @@
-"""LLVM text that splits a loop over elements into parts which threads share: a part of `accel.lower.pool`, whose `run` it calls.
+"""LLVM text that splits a loop over elements into parts which threads share: a part of `accel.lower.pool`, whose `perform` it calls.
 
 Each part runs under the GIL, which the loop itself gives up, and in a copy of the caller's context. Of the parts that raise, the first one's exception is
 kept. How long the first elements take tells whether threads pay.
@@ -6,7 +6,9 @@ kept. How long the first elements take tells whether threads pay.
 
 from __future__ import annotations
 
-__all__ = ["SPLIT"]
+__all__ = ["ENTERING", "SPLIT"]
+
+ENTERING = 288  # word of the state: how many workers are on their way into the interpreter
 
 _FRAME = {
     "loop": 0, "context": 1, "data": 2, "strides": 3, "aux": 4, "operands": 5, "variables": 6, "first": 7, "type": 8, "value": 9, "trace": 10,
@@ -26,6 +28,7 @@ def _frame(*names: str) -> str:
 SPLIT = f"""
 declare i64 @llvm.readcyclecounter()
 declare i32 @PyGILState_Ensure()
+declare ptr @PyGILState_GetThisThreadState()
 declare void @PyGILState_Release(i32)
 declare ptr @PyEval_SaveThread()
 declare void @PyEval_RestoreThread(ptr)
@@ -44,6 +47,21 @@ declare i32 @PyErr_GivenExceptionMatches(ptr, ptr)
 @PyExc_RuntimeError = external global ptr
 @pool_state = external global i8
 @p.forked = private constant [64 x i8] c"this process was forked inside a call that other threads shared\\00"
+
+; take the GIL, and tell `end` that this worker is in: it announced itself when it took the chunk
+define internal i32 @enter() {{
+entry:
+  %known = call ptr @PyGILState_GetThisThreadState()
+  %gil = call i32 @PyGILState_Ensure()
+  %is_worker = icmp eq ptr %known, null
+  br i1 %is_worker, label %arrive, label %out
+arrive:
+  %entering_at = getelementptr i64, ptr @pool_state, i64 {ENTERING}
+  %entering = atomicrmw sub ptr %entering_at, i64 1 seq_cst
+  br label %out
+out:
+  ret i32 %gil
+}}
 
 ; a loop over elements, of NumPy's form, on a part of them: the state of `split`, then its region's
 define internal i64 @part(ptr %f, i64 %begin, i64 %end, ptr %low) {{
@@ -78,7 +96,7 @@ place:
 enter:
   %size = sub i64 %end, %begin
   store i64 %size, ptr %count
-  %gil = call i32 @PyGILState_Ensure()
+  %gil = call i32 @enter()
   %own = call ptr @PyContext_Copy(ptr %variables)
   %none = icmp eq ptr %own, null
   br i1 %none, label %failed, label %run
@@ -196,7 +214,7 @@ fill:
   %is_small = icmp slt i64 %chunk0, 256
   %chunk = select i1 %is_small, i64 256, i64 %chunk0
   %saved = call ptr @PyEval_SaveThread()
-  %r = call i64 @run(ptr @pool_state, ptr @part, ptr %f, i64 %left, i64 %chunk, i64 %threads)
+  %r = call i64 @perform(ptr @pool_state, ptr @part, ptr %f, i64 %left, i64 %chunk, i64 %threads, i64 1)
   call void @PyEval_RestoreThread(ptr %saved)
   call void @Py_DecRef(ptr %variables)
   %good = icmp eq i64 %r, -1

@@ -9,22 +9,26 @@ A chunk is taken by compare-and-swap on a ticket, which holds the number of the 
 touch the next region in the slot. A body gives -1 when all its iterations are done, else the iteration that failed; the lowest of these
 is what the region gives, and chunks above it are skipped. -2 ends all.
 
+When the interpreter is about to end, `end` tells the workers to stay out of it: they take no more chunks of bodies that enter it, and those
+who have taken one already are waited for until they are in. From there on CPython treats them as it treats daemon threads.
+
 `scripts/make-stubs` assembles it for plain x86-64 and writes `accel/runtime/stubs.py`.
 """
 
 from __future__ import annotations
 
-from accel.lower.parts import SPLIT
+from accel.lower.bodies import BODIES
+from accel.lower.parts import ENTERING, SPLIT
 
 __all__ = ["POOL", "STATE_BYTES"]
 
 _MOST_WORKERS = 255
 _SLOTS, _SLOT_WORDS = 8, 64
-_WORDS = {"sleepers": 8, "alive": 16, "stop": 17, "lock": 18}  # behind the epoch, which is word 0; each group in a cache line of its own
+_WORDS = {"sleepers": 8, "alive": 16, "stop": 17, "lock": 18, "ending": 19, "entering": ENTERING}  # behind the epoch, which is word 0; each group in a cache line of its own
 _THREADS = 24  # words with the identities of the workers
 _FIRST = 320  # word of the first slot
 _SLOT = {  # words of a slot, behind the ticket, which is word 0
-    "body": 8, "frame": 9, "count": 10, "chunk": 11, "chunks": 12, "limit": 13,
+    "body": 8, "frame": 9, "count": 10, "chunk": 11, "chunks": 12, "limit": 13, "python": 14,
     "done": 16, "waiting": 24, "low": 32, "helpers": 40, "busy": 48,
 }  # fmt: skip
 STATE_BYTES = 8 * (_FIRST + _SLOTS * _SLOT_WORDS)
@@ -52,16 +56,19 @@ declare i64 @syscall(i64, ...)
 declare i32 @pthread_create(ptr, ptr, ptr, ptr)
 declare i32 @pthread_join(i64, ptr)
 declare i32 @pthread_sigmask(i32, ptr, ptr)
+declare i32 @usleep(i32)
 declare void @llvm.x86.sse2.pause()
 declare void @llvm.memset.p0.i64(ptr, i8, i64, i1)
 
-; do chunks of a region until none is left; whether any was done
-define internal i64 @share(ptr %r) {{
+; do chunks of a region until none is left; whether any was done. Workers say of which state they are, who opened the region does not.
+define internal i64 @share(ptr %s, ptr %r) {{
 entry:
-{_places("r", "body", "frame", "count", "chunk", "chunks", "done", "waiting", "low")}
+{_places("s", "ending", "entering")}
+{_places("r", "body", "frame", "count", "chunk", "chunks", "python", "done", "waiting", "low")}
+  %is_worker = icmp ne ptr %s, null
   br label %look
 look:
-  %any = phi i64 [ 0, %entry ], [ %any, %take ], [ 1, %next ]
+  %any = phi i64 [ 0, %entry ], [ %any, %lost ], [ %any, %withdraw ], [ 1, %next ]
   %ticket = load atomic i64, ptr %r acquire, align 8
   %k = and i64 %ticket, 4294967295
 {_load("chunks")}
@@ -72,10 +79,28 @@ take:
 {_load("frame", type_="ptr")}
 {_load("count")}
 {_load("chunk")}
+{_load("python")}
+  %enters = icmp ne i64 %python, 0
+  %announces = and i1 %enters, %is_worker
+  br i1 %announces, label %announce, label %claim
+announce:
+  %entering = atomicrmw add ptr %entering_at, i64 1 seq_cst
+{_load("ending", "seq_cst")}
+  %ends = icmp ne i64 %ending, 0
+  br i1 %ends, label %retreat, label %claim
+retreat:
+  %entering1 = atomicrmw sub ptr %entering_at, i64 1 seq_cst
+  br label %out
+claim:
   %following = add i64 %ticket, 1
   %pair = cmpxchg ptr %r, i64 %ticket, i64 %following acq_rel monotonic
   %mine = extractvalue {{ i64, i1 }} %pair, 1
-  br i1 %mine, label %run, label %look
+  br i1 %mine, label %run, label %lost
+lost:
+  br i1 %announces, label %withdraw, label %look
+withdraw:
+  %entering2 = atomicrmw sub ptr %entering_at, i64 1 seq_cst
+  br label %look
 run:
   %begin = mul i64 %k, %chunk
   %past = add i64 %begin, %chunk
@@ -83,7 +108,12 @@ run:
   %end = select i1 %is_last, i64 %count, i64 %past
 {_load("low")}
   %wanted = icmp slt i64 %begin, %low
-  br i1 %wanted, label %call, label %next
+  br i1 %wanted, label %call, label %skip
+skip:
+  br i1 %announces, label %decline, label %next
+decline:
+  %entering3 = atomicrmw sub ptr %entering_at, i64 1 seq_cst
+  br label %next
 call:
   %failed = call i64 %body(ptr %frame, i64 %begin, i64 %end, ptr %low_at)
   %good = icmp eq i64 %failed, -1
@@ -103,12 +133,12 @@ signal:
   %woken = call i64 (i64, ...) @syscall(i64 {_FUTEX}, ptr %done_at, i32 {_WAKE}, i32 1)
   br label %out
 out:
-  %did = phi i64 [ %any, %look ], [ 1, %signal ]
+  %did = phi i64 [ %any, %look ], [ %any, %retreat ], [ 1, %signal ]
   ret i64 %did
 }}
 
 ; help a region, unless enough do
-define internal i64 @help(ptr %r) {{
+define internal i64 @help(ptr %s, ptr %r) {{
 entry:
 {_places("r", "chunks", "limit", "helpers")}
   %ticket = load atomic i64, ptr %r acquire, align 8
@@ -122,7 +152,7 @@ join:
   %room = icmp slt i64 %others, %limit
   br i1 %room, label %share, label %leave
 share:
-  %did = call i64 @share(ptr %r)
+  %did = call i64 @share(ptr %s, ptr %r)
   br label %leave
 leave:
   %done = phi i64 [ 0, %join ], [ %did, %share ]
@@ -150,7 +180,7 @@ slots:
   %words = mul i64 %i, {_SLOT_WORDS}
   %word = add i64 %words, {_FIRST}
   %r = getelementptr i64, ptr %s, i64 %word
-  %did = call i64 @help(ptr %r)
+  %did = call i64 @help(ptr %s, ptr %r)
   %total1 = add i64 %total, %did
   %i1 = add i64 %i, 1
   %more = icmp slt i64 %i1, {_SLOTS}
@@ -179,7 +209,7 @@ leave:
 }}
 
 ; have so many workers, as far as the system gives them; who finds others at it goes on without
-define void @ensure(ptr %s, i64 %wanted) {{
+define internal void @ensure(ptr %s, i64 %wanted) {{
 entry:
   %all = alloca [16 x i64]
   %old = alloca [16 x i64]
@@ -221,19 +251,23 @@ out:
   ret void
 }}
 
-; open a region for at most so many threads: its slot, or null when none is free
-define ptr @open(ptr %s, ptr %body, ptr %frame, i64 %count, i64 %chunk, i64 %threads) {{
+; open a region for at most so many threads: its slot, or null when none is free or the interpreter ends. Bodies that enter it say so.
+define internal ptr @open(ptr %s, ptr %body, ptr %frame, i64 %count, i64 %chunk, i64 %threads, i64 %python) {{
 entry:
-{_places("s", "sleepers")}
+{_places("s", "sleepers", "ending")}
+{_load("ending", "acquire")}
+  %ends = icmp ne i64 %ending, 0
+  br i1 %ends, label %full, label %start
+start:
   %helpers = sub i64 %threads, 1
   call void @ensure(ptr %s, i64 %helpers)
   br label %find
 find:
-  %i = phi i64 [ 0, %entry ], [ %i1, %taken ]
+  %i = phi i64 [ 0, %start ], [ %i1, %taken ]
   %words = mul i64 %i, {_SLOT_WORDS}
   %word = add i64 %words, {_FIRST}
   %r = getelementptr i64, ptr %s, i64 %word
-{_places("r", "busy", "body", "frame", "count", "chunk", "chunks", "limit", "done", "waiting", "low")}
+{_places("r", "busy", "body", "frame", "count", "chunk", "chunks", "limit", "python", "done", "waiting", "low")}
 {_load("busy")}
   %quiet = icmp eq i64 %busy, 0
   br i1 %quiet, label %try, label %taken
@@ -254,6 +288,7 @@ fill:                                              ; no chunk can be taken while
 {_store("%count", "count")}
 {_store("%chunk", "chunk")}
 {_store("%helpers", "limit")}
+{_store("%python", "python")}
 {_store("0", "done")}
 {_store("0", "waiting")}
 {_store(str(_NONE), "low")}
@@ -282,14 +317,8 @@ out:
   ret ptr %r
 }}
 
-; do chunks of one's own region
-define void @work(ptr %r) {{
-  %did = call i64 @share(ptr %r)
-  ret void
-}}
-
 ; wait at most so many nanoseconds; 1 when all chunks that were taken are done, 2 in a child that was forked inside
-define i64 @wait(ptr %r, i64 %limit_ns) {{
+define internal i64 @wait(ptr %r, i64 %limit_ns) {{
 entry:
   %time = alloca [2 x i64]
 {_places("r", "done", "chunks", "waiting", "busy")}
@@ -331,7 +360,7 @@ finished:
 }}
 
 ; what came of a region that is over: -1, or the lowest iteration that failed, or -2; the slot is free again
-define i64 @close(ptr %r) {{
+define internal i64 @close(ptr %r) {{
 {_places("r", "low", "busy")}
 {_load("low", "acquire")}
 {_store("0", "busy", "release")}
@@ -341,17 +370,22 @@ define i64 @close(ptr %r) {{
 }}
 
 ; have nobody begin another chunk
-define void @cancel(ptr %r) {{
+define internal void @cancel(ptr %r) {{
 {_places("r", "low")}
   %before = atomicrmw min ptr %low_at, i64 -2 acq_rel
   ret void
 }}
 
-; a region from beginning to end, for machine code; done here when no slot is free
+; a region from beginning to end, for machine code; done here when no slot is free. Its bodies stay out of the interpreter.
 define i64 @run(ptr %s, ptr %body, ptr %frame, i64 %count, i64 %chunk, i64 %threads) {{
+  %result = call i64 @perform(ptr %s, ptr %body, ptr %frame, i64 %count, i64 %chunk, i64 %threads, i64 0)
+  ret i64 %result
+}}
+
+define internal i64 @perform(ptr %s, ptr %body, ptr %frame, i64 %count, i64 %chunk, i64 %threads, i64 %python) {{
 entry:
   %none = alloca i64
-  %r = call ptr @open(ptr %s, ptr %body, ptr %frame, i64 %count, i64 %chunk, i64 %threads)
+  %r = call ptr @open(ptr %s, ptr %body, ptr %frame, i64 %count, i64 %chunk, i64 %threads, i64 %python)
   %full = icmp eq ptr %r, null
   br i1 %full, label %alone, label %share
 alone:
@@ -359,7 +393,7 @@ alone:
   %answer = call i64 %body(ptr %frame, i64 0, i64 %count, ptr %none)
   ret i64 %answer
 share:
-  %did = call i64 @share(ptr %r)
+  %did = call i64 @share(ptr null, ptr %r)
   br label %join
 join:
   %state = call i64 @wait(ptr %r, i64 1000000000)
@@ -423,8 +457,25 @@ over:
 no:
   ret i64 0
 }}
+
+; the interpreter is about to end: workers stay out of it from now on. Called without the GIL, which those who are on their way in get first.
+define void @end(ptr %s) {{
+entry:
+{_places("s", "ending", "entering")}
+{_store("1", "ending", "seq_cst")}
+  br label %look
+look:
+{_load("entering", "seq_cst")}
+  %none = icmp eq i64 %entering, 0
+  br i1 %none, label %out, label %nap
+nap:
+  %z = call i32 @usleep(i32 50)
+  br label %look
+out:
+  ret void
+}}
 !0 = !{{!"branch_weights", i32 1, i32 2000}}
 !1 = !{{!"branch_weights", i32 2000, i32 1}}
 """
 
-POOL = _REGIONS + SPLIT
+POOL = _REGIONS + SPLIT + BODIES

@@ -6,6 +6,7 @@ by the processors this process may use: its affinity mask, and what its control 
 
 from __future__ import annotations
 
+import atexit
 import ctypes
 import os
 import threading
@@ -17,14 +18,13 @@ from accel.runtime.symbols import resolve
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
 __all__ = ["CANCELLED", "DONE", "MOST_THREADS", "Pool", "current_threads", "default_threads", "pool", "set_threads", "thread_symbols"]
 
 
 DONE, CANCELLED = -1, -2  # what bodies and regions give, but for the number of an iteration that failed
 _WIPE_ON_FORK = 18
-_POLL_NS = 20_000_000
-_BODY = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64, ctypes.POINTER(ctypes.c_int64))
 
 
 class Pool:
@@ -45,18 +45,19 @@ class Pool:
         self.state: int = libc.mmap(None, POOL_STATE_BYTES, 3, 0x22, -1, 0)
         if libc.madvise(self.state, POOL_STATE_BYTES, _WIPE_ON_FORK):
             os.register_at_fork(after_in_child=lambda: ctypes.memset(self.state, 0, POOL_STATE_BYTES) and None)
-        self._code = Loaded(Image.loads(bytes.fromhex(POOL_IMAGE)), lambda name: self.state if name == "pool_state" else resolve(name))
+        self._code = Loaded(Image.loads(bytes.fromhex(POOL_IMAGE)), self._resolve)
         _split_at.value = self._code["split"]
-        integers = ctypes.c_int64
-        pointer = ctypes.c_void_p
-        self._open = self._function("open", pointer, pointer, _BODY, pointer, integers, integers, integers)
-        self._work, self._cancel = self._function("work", None, pointer), self._function("cancel", None, pointer)
-        self._wait, self._close = self._function("wait", integers, pointer, integers), self._function("close", integers, pointer)
-        self._stop = self._function("stop", integers, pointer)
-        os.register_at_fork(before=self.stop)  # 3.12 warns where there are threads; and a child has none of them
+        integers, pointer = ctypes.c_int64, ctypes.c_void_p
+        self._region = _make_function("region", self._code["region"])
+        self._stop = ctypes.CFUNCTYPE(integers, pointer)(self._code["stop"])
+        self._end = ctypes.CFUNCTYPE(None, pointer)(self._code["end"])
+        self._ended = False
+        os.register_at_fork(before=self.stop, after_in_child=self._end_again)  # 3.12 warns where there are threads; and a child has none of them
+        atexit.register(self.end)
 
-    def _function(self, name: str, result: type | None, *parameters: type) -> Callable[..., int]:
-        return ctypes.CFUNCTYPE(result, *parameters)(self._code[name])
+    def _resolve(self, name: str) -> int:
+        own = {"pool_state": self.state, "accel.watch_key": watch_symbol()}
+        return own[name] if name in own else resolve(name)
 
     def address(self, name: str) -> int:
         """The address of a function of the pool."""
@@ -65,6 +66,16 @@ class Pool:
     def stop(self) -> bool:
         """End the workers, unless a region is open. More come when they are needed."""
         return bool(self._stop(self.state))
+
+    def end(self) -> None:
+        """Keep workers out of the interpreter, which is about to end. Regions are done by those who open them from now on."""
+        self._ended = True
+        self._end(self.state)
+
+    def _end_again(self) -> None:
+        """In a child, whose state is clear."""
+        if self._ended:
+            self._end(self.state)
 
     def run(self, body: Callable[[int, int, Callable[[], int]], int], count: int, chunk: int, threads: int) -> int:
         """Call `body(begin, end, lowest)` for chunks of `range(count)`, on at most so many threads, this one included.
@@ -85,45 +96,34 @@ class Pool:
         ------
         RuntimeError
             In a child process that a body forked, once that body has returned: the other threads are not there any more.
+        BaseException
+            What gets out of `body`, or of a handler of signals.
         """
 
-        stop, caller = ctypes.c_int32(0), threading.get_ident()
+        def call(begin: int, end: int, low: int) -> int:
+            word = ctypes.c_int64.from_address(low)
+            return body(begin, end, lambda: word.value)
 
-        def call(frame: object, begin: int, end: int, low: ctypes._Pointer[ctypes.c_int64]) -> int:
-            if threading.get_ident() == caller:  # which looks for signals itself
-                answer = body(begin, end, lambda: low[0])
-                stop.value |= answer == CANCELLED
-                return answer
-            _set(_WATCHED, ctypes.addressof(stop))
-            try:
-                return body(begin, end, lambda: low[0])
-            finally:
-                _set(_WATCHED, 0)
-
-        given = _BODY(call)
-        region = self._open(self.state, given, None, count, chunk, min(threads, MOST_THREADS))
-        if not region:
-            return body(0, count, lambda: 2**63 - 1)
-        interrupt: BaseException | None = None
-        working = True
-        while True:
-            try:
-                if working:
-                    self._work(region)
-                    working = False
-                state = self._wait(region, _POLL_NS)
-                if state:
-                    break
-            except BaseException as error:  # from a signal handler, which runs between two of these calls
-                interrupt = interrupt or error
-                stop.value = 1
-                self._cancel(region)
-        if state == 2:
-            raise RuntimeError("this process was forked inside a parallel region, whose other threads are not here")
-        answer = self._close(region)
-        if interrupt is not None:
-            raise interrupt
+        answer: int = self._region(call, count, chunk, min(threads, MOST_THREADS))
         return answer
+
+
+_METH_FASTCALL = 0x80
+_definitions: list[Any] = []  # functions refer to theirs
+
+
+def _make_function(name: str, address: int) -> Callable[..., Any]:
+    """A C function of Python's of machine code that takes (self, arguments, their number). Calls by ctypes have other exceptions."""
+
+    class Definition(ctypes.Structure):
+        _fields_ = (("name", ctypes.c_char_p), ("address", ctypes.c_void_p), ("flags", ctypes.c_int), ("doc", ctypes.c_char_p))
+
+    definition = Definition(name.encode(), address, _METH_FASTCALL, None)
+    _definitions.append(definition)
+    thing, pointer = ctypes.py_object, ctypes.c_void_p
+    new = ctypes.PYFUNCTYPE(thing, pointer, pointer, pointer)(("PyCFunction_NewEx", ctypes.pythonapi))
+    function: Callable[..., Any] = new(ctypes.addressof(definition), None, None)
+    return function
 
 
 def pool() -> Pool:
@@ -149,17 +149,13 @@ def set_threads(count: int) -> int:
     before = _get_key()
     if count > 1:
         pool()
-    _set(_THREADS, count)
+    if _libc.pthread_setspecific(_key(_THREADS), ctypes.c_void_p(count)):
+        raise MemoryError
     return before
 
 
 def _get_key() -> int:
     return int(_libc.pthread_getspecific(_key(_THREADS)) or 0)
-
-
-def _set(what: int, value: int) -> None:
-    if _libc.pthread_setspecific(_key(what), ctypes.c_void_p(value)):
-        raise MemoryError
 
 
 def _key(what: int) -> ctypes.c_uint32:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from benchmarks.harness.problem import Row
 
 CALLS = ("f(int, int)", "f(float, float)", "f()", "f(ndarray)", "method(float)", "keyword")
+REGION_LIMIT = 0.3
 LANES_LIMIT = 1.053  # 0.95 of the speed of C
 DYNAMIC_LIMIT = 1.02 if sys.version_info >= (3, 12) else 1.05
 
@@ -52,6 +53,7 @@ def find_figures(rows: Sequence[Row]) -> list[Figure]:
         judge_ulp(rows, "numpy", 1 / 4),
         judge_group(rows, "ufunc calls", "calls of a ufunc over numpy.add", mean_limit=1.2, worst_limit=1.2),
         judge_ulp(rows, "numpy", 1.0, problem="functions"),
+        judge_regions(rows),
     ]
 
 
@@ -122,6 +124,20 @@ def judge_threads(rows: Sequence[Row]) -> Figure:
     gains = {case: time / best[case, "threads"] for (case, name), time in best.items() if name == "accel" and (case, "threads") in best}
     measured = " ".join(f"{case} {gain:.2f}" for case, gain in gains.items())
     return Figure("mandelbrot in lanes, two threads over one", "each >= 1.8x", measured, min(gains.values()) >= 1.8 if gains else None)
+
+
+def judge_regions(rows: Sequence[Row]) -> Figure:
+    """Empty parallel regions, against numba's: the ratio of the medians, as the fastest may be one that was not shared."""
+    what, limit = "empty region of two threads over numba", f"median <= {REGION_LIMIT}x"
+    mine, theirs = (
+        next((row for row in rows if row.problem == "region" and row.case.startswith("empty") and row.implementation == name), None)
+        for name in ("accel", "numba")
+    )
+    if mine is None or mine.fault or theirs is None or theirs.fault:
+        return Figure(what, limit, mine.fault if mine else "", False if mine and mine.fault else None)
+    ratio = mine.median_ns / theirs.median_ns
+    spread = "" if mine.quartiles is None else " ({:.2f} .. {:.2f})".format(*mine.quartiles)
+    return Figure(what, limit, f"{mine.case}: {ratio:.3f}x{spread}", ratio <= REGION_LIMIT)
 
 
 def judge_ulp(rows: Sequence[Row], rival: str, limit: float, *, problem: str = "elementwise") -> Figure:

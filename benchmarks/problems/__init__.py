@@ -18,6 +18,7 @@ from benchmarks.problems.mandelbrot.problem import MANDELBROT
 from benchmarks.problems.mandelbrot_lanes.problem import MANDELBROT_LANES
 from benchmarks.problems.matmul_naive.problem import MATMUL_NAIVE
 from benchmarks.problems.nbody.problem import NBODY
+from benchmarks.problems.region.problem import REGION
 from benchmarks.problems.sieve.problem import SIEVE
 from benchmarks.problems.startup.problem import STARTUP
 from benchmarks.problems.stencil1d.problem import STENCIL1D
@@ -45,6 +46,7 @@ PROBLEMS: dict[str, Problem] = {
         ELEMENTWISE,
         UFUNC_CALLS,
         FUNCTIONS,
+        REGION,
         COMPILE_TIME,
         FALLBACK,
         FUZZER,
