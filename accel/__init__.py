@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         FallbackHint,
         InexactError,
         OptionError,
+        RaceError,
     )
     from accel.threads import parallel, parallel_for, parallel_map, parallel_reduce
 
@@ -34,6 +35,7 @@ __all__ = [
     "FallbackHint",
     "InexactError",
     "OptionError",
+    "RaceError",
     "__version__",
     "disabled",
     "fn",
@@ -47,7 +49,7 @@ __all__ = [
 
 __version__ = "0.1.0"
 
-_HOMES = dict.fromkeys(__all__[:8], "errors") | dict.fromkeys(("disabled", "fn", "parallelize", "vectorize"), "decorators")
+_HOMES = dict.fromkeys(__all__[:9], "errors") | dict.fromkeys(("disabled", "fn", "parallelize", "vectorize"), "decorators")
 _HOMES |= dict.fromkeys(("parallel", "parallel_for", "parallel_map", "parallel_reduce"), "threads")
 
 

@@ -16,6 +16,7 @@ __all__ = [
     "FallbackHint",
     "InexactError",
     "OptionError",
+    "RaceError",
     "render_diagnostic",
 ]
 
@@ -263,6 +264,19 @@ class InexactError(AccelError, OverflowError):
     --------
     >>> import accel
     >>> issubclass(accel.InexactError, OverflowError)
+    True
+    """
+
+
+class RaceError(AccelError, RuntimeError):
+    """Two iterations of a loop touch the same array element, one of them stores into it, and the user had vouched that none does.
+
+    Raised with `ACCEL_RACES=1` in the environment only, by loops of functions under `@parallelize(assume="independent")`.
+
+    Examples
+    --------
+    >>> import accel
+    >>> issubclass(accel.RaceError, RuntimeError)
     True
     """
 

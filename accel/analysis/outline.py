@@ -17,7 +17,7 @@ from accel.analysis.parse import note_derived
 from accel.dependence.loops import Loops, ParallelLoop, SequentialLoop
 from accel.ir import Source
 
-__all__ = ["copy_attributes", "derive_function", "make_driver", "make_part", "outputs_of", "places_of", "steps_of"]
+__all__ = ["Place", "copy_attributes", "derive_function", "make_driver", "make_part", "outputs_of", "places_of", "steps_of"]
 
 _FROM, _TO, _STEP, _RANGE, _ANSWER = "$from", "$to", "$step", "$range", "$answer"
 Place = tuple[int | None, int | None, int | None, int | None]  # lines and columns, as `co_positions` gives them

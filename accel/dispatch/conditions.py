@@ -47,8 +47,9 @@ class Conditions:
         def value_of(name: str) -> Any:
             return known[name] if name in known else space.get(name, getattr(builtins, name, None))
 
-        if value_of("range") is not range:
-            return "`range` is not the builtin one"
+        for builtin in (range, len, min, max):
+            if value_of(builtin.__name__) is not builtin:
+                return f"`{builtin.__name__}` is not the builtin one"
         for obstacles in (_of_numbers(found, known, value_of), _of_arrays(found, value_of), self._of_calls(value_of)):
             for obstacle in obstacles:
                 return obstacle
@@ -250,4 +251,4 @@ def _dtype(value: Any) -> str:
 
 def _kind(value: Any) -> str:
     name = type(value).__name__
-    return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
+    return f"{'an' if name[0] in 'aeio' or name == 'ndarray' else 'a'} {name}"

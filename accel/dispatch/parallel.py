@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import ast
-import sys
 from types import FunctionType
 
-from accel.analysis.outline import copy_attributes, make_driver, make_part, places_of
+from accel.analysis.outline import copy_attributes, make_driver, make_part, places_of, steps_of
 from accel.analysis.parse import parse_function
 from accel.dependence.loops import find_loops
 from accel.dispatch.derived import Part
+from accel.dispatch.races import RaceDetector
 from accel.dispatch.regions import Region
+from accel.dispatch.tracing import is_watched
 from accel.errors import CompileError, Diagnostic
 from accel.options import FnOptions
+from accel.types.annotations import enforced_parameters
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,12 +38,18 @@ class Parallelized:
     function : FunctionType
         The driver; the decorated function itself when none of its loops may run in parallel.
     regions : list of Region
+    refused : list of tuple
+        Line of each other loop, and what keeps it from running in parallel.
     diagnostics : tuple of Diagnostic
-        What keeps the other loops from running in parallel.
+        The same in full.
+    whole : object
+        The `accel` of the whole function, where it is compiled as one.
     """
 
     def __init__(self, function: FunctionType, options: ParallelizeOptions, compile_: Callable[[FunctionType, FnOptions], Any]) -> None:
         self._given, self._options, self._compile = function, options, compile_
+        self._runs = 0
+        self.whole: Any = None
         self.regions: list[Region] = []
         self.refused: list[tuple[int, str]] = []
         self.diagnostics: tuple[Diagnostic, ...] = ()
@@ -71,11 +79,17 @@ class Parallelized:
         runners: dict[int, Any] = {}
         for found in loops.parallel:
             region = Region(found, self._part(source, found, nogil=True), self._threads, options.schedule)
+            if options.assume:
+                region.detector = RaceDetector(found, make_part(source, found), takes_step=steps_of(found.loop))
             runners[id(found.loop)] = region
             self.regions.append(region)
         for sequential in loops.sequential:
             runners[id(sequential.loop)] = self._part(source, sequential, nogil=False)
-        return make_driver(source, loops, runners)
+        driver = make_driver(source, loops, runners)
+        if enforced_parameters(driver):
+            self._compile(driver, FnOptions(debug=True))  # which only looks at the arguments
+            self.whole = driver.__dict__.pop("accel", None)
+        return driver
 
     def _part(self, source: Source, found: ParallelLoop | SequentialLoop, *, nogil: bool) -> Part:
         made = self._compile(make_part(source, found), FnOptions(cache=self._options.cache, nogil=nogil))
@@ -84,16 +98,29 @@ class Parallelized:
     def _plain(self, function: FunctionType) -> FunctionType:
         """The function as `@fn` compiles it; the given one stays what it is."""
         made = copy_attributes(FunctionType(function.__code__, function.__globals__, function.__name__, function.__defaults__, function.__closure__), function)
-        self._compile(made, FnOptions(cache=self._options.cache))
+        self._compile_whole(made)
         return made
+
+    def _compile_whole(self, function: FunctionType) -> None:
+        self._compile(function, FnOptions(cache=self._options.cache))
+        self.whole = function.__dict__.pop("accel", None)
+
+    def _settle(self) -> None:
+        """Have the driver be the function itself from the next call on, compiled as one: its loops are short."""
+        shown = self.function.__dict__.pop("accel", None)
+        self.function.__code__ = self._given.__code__
+        self._compile_whole(self.function)
+        self.function.__dict__["accel"] = shown
 
     def _threads(self) -> int:
         """How many threads a loop is to use; 0: it must be the loop as it is written."""
-        from accel.dispatch.tracing import is_suspended
         from accel.runtime.pool import current_threads
 
-        if is_suspended() or sys.gettrace() is not None or sys.getprofile() is not None:
+        if is_watched(self.function):
             return 0
+        self._runs += 1
+        if self._runs == _PATIENCE and not any(region.shared or region.splits for region in self.regions) and self.whole is None:
+            self._settle()
         return self._options.num_threads or current_threads()
 
 

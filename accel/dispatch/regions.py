@@ -8,6 +8,7 @@ import time
 from accel.analysis.outline import outputs_of, steps_of
 from accel.dispatch.conditions import Conditions
 from accel.dispatch.derived import Part
+from accel.options import read_switch
 from accel.runtime.pool import CANCELLED, DONE, pool
 
 TYPE_CHECKING = False
@@ -16,11 +17,13 @@ if TYPE_CHECKING:
     from typing import Any
 
     from accel.dependence.loops import ParallelLoop
+    from accel.dispatch.races import RaceDetector
     from accel.dependence.scalars import Reduction
 
 __all__ = ["Region"]
 
 _WORTH_NS = 60_000  # of work that is worth waking other threads
+_SURE = 32  # times as much work, going by the last run, needs no probe
 _BLOCKS = 64  # of a loop with a reduction, at most: fixed by the number of iterations alone
 _OWN_ARRAYS = 8  # blocks of a loop that adds to arrays: each has its own ones
 _FLAT_BLOCK = 4096  # iterations of a block of a loop without loops inside, at least
@@ -41,6 +44,12 @@ class Region:
         How often it ran, and how often on several threads.
     obstacle : str
         Why it ran sequentially the last time it did; "" if it never had to.
+    splits : bool
+        Whether it has ever put results of blocks together in an order that is not the loop's.
+    pace : float
+        Nanoseconds an iteration took last time on one thread; 0 before.
+    detector : RaceDetector, optional
+        What runs the iterations under `ACCEL_RACES=1`.
     """
 
     def __init__(self, found: ParallelLoop, part: Part, threads: Callable[[], int], schedule: str) -> None:
@@ -51,7 +60,10 @@ class Region:
         self.is_ordered = any(r.how in "+*" for r in found.reductions) or bool(found.histograms)
         self.outputs = outputs_of(found)
         self.runs = self.shared = 0
+        self.splits = False
         self.obstacle = ""
+        self.pace = 0.0
+        self.detector: RaceDetector | None = None
 
     def __call__(self, numbers: Any, *values: Any) -> tuple[int, Any]:
         """Do the iterations, for the inputs `values`; as `Part.answer` says."""
@@ -59,6 +71,8 @@ class Region:
         return self.part.answer(lambda: self._run(numbers, values))
 
     def _run(self, numbers: range, values: tuple[Any, ...]) -> Any:
+        if self.detector is not None and read_switch("ACCEL_RACES") == "1":
+            return self.detector.run(numbers, values)
         threads = self._threads()
         if not threads:
             return self.do(numbers, values)
@@ -85,6 +99,7 @@ class _Run:
         self.own: dict[int, list[Any]] = {}  # first number of a block -> the arrays it has added to
         self.failed: dict[int, BaseException] = {}
         self.blocks = self._cut(0, self._probe())
+        region.splits |= region.is_ordered and len(self.blocks) > 1
 
     def outputs(self) -> Any:
         """Do it all."""
@@ -108,32 +123,36 @@ class _Run:
         return [self.numbers[k : k + size] for k in range(done, len(self.numbers), size)]
 
     def _begin(self) -> None:
-        """Do block after block until it is known how long one takes, and then the rest, on several threads if that pays."""
+        """Do block after block until it is known how long iterations take, and then the rest, on several threads if that pays."""
         region, done = self.region, 0
-        for k, block in enumerate(self.blocks):
+        blocks = self.blocks
+        while blocks and not self._is_sure(region.pace * (len(self.numbers) - done)):
+            block = blocks.pop(0)
             spent, start = region.part.spent(), time.perf_counter_ns()
             self._guarded(block, done)
             took = time.perf_counter_ns() - start
             done += len(block)
-            if region.part.spent() == spent:
+            if region.part.spent() == spent:  # else it was compiled meanwhile
+                region.pace = took / len(block)
                 break
         left = len(self.numbers) - done
-        if not left:
-            return
-        pays = self.threads > 1 and took * left > _WORTH_NS * len(block) and region.part.is_free()
-        if region.is_ordered:
-            rest = self.blocks[k + 1 :]
-        elif pays:
-            rest = self._cut(done, -(-left // (self.threads * (1 if region.is_static else _PARTS_PER_THREAD))))
-        else:
-            rest = self._cut(done, left)
-        if pays and len(rest) > 1:
+        pays = self.threads > 1 and region.pace * left > _WORTH_NS and region.part.is_free()
+        if not region.is_ordered and left:
+            parts = self.threads * (1 if region.is_static else _PARTS_PER_THREAD) if pays else 1
+            blocks = self._cut(done, -(-left // parts))
+        if pays and len(blocks) > 1:
+            start = time.perf_counter_ns()
+            self._share(blocks, done)
             region.shared += 1
-            self._share(rest, done)
-        else:
-            for block in rest:
-                self._guarded(block, done)
-                done += len(block)
+            region.pace = min(region.pace, (time.perf_counter_ns() - start) * self.threads / left)
+            return
+        for block in blocks:
+            self._guarded(block, done)
+            done += len(block)
+
+    def _is_sure(self, work_ns: float) -> bool:
+        """Whether so much work is shared without trying it out first."""
+        return self.threads > 1 and work_ns > _SURE * _WORTH_NS > 0 and self.region.part.is_free()
 
     def _share(self, blocks: list[range], done: int) -> None:
         """Do blocks on several threads."""

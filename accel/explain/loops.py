@@ -27,7 +27,6 @@ class LoopInspection:
 
     def __init__(self, parallelized: Any) -> None:
         self._made = parallelized
-        self._before = parallelized.function.__dict__.get("accel")  # keeps alive what serves the calls
 
     @property
     def function(self) -> Any:
@@ -44,7 +43,7 @@ class LoopInspection:
     def compiled(self) -> bool:
         """Whether machine code was made (or loaded) for one of its loops, or for the whole where no loop is parallel."""
         parts = [region.part.function.__dict__.get("accel") for region in self._made.regions]
-        return any(part.compiled for part in [*parts, self._before] if part is not None)
+        return any(part.compiled for part in [*parts, self._made.whole] if part is not None)
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
@@ -57,25 +56,25 @@ class LoopInspection:
         lines = [f"{made.function.__qualname__}: {len(made.regions)} parallel loops" if made.regions else f"{made.function.__qualname__}: no parallel loop"]
         for region in made.regions:
             lines.append(f"  line {region.found.loop.lineno}: parallel; ran {_times(region.runs)}, {_times(region.shared)} of them on several threads")
-            lines += [f"    {fact}" for fact in _facts(region.found)]
+            lines += [f"    {fact}" for fact in _facts(region.found, vouched=region.detector is not None)]
             if region.obstacle:
                 lines.append(f"    it ran on one thread, as {region.obstacle}")
             if (own := region.part.function.__dict__.get("accel")) is not None:
                 lines += [f"    {line}" for line in own.explain().splitlines()[1:]]
         lines += [render_diagnostic(found) for found in made.diagnostics]
-        if self._before is not None:
-            lines.append(self._before.explain())
+        if made.whole is not None:
+            lines.append(made.whole.explain())
         return "\n".join(lines)
 
     def __repr__(self) -> str:
         return f"<accel: {self._made.function.__qualname__}, {len(self._made.regions)} parallel loops>"
 
 
-def _facts(found: Any) -> list[str]:
+def _facts(found: Any, *, vouched: bool) -> list[str]:
     """Why the iterations are independent, in sentences."""
     facts = []
-    if found.written:
-        facts.append(f"no two iterations touch the same element of {_names(found.written - set(found.histograms)) or 'an array'}")
+    if written := found.written - set(found.histograms):
+        facts.append(f"no two iterations touch the same element of {_names(written)}" + (", as you vouch for" if vouched else ""))
     facts += [f"`{name}` is only added to: each block of iterations has its own" for name in found.histograms]
     facts += [f"`{r.name}` is a reduction ({r.how})" + (f", with {_names(r.companions)}" if r.companions else "") for r in found.reductions]
     if found.last:

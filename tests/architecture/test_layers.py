@@ -18,6 +18,7 @@ LAYERS = (
     ("pipeline",),
     ("analysis", "specialize", "lower", "cache"),
     ("engines",),
+    ("dependence",),
     ("ir",),
     ("types",),
     ("runtime",),

@@ -1,0 +1,66 @@
+"""What the scalars of a loop are: private, reductions, carried."""
+
+import ast
+
+import pytest
+
+from accel.dependence.scalars import examine_scalars
+
+BEFORE = frozenset("abcdkmnpqstuvwxyz")
+
+
+def examine(body, after="", before=BEFORE):
+    text = "for i in range(n):\n" + "".join(f"    {line}\n" for line in body.splitlines())
+    return examine_scalars(ast.parse(text).body[0], before, frozenset(after))
+
+
+@pytest.mark.parametrize(
+    ("body", "how"),
+    [
+        ("s += x[i]", "+"), ("s -= x[i]", "+"), ("s = s + x[i]", "+"), ("s = x[i] + s", "+"), ("s = s - x[i]", "+"),
+        ("s *= i", "*"), ("s = i * s", "*"), ("s |= i", "|"), ("s = s & i", "&"), ("s ^= i", "^"),
+        ("s = min(s, x[i])", "min"), ("s = max(s, x[i])", "max"), ("s = s and x[i] > 0", "and"), ("s = s or f(i) or i > 3", "or"),
+        ("if x[i] < s:\n    s = x[i]", "min"), ("if s < x[i]:\n    s = x[i]", "max"), ("if x[i] > s:\n    s = x[i]\n    k = i", "max"),
+        ("if x[i] > 0:\n    s += 1\nelse:\n    s += 2", "+"), ("for j in range(i):\n    s += j", "+"), ("t = x[i]\nif t > s:\n    k = t\n    s = t", "max"),
+    ],
+)  # fmt: skip
+def test_reductions(body, how):
+    facts = examine(body, after="sk")
+    assert [(r.name, r.how) for r in facts.reductions] == [("s", how)]
+    assert facts.carried == facts.maybe == ()
+    assert facts.reductions[0].companions == (("k",) if "k = " in body else ())
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "s = x[i] - s", "s = s / x[i]", "s += s * x[i]", "s += x[i]\ny[i] = s", "s += 1\ns *= 2", "s = min(x[i], s)", "s = min(s, x[i], 3)",
+        "s = min(s, x[i] + s)", "if x[i] < s:\n    s = y[i]", "if x[i] <= s:\n    s = x[i]", "if f(i) < s:\n    s = f(i)", "if x[i] < s:\n    s = x[i]\nelse:\n    k = 1",
+        "if x[i] < s:\n    s = x[i]\n    k = k + 1", "if x[i] < s:\n    s = x[i]\nk = s", "if x[i] < s:\n    x[i] = s\n    s = x[i]", "if i > 3:\n    s = s and x[i]",
+        "y[i] = s\ns = x[i]", "if i > 3:\n    y[i] = s\ns = 1", "s = t\nt = x[i]", "if i < s:\n    i = 3\n    s = i",
+    ],
+)  # fmt: skip
+def test_carried(body):
+    assert [c.name for c in examine(body, after="sk").carried] in (["s"], ["t"], ["k", "s"], ["k"])
+
+
+def test_reductions_need_a_value_before():
+    assert [c.name for c in examine("s += i", before=frozenset()).carried] == ["s"]
+    assert [c.name for c in examine("if x[i] > s:\n    s = x[i]\n    k = i", "k", frozenset("s")).carried] == ["s"]
+
+
+def test_private_names():
+    facts = examine("t = x[i]\nfor j in range(3):\n    u = t\ny[i] = t", after="t")
+    assert facts.private == {"t", "j", "u"} and facts.last == ("t",)
+
+
+def test_names_some_iterations_bind():
+    assert examine("if x[i]:\n    t = i", after="t").maybe == ("t",)
+    assert examine("if x[i]:\n    t = i").maybe == ()
+
+
+def test_constants():
+    facts = examine("if x[i]:\n    t = True\nif y[i]:\n    t = True", after="t")
+    assert [(r.name, r.how) for r in facts.reductions] == [("t", "const")]
+    assert examine("if x[i]:\n    t = True\nelse:\n    u = 1\nif y[i]:\n    t = 1", after="t").maybe == ("t",)
+    assert examine("if x[i]:\n    t = True", after="t", before=frozenset()).maybe == ("t",)

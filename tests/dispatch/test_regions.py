@@ -1,0 +1,94 @@
+"""How ranges are cut and results put together."""
+
+import numpy as np
+import pytest
+
+import accel
+from accel.dispatch import regions
+
+
+def add_up(x):
+    """A sum."""
+    s = 0
+    for i in range(len(x)):
+        s += x[i]
+    return s
+
+
+def region_of(function):
+    """The first region of a decorated function."""
+    return getattr(function.accel, "_made").regions[0]
+
+
+@pytest.mark.parametrize("count", [0, 1, 63, 64, 65, 1000])
+@pytest.mark.parametrize("threads", [1, 2, 5])
+def test_every_iteration_is_done_once(monkeypatch, count, threads):
+    monkeypatch.setattr(regions, "_WORTH_NS", -1)
+    monkeypatch.setattr(regions, "_FLAT_BLOCK", 16)
+    monkeypatch.setattr(regions, "_FLAT_PROBE", 3)
+    total = accel.parallelize(num_threads=threads)(add_up)
+
+    @accel.parallelize(num_threads=threads, schedule="static")
+    def increase(x):
+        for i in range(len(x)):
+            x[i] += 1
+
+    for _ in range(2):
+        x = np.arange(count)
+        assert total(x) == x.sum()
+        increase(x)
+        assert (x == np.arange(count) + 1).all()
+
+
+def test_short_loops_stay_on_one_thread():
+    total = accel.parallelize(num_threads=2)(add_up)
+    for _ in range(3):
+        total(np.arange(10))
+    assert region_of(total).runs == 3 and region_of(total).shared == 0
+
+
+def test_long_loops_are_shared_once_their_pace_is_known(monkeypatch):
+    total, x = accel.parallelize(num_threads=2)(add_up), np.arange(100_000)
+    total(x)
+    region = region_of(total)
+    region.pace = 1e9
+    assert total(x) == x.sum()
+    assert region.shared >= 1
+    assert 0 < region.pace < 1e9  # it took less than was thought
+
+
+@pytest.mark.parametrize(
+    ("how", "values", "result"),
+    [
+        ("+", [1, 2, 3, 4, 5], 15), ("*", [1, 2, 3], 6), ("|", [1, 2, 4], 7), ("&", [7, 6, 12], 4), ("^", [1, 3, 7], 5), ("and", [1, 2, 0], 0), ("or", [0, 2, 3], 2),
+        ("min", [2, 1, 3], 1), ("max", [2, 1, 3], 3), ("const", [0, 0, 5], 5),
+    ],
+)  # fmt: skip
+def test_reductions(how, values, result):
+    from accel.dependence.scalars import Reduction
+
+    assert regions._reduce(Reduction("s", how), [(v,) for v in values], 0) == (result,)
+
+
+def test_the_first_of_the_equal_ones():
+    from accel.dependence.scalars import Reduction
+
+    parts = [(1.0, "a"), (1, "b"), (0.0, "c"), (-0.0, "d")]
+    assert regions._reduce(Reduction("s", "min", ("k",)), parts, 1.0) == (0.0, "c")
+    assert regions._reduce(Reduction("s", "max", ("k",)), parts, 1.0) == (1.0, "a")
+
+
+def test_what_changes_nothing():
+    for value in (3, 2.5, 1j, np.float32(1), np.int8(3)):
+        assert type(regions._identity("+", value)) is type(value)
+        assert value + regions._identity("+", value) == value
+    assert str(-0.0 + regions._identity("+", -0.0)) == "-0.0"
+    assert regions._identity("*", 2.5) == 1.0
+
+
+def test_a_range_of_ones_own():
+    space = {"range": lambda n: [0, 1]}
+    exec(compile("def f(x):\n    for i in range(5):\n        x[i] = i\n", "f.py", "exec"), space)
+    x = np.zeros(5)
+    accel.parallelize(space["f"])(x)
+    assert x.tolist() == [0, 1, 0, 0, 0]
