@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from accel.dependence.loops import ParallelLoop
-    from accel.dispatch.races import RaceDetector
     from accel.dependence.scalars import Reduction
+    from accel.dispatch.races import RaceDetector
 
 __all__ = ["Region"]
 
