@@ -47,6 +47,14 @@ ADVICE: dict[str, tuple[str, tuple[str, ...]]] = {
         "Python renames names with two leading underscores inside a class",
         ("use one underscore",),
     ),
+    "racing-iterations": (
+        "the loop runs on several threads, and its result depends on which one comes first",
+        ("have each iteration store into elements of its own", "or drop `assume=`: the loop then stays sequential unless it is proven"),
+    ),
+    "sequential-loop": (
+        "another order of the iterations could give another result",
+        ("have each iteration store into elements of its own", 'or, if you know that no two touch the same element, `assume="independent"`'),
+    ),
     "stale-source": (
         "compiling what now stands in the file could give another answer",
         ("import the module again",),

@@ -87,7 +87,7 @@ class _Log:
         begin = len(text) - len(text.lstrip())
         what = f"the iterations {other[0]} and {mine[0]} of the loop in line {self._loop_line} touch the same element of `{mine[2]}`"
         why = f"iteration {other[0]} did so in line {other[1]}, iteration {mine[0]} {'stores into it' if is_store else 'reads it'} here"
-        return Diagnostic(what, "race", filename, mine[1], begin, len(text), text, why=why)
+        return Diagnostic(what, "racing-iterations", filename, mine[1], begin, len(text), text, why=why)
 
 
 class _Watched:

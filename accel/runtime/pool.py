@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-__all__ = ["CANCELLED", "DONE", "MOST_THREADS", "Pool", "current_threads", "default_threads", "pool", "set_threads", "thread_symbols"]
+__all__ = ["CANCELLED", "DONE", "MOST_THREADS", "Pool", "current_threads", "default_threads", "pool", "set_threads", "thread_symbols", "watch_symbol"]
 
 
 DONE, CANCELLED = -1, -2  # what bodies and regions give, but for the number of an iteration that failed
