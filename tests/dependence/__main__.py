@@ -86,8 +86,8 @@ def _compare(seed: int, facts: ArrayFacts, runs: int) -> tuple[str, bool]:
         possible[one, other] = conflict.distance
         possible[other, one] = None if conflict.distance is None else -conflict.distance
     has_met = False
-    for count, large in ((runs, 7), (_MORE_RUNS, 7), (_MORE_RUNS, 16)):
-        for values, shapes in make_values(nest, count, random, large):
+    for count, is_wide in ((runs, False), (_MORE_RUNS, False), (_MORE_RUNS, True), (4 * _MORE_RUNS, True)):
+        for values, shapes in make_values(nest, count, random, is_wide):
             found = program.run(values, shapes)
             has_met |= bool(found)
             for one, other, distance in found:

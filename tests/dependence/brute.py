@@ -9,7 +9,7 @@ from random import Random
 
 from tests.dependence.nests import Nest
 
-__all__ = ["Meeting", "find_definitions", "find_meetings", "key_of", "make_values"]
+__all__ = ["Meeting", "Program", "find_definitions", "key_of", "make_values"]
 
 _MOST_TOUCHES = 4000
 
@@ -108,13 +108,18 @@ class _Instrument(ast.NodeTransformer):
         return ast.copy_location(ast.Subscript(base, ast.Tuple(parts, ast.Load()), node.ctx), node)
 
 
-def make_values(nest: Nest, count: int, random: Random, large: int = 7) -> Iterator[tuple[dict[str, int], dict[str, tuple[int, ...]]]]:
-    """Values of symbols, and shapes of arrays; all small values if there are few."""
-    every = list(product(range(-2, large), repeat=len(nest.symbols)))
+def make_values(nest: Nest, count: int, random: Random, is_wide: bool = False) -> Iterator[tuple[dict[str, int], dict[str, tuple[int, ...]]]]:
+    """Values of symbols, and shapes of arrays: all small values if there are few, or values of all sizes."""
+    every = list(product(range(-3, 7), repeat=len(nest.symbols)))
     random.shuffle(every)
     for number in range(count):
         values = dict(zip(nest.symbols, every[number % len(every)], strict=True))
-        few = [0, 1, 2, 3, 4, 5, 6, 8, 12, 40, *[max(0, v) for v in values.values()], *[max(0, v) + 1 for v in values.values()]]
+        if is_wide:
+            size = random.choice((5, 9, 15, 40))
+            values = {name: random.choice((value, random.randint(-size, size))) for name, value in values.items()}
+        few = [0, 1, 2, 3, 4, 5, 6, 8, 12, 40, *[abs(v) for v in values.values()], *[abs(v) + 1 for v in values.values()]]
+        if random.random() < 0.4:
+            few = [random.choice(few)]
         yield values, {name: tuple(random.choice(few) for _ in range(n)) for name, n in nest.arrays.items()}
 
 
@@ -146,9 +151,3 @@ class Program:
                 for one, first, writes in touches:
                     found |= {(one, other, then - first) for other, then, too in touches if then != first and (writes or too)}
         return found
-
-
-def find_meetings(nest: Nest, program: Program, count: int, random: Random, large: int = 7) -> Iterator[tuple[set[Meeting], dict[str, int], dict[str, tuple[int, ...]]]]:
-    """What meets, run by run."""
-    for values, shapes in make_values(nest, count, random, large):
-        yield program.run(values, shapes), values, shapes
