@@ -41,7 +41,7 @@ class Prover:
         return low if low == high else None
 
     def _refute(self, rows: Sequence[Row], signs: Signs) -> frozenset[str] | None:
-        key = signs, frozenset([(row.is_zero, row.needs, *sorted(row.form.items())) for row in rows])
+        key = signs, frozenset([(row.is_zero, row.needs, frozenset(row.form.items())) for row in rows])
         if key not in self._known:
             if not self._left:
                 return None
@@ -128,12 +128,15 @@ def _without(rows: Sequence[Row], symbol: str) -> list[Row]:
 def _with_sign(rows: Sequence[Row], symbol: str, sign: int) -> list[Row]:
     """The rows if the symbol has a sign, and their products with it where those are spoken of."""
     times: Form = {(symbol,): sign}
+    square = (symbol, symbol)
     spoken = {product for row in rows for product in row.form if len(product) > 1 and symbol in product}
     products = [
         Row(multiply(row.form, times), row.is_zero, row.needs | _plain(symbol))
         for row in rows
         if not row.is_zero and any(_is_part((*product, symbol), whole) for product in row.form if product for whole in spoken)
     ]
+    if any(square in row.form for row in (*rows, *products)):
+        products.append(Row({square: 1, (symbol,): -sign}, False, _plain(symbol)))
     return [Row(add({(symbol,): sign}, constant(1), -1), False, _plain(symbol)), *rows, *products]
 
 
