@@ -108,7 +108,7 @@ class Reader:
             case ast.Sub():
                 return Reading(add(left.form, right.form, -1), needs)
             case ast.Mult():
-                form = multiply(left.form, right.form)
+                form = multiply(self._factor(left, right), self._factor(right, left))
                 is_small = len(form) <= _MOST_TERMS and max(map(len, form), default=0) <= _HIGHEST_DEGREE
                 return Reading(form, needs) if is_small else None
             case ast.LShift() if number is not None and 0 <= number <= _LONGEST_SHIFT:
@@ -126,6 +126,14 @@ class Reader:
             case ast.Mod() if number is not None and number < 0:
                 return Reading(scale(self._remainder(Reading(scale(left.form, -1), left.needs), -number), -1), needs)
         return None
+
+    def _factor(self, factor: Reading, other: Reading) -> Form:
+        """A sum that stays the same becomes one variable where it is a factor: `i * (m - 1) + j` is flattened like `i * m + j`."""
+        if len(factor.form) < 2 or _varies(factor.form) or not _varies(other.form):
+            return factor.form
+        name = self._name(("*", *sorted(factor.form.items())), [factor.form])
+        self.rows[name] = (Row(add(variable(name), factor.form, -1), True, factor.needs),)
+        return variable(name)
 
     def _remainder(self, dividend: Reading, divisor: int) -> Form:
         return add(dividend.form, self._quotient(dividend, divisor), -divisor)
@@ -155,7 +163,7 @@ class Reader:
 
     def _name(self, key: object, forms: list[Form]) -> str:
         """One name for the same value, wherever it is."""
-        mark = "%" if any(varies(name) for name in variables_of(forms)) else "#"
+        mark = "%" if any(map(_varies, forms)) else "#"
         return self._made.setdefault(key, f"{mark}{len(self._made)}")
 
     def read_test(self, node: ast.expr, names: Names, truth: bool = True) -> Alternatives:
@@ -180,6 +188,10 @@ class Reader:
             return found
         together = tuple([one for part in parts for one in part])
         return UNTOLD if len(together) > _MOST_ALTERNATIVES or any(part == UNTOLD for part in parts) else together
+
+
+def _varies(form: Form) -> bool:
+    return any(varies(name) for name in variables_of([form]))
 
 
 def _compare(kind: type[ast.cmpop] | None, left: Reading | None, right: Reading | None) -> Alternatives:

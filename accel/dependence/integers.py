@@ -7,6 +7,7 @@ not divide the constant. Inequalities follow, variable by variable (Fourier and 
 from __future__ import annotations
 
 from math import gcd
+from operator import add, neg
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ __all__ = ["Line", "find_range", "refute"]
 # Coefficients with the constant at the end, and a set of bits: what the line rests on. The sum is 0, or not negative.
 Line = tuple[tuple[int, ...], int]
 
-_MOST = 250  # lines; a system that needs more is given up
+_MOST = 120  # lines; a system that needs more is given up
 
 
 class _Refuted(Exception):
@@ -136,7 +137,7 @@ def _eliminate(lines: list[Line], keep_first: bool = False) -> tuple[list[Line],
     while table.rows:
         if table.equation is not None:
             return [table.equation], [((*factors, number), bits) for factors, (number, bits) in table.rows.items()]
-        place = _choose_variable(list(table.rows), keep_first)
+        place = _choose_variable(table, keep_first)
         if place is None:
             break
         table = _without(table, place)
@@ -167,7 +168,7 @@ class _Table:
         if old is not None and old[0] <= number:
             return
         self.rows[factors] = number, bits
-        opposite = self.rows.get(tuple([-factor for factor in factors]))
+        opposite = self.rows.get(tuple(map(neg, factors)))
         if opposite is None:
             return
         if number + opposite[0] < 0:
@@ -176,19 +177,29 @@ class _Table:
             self.equation = (*factors, number), bits | opposite[1]
 
 
-def _choose_variable(rows: list[tuple[int, ...]], keep_first: bool) -> int | None:
-    """The variable whose elimination adds least; those whose elimination is exact go before others."""
-    best, found = None, None
-    for place, column in enumerate(zip(*rows, strict=True)):
-        above = [factor for factor in column if factor > 0]
-        below = [factor for factor in column if factor < 0]
-        if not (above or below) or (keep_first and not place):
-            continue
-        exact = max(above, default=1) == 1 or min(below, default=-1) == -1
-        cost = (len(above) * len(below) - len(above) - len(below)) + (0 if exact else 1000)
-        if best is None or cost < best:
-            best, found = cost, place
-    return found
+def _choose_variable(table: _Table, keep_first: bool) -> int | None:
+    """The variable whose elimination adds least; those whose elimination is exact go before others.
+
+    Rows with a variable that is bounded on one side only tell nothing, and leave the table.
+    """
+    while True:
+        best, found, useless = None, None, []
+        for place, column in enumerate(zip(*table.rows, strict=True)):
+            low, high = min(column), max(column)
+            if low == high == 0 or (keep_first and not place):
+                continue
+            if low >= 0 or high <= 0:
+                useless.append(place)
+                continue
+            above = sum(map((0).__lt__, column))
+            below = len(column) - column.count(0) - above
+            cost = above * below - above - below + (0 if high == 1 or low == -1 else 1000)
+            if best is None or cost < best:
+                best, found = cost, place
+        if not useless:
+            return found
+        for factors in [factors for factors in table.rows if any([factors[place] for place in useless])]:
+            del table.rows[factors]
 
 
 def _without(table: _Table, place: int) -> _Table:
@@ -196,18 +207,21 @@ def _without(table: _Table, place: int) -> _Table:
     rest, above, below = _Table(table.seek), [], []
     for factors, (number, bits) in table.rows.items():
         factor = factors[place]
-        line = (*factors, number), bits
         if factor > 0:
-            above.append((factor, line))
+            above.append((factor, (*factors, number), bits))
         elif factor < 0:
-            below.append((-factor, line))
+            below.append((-factor, (*factors, number), bits))
         else:
-            rest.insert(line)
-    for one, (left, left_bits) in above:
-        for other, (right, right_bits) in below:
+            rest.rows[factors] = number, bits
+    for one, left, left_bits in above:
+        for other, right, right_bits in below:
             divisor = gcd(one, other)
             a, b = other // divisor, one // divisor
-            rest.insert((tuple([a * x + b * y for x, y in zip(left, right, strict=True)]), left_bits | right_bits))
+            if a == b == 1:
+                vector = tuple(map(add, left, right))
+            else:
+                vector = tuple([a * x + b * y for x, y in zip(left, right, strict=True)])
+            rest.insert((vector, left_bits | right_bits))
         if len(rest.rows) > _MOST:
             raise _TooLarge
     return rest

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import product
 
 from accel.dependence.expressions import UNTOLD, Alternatives, Reader, join
-from accel.dependence.forms import Form, Reading, Row, add, constant, rename, scale, variable, variables_of
+from accel.dependence.forms import Form, Row, add, constant, rename, scale, variable, variables_of
 from accel.dependence.systems import Prover
 
 TYPE_CHECKING = False
@@ -33,21 +33,36 @@ class Pairs:
         self.outer, self.reader = outer, reader
         self.needs: set[str] = set()
         self._prover = Prover()
+        self._kinds: dict[object, int] = {}  # sites with the same subscripts where the same is known are of one kind
+        self._found: dict[tuple[int, int], tuple[int | None] | None] = {}
+        self._wraps: dict[object, tuple[tuple[int, ...], set[str]]] = {}
+        self._renamed: dict[int, tuple[Row, Row]] = {}  # the first one keeps its id alive
 
     def find_conflict(self, first: Site, second: Site) -> tuple[int | None] | None:
         """None if the two never touch the same element in different iterations, else their distance in a tuple of one."""
-        orders = [self.outer.later] if first is second else [self.outer.later, self.outer.earlier]
+        one, other = self._kind(first), self._kind(second)
+        if (one, other) not in self._found:
+            self._found[one, other] = found = self._search(first, second, one == other)
+            self._found[other, one] = None if found is None else (None if found[0] is None else -found[0],)
+        return self._found[one, other]
+
+    def _kind(self, site: Site) -> int:
+        forms = tuple([one and (one.needs, frozenset(one.form.items())) for one in site.subscripts])
+        key = site.access.array, forms, tuple(map(id, site.loops)), tuple(map(id, site.tests))
+        return self._kinds.setdefault(key, len(self._kinds))
+
+    def _search(self, first: Site, second: Site, is_same: bool) -> tuple[int | None] | None:
         distances: set[int | None] = set()
-        for order in orders:
+        for order in [self.outer.later] if is_same else [self.outer.later, self.outer.earlier]:
             left, needs = self._find_cases(first, second, order, False)
             if left and (first.tests or second.tests):
                 left, needs = self._find_cases(first, second, order, True)
             if not left:
                 self.needs |= needs
-            distances |= {self._find_distance(rows) for rows in left}
+            distances |= {None} if is_same and left else {self._find_distance(rows) for rows in left}
         if not distances:
             return None
-        return (distances.pop() if len(distances) == 1 and first is not second else None,)
+        return (distances.pop() if len(distances) == 1 else None,)
 
     def _find_distance(self, rows: Rows) -> int | None:
         counter = self.outer.counter
@@ -58,7 +73,7 @@ class Pairs:
         needs: set[str] = set()
         dimensions = [self._meet(first, second, place, use_tests, needs) for place in range(_count_known(first, second))]
         known = join(order, _known(first, use_tests), _MOST_ALTERNATIVES)
-        known = join(known, _rename(_known(second, use_tests)), _MOST_ALTERNATIVES)
+        known = join(known, self._rename(_known(second, use_tests)), _MOST_ALTERNATIVES)
         left: list[Rows] = []
         for rows in known:
             if not dimensions:
@@ -101,7 +116,7 @@ class Pairs:
             todo = []
             for name in sorted(names):
                 plain = name.rstrip("'")
-                todo += [row if plain == name else _rename_row(row) for row in self.reader.rows.get(plain, ())]
+                todo += [row if plain == name else self._rename_row(row) for row in self.reader.rows.get(plain, ())]
             found += [row for row in todo if row not in found]
         return tuple(found)
 
@@ -112,23 +127,38 @@ class Pairs:
         if length is None or one is None or other is None:
             return [()]
         found = []
-        for left_wraps in self._find_wraps(first, one, use_tests, needs):
-            for right_wraps in self._find_wraps(second, other, use_tests, needs):
+        for left_wraps in self._find_wraps(first, place, use_tests, needs):
+            for right_wraps in self._find_wraps(second, place, use_tests, needs):
                 left = add(one.form, length.form, left_wraps)
                 right = rename(add(other.form, length.form, right_wraps), "'")
                 equal = Row(add(left, right, -1), True, one.needs | other.needs)
                 found.append((equal, *_within(left, length.form, one.needs), *_within(right, length.form, other.needs)))
         return found
 
-    def _find_wraps(self, site: Site, subscript: Reading, use_tests: bool, needs: set[str]) -> list[int]:
+    def _find_wraps(self, site: Site, place: int, use_tests: bool, needs: set[str]) -> tuple[int, ...]:
         """0 if the subscript may be positive or 0, 1 if it may be negative."""
-        known = _known(site, use_tests)
-        negative = Row(add(scale(subscript.form, -1), constant(-1)), False, subscript.needs)
-        if not self._filter([(*rows, negative) for rows in known], needs):
-            return [0]
-        if not self._filter([(*rows, Row(subscript.form, False, subscript.needs)) for rows in known], needs):
-            return [1]
-        return [0, 1]
+        key = self._kind(site), place, use_tests
+        if key not in self._wraps:
+            reading = site.subscripts[place]
+            assert reading is not None
+            known, own = _known(site, use_tests), set[str]()
+            found: tuple[int, ...] = (0, 1)
+            negative = Row(add(scale(reading.form, -1), constant(-1)), False, reading.needs)
+            if not self._filter([(*rows, negative) for rows in known], own):
+                found = (0,)
+            elif not self._filter([(*rows, Row(reading.form, False, reading.needs)) for rows in known], own):
+                found = (1,)
+            self._wraps[key] = found, own
+        needs |= self._wraps[key][1]
+        return self._wraps[key][0]
+
+    def _rename(self, alternatives: Alternatives) -> Alternatives:
+        return tuple([tuple(map(self._rename_row, rows)) for rows in alternatives])
+
+    def _rename_row(self, row: Row) -> Row:
+        if id(row) not in self._renamed:
+            self._renamed[id(row)] = row, Row(rename(row.form, "'"), row.is_zero, row.needs)
+        return self._renamed[id(row)][1]
 
 
 def _count_known(first: Site, second: Site) -> int:
@@ -147,11 +177,3 @@ def _known(site: Site, use_tests: bool) -> Alternatives:
 def _within(place: Form, length: Form, needs: frozenset[str]) -> Rows:
     """An element lies between 0 and the length."""
     return Row(place, False, needs), Row(add(add(length, constant(1), -1), place, -1), False, needs)
-
-
-def _rename(alternatives: Alternatives) -> Alternatives:
-    return tuple([tuple([_rename_row(row) for row in rows]) for rows in alternatives])
-
-
-def _rename_row(row: Row) -> Row:
-    return Row(rename(row.form, "'"), row.is_zero, row.needs)

@@ -13,6 +13,7 @@ __all__ = ["Prover"]
 
 _MOST_SYMBOLS = 3
 _MOST_ROWS = 60
+_MOST_SYSTEMS = 40  # for one question
 
 Signs = frozenset[tuple[str, int]]
 Lines = tuple[list[Line], list[Line], dict[tuple[str, ...], int], list[str]]
@@ -23,9 +24,11 @@ class Prover:
 
     def __init__(self) -> None:
         self._known: dict[object, frozenset[str] | None] = {}
+        self._left = 0
 
     def refute(self, rows: Sequence[Row]) -> frozenset[str] | None:
         """The names that have to be plain ints for no integers to fulfil all rows; None if that is not proven."""
+        self._left = _MOST_SYSTEMS
         return self._refute(rows, frozenset())
 
     def find_distance(self, rows: Sequence[Row], target: Form) -> int | None:
@@ -38,8 +41,11 @@ class Prover:
         return low if low == high else None
 
     def _refute(self, rows: Sequence[Row], signs: Signs) -> frozenset[str] | None:
-        key = signs, frozenset([(row.is_zero, row.needs, *sorted(row.form.items())) for row in rows])
+        key = signs, frozenset([(row.is_zero, row.needs, frozenset(row.form.items())) for row in rows])
         if key not in self._known:
+            if not self._left:
+                return None
+            self._left -= 1
             self._known[key] = self._search(rows, signs)
         return self._known[key]
 
@@ -122,12 +128,15 @@ def _without(rows: Sequence[Row], symbol: str) -> list[Row]:
 def _with_sign(rows: Sequence[Row], symbol: str, sign: int) -> list[Row]:
     """The rows if the symbol has a sign, and their products with it where those are spoken of."""
     times: Form = {(symbol,): sign}
+    square = (symbol, symbol)
     spoken = {product for row in rows for product in row.form if len(product) > 1 and symbol in product}
     products = [
         Row(multiply(row.form, times), row.is_zero, row.needs | _plain(symbol))
         for row in rows
-        if any(_is_part((*product, symbol), whole) for product in row.form if product for whole in spoken)
+        if not row.is_zero and any(_is_part((*product, symbol), whole) for product in row.form if product for whole in spoken)
     ]
+    if any(square in row.form for row in (*rows, *products)):
+        products.append(Row({square: 1, (symbol,): -sign}, False, _plain(symbol)))
     return [Row(add({(symbol,): sign}, constant(1), -1), False, _plain(symbol)), *rows, *products]
 
 
