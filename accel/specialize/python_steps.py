@@ -49,7 +49,8 @@ class PythonSteps:
         if op == "set_item" and isinstance(kinds[0], Array) and kinds[0].writeable:
             indexes, last = self.subscripts(instruction, kinds[:-1]), len(kinds) - 1
             operands = tuple(k for k in range(len(kinds)) if not isinstance(kinds[k], Static))
-            return self.note(instruction, kinds, f"a0[{indexes}] = a{last}; return None", operands, NoneKind())
+            value = self.operand(instruction, kinds, last)
+            return self.note(instruction, kinds, f"a0[{indexes}] = {value}; return None", operands, NoneKind())
         if op == "attribute" and concerned and detail in ("real", "imag"):
             made = predict_kind(lambda array: getattr(array, detail), kinds, (...,))
             return self.note(instruction, kinds, f"return a0.{detail}", (0,), made)
@@ -113,7 +114,7 @@ class PythonSteps:
         """How an argument is written: `a3`, or the path of a global, or a literal string."""
         kind = kinds[position]
         if isinstance(kind, Static):
-            if isinstance(kind.value, str) or kind.value is ...:
+            if isinstance(kind.value, (str, int)) or kind.value is ...:
                 return repr(kind.value)
             if type(kind.value).__module__ == "numpy.dtypes":
                 return f"__import__('numpy').dtype({kind.value.char!r})"

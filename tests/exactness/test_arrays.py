@@ -182,3 +182,13 @@ def grows(a):
 
 def test_stores_are_seen_by_the_iteration_under_way() -> None:
     agree(grows, lambda: (memory(),), lambda: ([1, 2, 3],), lambda: (np.arange(3),))
+
+
+def stores_a_wide_int(a):
+    a[1] = 18446744073709551615
+    a[0] = 99999999999999999999999
+    return a[1]
+
+
+def test_stores_of_ints_beyond_64_bits() -> None:
+    agree(stores_a_wide_int, lambda: (np.zeros(3),), lambda: (np.zeros(3, np.uint64),), lambda: (np.zeros(3, np.int64),))
