@@ -15,9 +15,10 @@ from typing import Any
 from accel.analysis.continuation import compile_instead, define
 from accel.analysis.parse import note_derived
 from accel.dependence.loops import Loops, ParallelLoop, SequentialLoop
+from accel.dependence.scalars import Reduction
 from accel.ir import Source
 
-__all__ = ["Place", "copy_attributes", "derive_function", "make_driver", "make_part", "outputs_of", "places_of", "steps_of"]
+__all__ = ["Place", "copy_attributes", "derive_function", "make_driver", "make_part", "make_summary", "outputs_of", "places_of", "steps_of"]
 
 _FROM, _TO, _STEP, _RANGE, _ANSWER = "$from", "$to", "$step", "$range", "$answer"
 Place = tuple[int | None, int | None, int | None, int | None]  # lines and columns, as `co_positions` gives them
@@ -36,12 +37,21 @@ def outputs_of(found: ParallelLoop | SequentialLoop) -> tuple[str, ...]:
     return (*found.last, *(n for r in found.reductions for n in (r.name, *r.companions)))
 
 
+def make_summary(source: Source, found: ParallelLoop, scan: Reduction) -> FunctionType:
+    """A function like that of `make_part`, which finds out only what iterations put together in a scan: it stores nothing."""
+    return _make(source, found, list(scan.steps), (scan.name, *scan.companions))
+
+
 def make_part(source: Source, found: ParallelLoop | SequentialLoop) -> FunctionType:
     """A function that does some iterations of a loop: all of a sequential one.
 
     Of a parallel one its parameters are the first number and the one where it ends, the step when that is no constant, and then, as always, the
     inputs. It returns a tuple with the outputs, or None where there are none.
     """
+    return _make(source, found, found.loop.body, outputs_of(found))
+
+
+def _make(source: Source, found: ParallelLoop | SequentialLoop, does: list[ast.stmt], outputs: tuple[str, ...]) -> FunctionType:
     loop, parameters = found.loop, list(found.inputs)
     body: list[ast.stmt] = [loop]
     if isinstance(found, ParallelLoop):
@@ -51,9 +61,9 @@ def make_part(source: Source, found: ParallelLoop | SequentialLoop) -> FunctionT
         if len(loop.iter.args) == 3 and not steps_of(loop):
             arguments.append(loop.iter.args[2])
         counted = ast.Call(func=_load("range"), args=arguments, keywords=[])
-        body = [_at(loop, ast.For(target=loop.target, iter=_at(loop.iter, counted), body=loop.body, orelse=[]))]
+        body = [_at(loop, ast.For(target=loop.target, iter=_at(loop.iter, counted), body=does, orelse=[]))]
         parameters = [*limits, *parameters]
-    if outputs := outputs_of(found):
+    if outputs:
         body.append(_at(loop, ast.Return(value=ast.Tuple(elts=[_load(n) for n in outputs], ctx=ast.Load()))))
     tree = define("%inner", parameters, body)
     return derive_function(source, tree, compile_instead(source, tree, ()))

@@ -182,6 +182,9 @@ class _Walker:
         if unbound:
             raise _Refused(f"`{unbound[0]}` may not be bound before it", loop)
         reductions = scalars.reductions
+        scans = [r for r in reductions if r.steps]
+        if scans and (histograms or len(scans) > 1 or any(r.how in "+*" for r in reductions if not r.steps)):
+            raise _Refused(f"`{scans[0].name}` brings a value from one iteration to the next", loop, why="it is read while it is put together, beside other sums")
         if any(r.how in ("and", "or") for r in reductions) and any(a.is_write for a in facts.accesses):
             raise _Refused("it stops looking at a condition, and stores into arrays", loop)
         bare, owners, callees = _find_uses(loop)

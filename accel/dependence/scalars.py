@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import copy
 
 from accel.dependence.exposure import Exposure, names_read, names_stored
 from accel.values import dataclass
@@ -12,6 +13,7 @@ __all__ = ["Carried", "Reduction", "ScalarFacts", "examine_scalars"]
 _OPERATORS: dict[type[ast.operator], str] = {
     ast.Add: "+", ast.Sub: "+", ast.Mult: "*", ast.BitOr: "|", ast.BitAnd: "&", ast.BitXor: "^",
 }  # fmt: skip
+_SCANS = ("min", "max", "+", "|", "&", "^")  # what has been put together so far is exactly that, however it is cut
 _COMMUTE = (ast.Add, ast.Mult, ast.BitOr, ast.BitAnd, ast.BitXor)
 
 
@@ -20,12 +22,14 @@ class Reduction:
     """A name whose values in all iterations are put together.
 
     `how` is `+ * | & ^`, `min`, `max` (the first of the equal ones), `and`, `or`, or `const` (set to the one constant by some iterations).
-    `companions` are names that are set together with a new least or greatest value.
+    `companions` are names that are set together with a new least or greatest value. `steps` are the statements of the body that lead to
+    the value, where the loop also reads what has been put together so far (a scan); else there are none.
     """
 
     name: str
     how: str
     companions: tuple[str, ...] = ()
+    steps: tuple[ast.stmt, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -126,12 +130,53 @@ def _find_reduction(loop: ast.For, name: str, parents: dict[int, ast.AST]) -> Re
         how, companions, known = step
         found.add((how, companions))
         explained |= known
-    if len(found) != 1 or explained != {id(use) for use in uses}:
+    if len(found) != 1:
         return None
     how, companions = found.pop()
     if companions and not _are_companions(loop, companions):
         return None
-    return Reduction(name, how, companions)
+    if explained == {id(use) for use in uses}:
+        return Reduction(name, how, companions)
+    steps = _slice(loop, {name, *companions}, explained) if how in _SCANS else ()
+    return Reduction(name, how, companions, steps) if steps else None
+
+
+def _slice(loop: ast.For, wanted: set[str], explained: set[int]) -> tuple[ast.stmt, ...]:
+    """The statements of the body that lead to the first of these names; none where they skip what follows, read arrays that are stored
+    into, or read the name in ways that are not among those `explained`."""
+    names, before = set(wanted), set[str]()
+    while names != before:
+        before = set(names)
+        kept = _keep(loop.body, names)
+        names |= names_read(kept)
+    nodes = [node for statement in kept for node in ast.walk(statement)]
+    stores = {_base(n) for n in ast.walk(loop) if isinstance(n, ast.Subscript) and not isinstance(n.ctx, ast.Load)}
+    if stores & names or any(isinstance(n, ast.Continue) for s in loop.body for n in ast.walk(s)):
+        return ()
+    if any(isinstance(n, ast.Name) and n.id in wanted and id(n) not in explained and isinstance(n.ctx, ast.Load) for n in nodes):
+        return ()
+    return tuple(kept)
+
+
+def _keep(body: list[ast.stmt], names: set[str]) -> list[ast.stmt]:
+    """The statements that bind one of these names, in the branches and loops they are in."""
+    kept: list[ast.stmt] = []
+    for statement in body:
+        if not names_stored([statement]) & names:
+            continue
+        if isinstance(statement, (ast.If, ast.For, ast.While)):
+            inner = copy.copy(statement)
+            inner.body = _keep(statement.body, names) or [ast.copy_location(ast.Pass(), statement)]
+            inner.orelse = _keep(statement.orelse, names)
+            statement = inner
+        kept.append(statement)
+    return kept
+
+
+def _base(node: ast.expr) -> str:
+    while isinstance(node, ast.Subscript):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else ""
 
 
 def _read_step(node: ast.AST, name: str) -> tuple[str, tuple[str, ...], set[int]] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from types import FunctionType
 
-from accel.analysis.outline import copy_attributes, make_driver, make_part, places_of, steps_of
+from accel.analysis.outline import copy_attributes, make_driver, make_part, make_summary, places_of, steps_of
 from accel.analysis.parse import parse_function
 from accel.dependence.loops import find_loops
 from accel.dispatch.derived import Part
@@ -79,6 +79,9 @@ class Parallelized:
         runners: dict[int, Any] = {}
         for found in loops.parallel:
             region = Region(found, self._part(source, found, nogil=True), self._threads, options.schedule)
+            if region.scan is not None:
+                summary = make_summary(source, found, region.scan)
+                region.summary = self._compile(summary, FnOptions(cache=options.cache, nogil=True))
             if options.assume:
                 region.detector = RaceDetector(found, make_part(source, found), takes_step=steps_of(found.loop))
             runners[id(found.loop)] = region

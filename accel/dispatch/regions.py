@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextvars
 import time
+from functools import partial
 
 from accel.analysis.outline import outputs_of, steps_of
 from accel.dispatch.conditions import Conditions
@@ -50,6 +51,10 @@ class Region:
         Nanoseconds an iteration took last time on one thread; 0 before.
     detector : RaceDetector, optional
         What runs the iterations under `ACCEL_RACES=1`.
+    scan : Reduction, optional
+        What is put together, and read meanwhile.
+    summary : callable, optional
+        Finds out what iterations put together in the scan.
     """
 
     def __init__(self, found: ParallelLoop, part: Part, threads: Callable[[], int], schedule: str) -> None:
@@ -57,13 +62,15 @@ class Region:
         self._threads, self.is_static = threads, schedule == "static"
         self._takes_step = steps_of(found.loop)
         self._conditions = Conditions(found, part.function.__globals__)
-        self.is_ordered = any(r.how in "+*" for r in found.reductions) or bool(found.histograms)
+        self.is_ordered = any(r.how in "+*" for r in found.reductions if not r.steps) or bool(found.histograms)
         self.outputs = outputs_of(found)
         self.runs = self.shared = 0
         self.splits = False
         self.obstacle = ""
         self.pace = 0.0
         self.detector: RaceDetector | None = None
+        self.scan = next((r for r in found.reductions if r.steps), None)
+        self.summary: Callable[..., Any] | None = None
 
     def __call__(self, numbers: Any, *values: Any) -> tuple[int, Any]:
         """Do the iterations, for the inputs `values`; as `Part.answer` says."""
@@ -89,6 +96,14 @@ class Region:
         step = (numbers.step,) if self._takes_step else ()
         return self.part.function(numbers.start, numbers.stop, *step, *values)
 
+    def summarise(self, numbers: range, values: tuple[Any, ...]) -> tuple[Any, ...]:
+        """What some iterations put together in a scan."""
+        assert self.summary is not None
+        step = (numbers.step,) if self._takes_step else ()
+        found: tuple[Any, ...] = self.summary(numbers.start, numbers.stop, *step, *values)
+        return found
+
+
 class _Run:
     """One run of a region."""
 
@@ -97,7 +112,7 @@ class _Run:
         self.found = region.found
         self.results: dict[int, Any] = {}  # first number of a block -> what it gave
         self.own: dict[int, list[Any]] = {}  # first number of a block -> the arrays it has added to
-        self.failed: dict[int, BaseException] = {}
+        self.failed: list[BaseException | None] = []
         self.blocks = self._cut(0, self._probe())
         region.splits |= region.is_ordered and len(self.blocks) > 1
 
@@ -105,9 +120,15 @@ class _Run:
         """Do it all."""
         try:
             self._begin()
+        except Exception:
+            if not any(r.how in ("and", "or") for r in self.found.reductions):
+                raise
+        else:
+            return self._put_together()
         finally:
             self._add_histograms()
-        return self._put_together()
+        # A condition was looked at to which the loop would not have come, maybe. It stores nothing: once more, in order.
+        return self.region.do(self.numbers, self.values)
 
     def _probe(self) -> int:
         """How many iterations come first, to see how long they take."""
@@ -129,7 +150,7 @@ class _Run:
         while blocks and not self._is_sure(region.pace * (len(self.numbers) - done)):
             block = blocks.pop(0)
             spent, start = region.part.spent(), time.perf_counter_ns()
-            self._guarded(block, done)
+            self._do(block, done)
             took = time.perf_counter_ns() - start
             done += len(block)
             if region.part.spent() == spent:  # else it was compiled meanwhile
@@ -141,13 +162,13 @@ class _Run:
             parts = self.threads * (1 if region.is_static else _PARTS_PER_THREAD) if pays else 1
             blocks = self._cut(done, -(-left // parts))
         if pays and len(blocks) > 1:
-            start = time.perf_counter_ns()
-            self._share(blocks, done)
             region.shared += 1
+            start = time.perf_counter_ns()
+            (self._share_scan if region.scan else self._share)(blocks, done)
             region.pace = min(region.pace, (time.perf_counter_ns() - start) * self.threads / left)
             return
         for block in blocks:
-            self._guarded(block, done)
+            self._do(block, done)
             done += len(block)
 
     def _is_sure(self, work_ns: float) -> bool:
@@ -156,7 +177,52 @@ class _Run:
 
     def _share(self, blocks: list[range], done: int) -> None:
         """Do blocks on several threads."""
-        contexts, size = contextvars.copy_context(), len(blocks[0])
+        firsts = [done + k * len(blocks[0]) for k in range(len(blocks))]
+        try:
+            self._on_threads([partial(self._do, block, first) for block, first in zip(blocks, firsts, strict=True)])
+        except Exception as error:
+            failed = firsts[self.failed.index(error)]
+            for first in [f for f in self.own if f > failed]:
+                del self.own[first]  # what sequential iterations would not have come to
+            raise
+
+    def _share_scan(self, blocks: list[range], done: int) -> None:
+        """Do blocks on several threads, each of which needs what those before it have put together: all but the first and the last are
+        summed up while the first is done, then the rest is done."""
+        scan = self.region.scan
+        assert scan is not None
+        left = len(self.numbers) - done
+        size = -(-left // (self.threads + 1))
+        blocks, firsts = self._cut(done, size), list(range(done, len(self.numbers), size))
+        before = self._so_far()
+        if scan.how == "+" and not isinstance(before.get(scan.name, self._given(scan.name)), (int, *_integers())):
+            for block, first in zip(blocks, firsts, strict=True):
+                self._do(block, first)
+            return
+        found: dict[int, tuple[Any, ...]] = {}
+
+        def summarise(k: int) -> None:
+            try:
+                found[k] = self.region.summarise(blocks[k], self._values(firsts[k], None))
+            except Exception:  # it comes again, when the block is done
+                pass
+
+        self._on_threads([partial(self._do, blocks[0], firsts[0], before), *(partial(summarise, k) for k in range(1, len(blocks) - 1))])
+        names, starts = (scan.name, *scan.companions), [self._so_far()]
+        for k in range(1, len(blocks) - 1):
+            if k not in found:
+                break
+            together = _combine(scan.how, tuple(starts[-1][n] for n in names), found[k], None)
+            starts.append(dict(zip(names, together, strict=True)))
+        self._on_threads([partial(self._do, blocks[k], firsts[k], start) for k, start in enumerate(starts, 1)])
+        for k in range(len(starts) + 1, len(blocks)):
+            self._do(blocks[k], firsts[k])
+
+    def _on_threads(self, tasks: list[Callable[[], None]]) -> None:
+        """Do tasks; raises what the first of those that fail has raised, when those before it are done."""
+        contexts = contextvars.copy_context()
+        self.failed = [None] * len(tasks)
+        interrupts: list[KeyboardInterrupt] = []
 
         def body(begin: int, end: int, lowest: Callable[[], int]) -> int:
             return contexts.copy().run(chunk, begin, end, lowest)
@@ -166,46 +232,49 @@ class _Run:
                 if lowest() < k:
                     break
                 try:
-                    self._do(blocks[k], done + k * size)
+                    tasks[k]()
                 except KeyboardInterrupt as error:
-                    self.failed.setdefault(CANCELLED, error)
+                    interrupts.append(error)
                     return CANCELLED
                 except BaseException as error:
                     self.failed[k] = error
                     return k
             return DONE
 
-        answer = pool().run(body, len(blocks), 1, min(self.threads, len(blocks)))
-        if answer != DONE:
-            for first in [f for f in self.own if f > done + max(answer, 0) * size]:
-                del self.own[first]  # what sequential iterations would not have come to
-            self._fail(self.failed[answer])
+        answer = pool().run(body, len(tasks), 1, min(self.threads, len(tasks)))
+        error = interrupts[0] if answer == CANCELLED else None if answer == DONE else self.failed[answer]
+        if error is not None:
+            raise error
 
-    def _guarded(self, block: range, first: int) -> None:
-        try:
-            self._do(block, first)
-        except BaseException as error:
-            self._fail(error)
+    def _do(self, block: range, first: int, start: dict[str, Any] | None = None) -> None:
+        """Do a block; `start` is what a scan begins with, by default what the blocks so far have put together."""
+        self.results[first] = self.region.do(block, self._values(first, self._so_far() if start is None else start))
 
-    def _fail(self, error: BaseException) -> None:
-        """Raise what an iteration has raised. After loops that only compute, it is found out anew, in order: an iteration may have
-        looked at what the loop would not have come to."""
-        if not self.found.written and not isinstance(error, KeyboardInterrupt) and any(r.how in ("and", "or") for r in self.found.reductions):
-            self.results = {0: self.region.do(self.numbers, self.values)}
-            return
-        raise error
-
-    def _do(self, block: range, first: int) -> None:
+    def _values(self, first: int, start: dict[str, Any] | None) -> tuple[Any, ...]:
+        """The inputs of a block."""
         values = list(self.values)
+        ways = {r.name: r.how for r in self.found.reductions if start is None or not r.steps}
         for k, name in enumerate(self.found.inputs):
-            if name in self.found.histograms:
+            if start and name in start:
+                values[k] = start[name]
+            elif name in self.found.histograms:
                 own = _zeros_like(values[k])
                 self.own.setdefault(first, []).append((values[k], own))
                 values[k] = own
-            elif first:
-                how = next((r.how for r in self.found.reductions if r.name == name), "")
-                values[k] = _identity(how, values[k]) if how in ("+", "*", "^") else values[k]
-        self.results[first] = self.region.do(block, tuple(values))
+            elif first and ways.get(name) in ("+", "*", "^"):
+                values[k] = _identity(ways[name], values[k])
+        return tuple(values)
+
+    def _so_far(self) -> dict[str, Any]:
+        """What the blocks that are done have put together in a scan."""
+        scan = self.region.scan
+        if scan is None or not self.results:
+            return {}
+        latest = dict(zip(self.region.outputs, self.results[max(self.results)], strict=True))
+        return {name: latest[name] for name in (scan.name, *scan.companions)}
+
+    def _given(self, name: str) -> Any:
+        return self.values[self.found.inputs.index(name)]
 
     def _add_histograms(self) -> None:
         """What blocks have added to arrays of their own, in order."""
@@ -219,11 +288,12 @@ class _Run:
             return None
         ordered = [dict(zip(outputs, self.results[first], strict=True)) for first in sorted(self.results)]
         final = dict(ordered[-1])
-        given = dict(zip(self.found.inputs, self.values, strict=True))
         for reduction in self.found.reductions:
+            if reduction.steps:
+                continue  # the last block has it
             names = (reduction.name, *reduction.companions)
             parts = [tuple(result[n] for n in names) for result in ordered]
-            final.update(zip(names, _reduce(reduction, parts, given[reduction.name]), strict=True))
+            final.update(zip(names, _reduce(reduction, parts, self._given(reduction.name)), strict=True))
         return tuple(final[n] for n in outputs)
 
 
@@ -264,6 +334,12 @@ def _identity(how: str, value: Any) -> Any:
     if how == "*":
         return type(value)(1)
     return type(value)(-0.0) if isinstance(value, (float, complex)) or (value.__class__.__module__ == "numpy" and value.dtype.kind in "fc") else type(value)(0)
+
+
+def _integers() -> tuple[type, ...]:
+    import numpy
+
+    return (numpy.integer,)
 
 
 def _zeros_like(array: Any) -> Any:

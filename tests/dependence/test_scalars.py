@@ -34,14 +34,29 @@ def test_reductions(body, how):
 @pytest.mark.parametrize(
     "body",
     [
-        "s = x[i] - s", "s = s / x[i]", "s += s * x[i]", "s += x[i]\ny[i] = s", "s += 1\ns *= 2", "s = min(x[i], s)", "s = min(s, x[i], 3)",
+        "s = x[i] - s", "s = s / x[i]", "s += s * x[i]", "s += x[i]\nx[i + 1] = s", "s += x[i]\nif s > 3:\n    continue", "t = s\ns = max(s, t + 1)", "s += 1\ns *= 2", "s = min(x[i], s)", "s = min(s, x[i], 3)",
         "s = min(s, x[i] + s)", "if x[i] < s:\n    s = y[i]", "if x[i] <= s:\n    s = x[i]", "if f(i) < s:\n    s = f(i)", "if x[i] < s:\n    s = x[i]\nelse:\n    k = 1",
-        "if x[i] < s:\n    s = x[i]\n    k = k + 1", "if x[i] < s:\n    s = x[i]\nk = s", "if x[i] < s:\n    x[i] = s\n    s = x[i]", "if i > 3:\n    s = s and x[i]",
+        "if x[i] < s:\n    s = x[i]\n    k = k + 1", "if x[i] < s:\n    x[i] = s\n    s = x[i]", "if i > 3:\n    s = s and x[i]",
         "y[i] = s\ns = x[i]", "if i > 3:\n    y[i] = s\ns = 1", "s = t\nt = x[i]", "if i < s:\n    i = 3\n    s = i",
     ],
 )  # fmt: skip
 def test_carried(body):
     assert [c.name for c in examine(body, after="sk").carried] in (["s"], ["t"], ["k", "s"], ["k"])
+
+
+@pytest.mark.parametrize(
+    ("body", "steps"),
+    [
+        ("s += x[i]\ny[i] = s", ["s += x[i]"]),
+        ("y[i] = s\ns = max(s, x[i])", ["s = max(s, x[i])"]),
+        ("t = x[i] * 2\nu = s\nif t < s:\n    s = t\n    k = i\ny[i] = s + u", ["t = x[i] * 2", "if t < s:\n    s = t\n    k = i"]),
+        ("if x[i] > 0:\n    y[s] = i\n    s += 1", ["if x[i] > 0:\n    s += 1"]),
+        ("for j in range(i):\n    y[i, j] = s\n    s ^= j", ["for j in range(i):\n    s ^= j"]),
+    ],
+)  # fmt: skip
+def test_scans(body, steps):
+    (found,) = examine(body, after="s").reductions
+    assert [ast.unparse(statement) for statement in found.steps] == steps
 
 
 def test_reductions_need_a_value_before():

@@ -755,3 +755,68 @@ def test_interrupts(tmp_path):
     (tmp_path / "slow.py").write_text(INTERRUPT)
     found = subprocess.run([sys.executable, str(tmp_path / "slow.py")], capture_output=True, text=True, timeout=100, check=True)
     assert found.stdout.split() == ["stopped", "True"] * 2
+
+
+# -- scans
+
+
+@pytest.mark.parametrize("values", [FLOATS, INTS, np.array([1.0, math.nan, 0.5, 2.0] * 2000), np.array([0.0, -0.0] * 3000), FLOATS[:1]])
+def test_running_extremes(values):
+    def extremes(x, low, high):
+        m = x[0]
+        n = 1e9
+        for i in range(len(x)):
+            m = max(m, x[i])
+            low[i] = n
+            t = x[i] * 2
+            if t < n:
+                n = t
+            high[i] = m
+        return m, n
+
+    def one(x, high):
+        m = x[0]
+        k = 0
+        for i in range(len(x)):
+            if x[i] > m:
+                m = x[i]
+                k = i
+            high[i] = m - x[i]
+        return m, k, i
+
+    agree(one, values, np.zeros(len(values)), parallel=int(len(values) > 1))
+    agree(extremes, values, np.zeros(len(values)), np.zeros(len(values)), parallel=0)
+
+
+def test_running_sums():
+    def places(x, y):
+        n = 0
+        for i in range(len(x)):
+            if x[i] > 0:
+                y[i] = n
+                n += 1
+        return n
+
+    agree(places, FLOATS, np.zeros(len(FLOATS), np.int64))
+
+    def total(x, y):
+        s = 0.0
+        for i in range(len(x)):
+            s += x[i]
+            y[i] = s
+        return s
+
+    agree(total, FLOATS, np.zeros(len(FLOATS)))  # its order is that of the loop
+
+
+def test_running_values_and_exceptions():
+    def highest(x, y):
+        m = 0
+        for i in range(len(x)):
+            m = max(m, 100 // int(x[i]))
+            y[i] = m
+
+    for zero in (10, 9000, 19_999):
+        x = np.ones(20_000, np.int64)
+        x[zero] = 0
+        agree_on_error(highest, x, np.zeros(20_000))
