@@ -54,6 +54,8 @@ class Pool:
         self._ended = False
         os.register_at_fork(before=self.stop, after_in_child=self._end_again)  # 3.12 warns where there are threads; and a child has none of them
         atexit.register(self.end)
+        if not threading.main_thread().is_alive():
+            self.end()  # handlers are being called already, and this one would not be
 
     def _resolve(self, name: str) -> int:
         own = {"pool_state": self.state, "accel.watch_key": watch_symbol()}

@@ -125,6 +125,32 @@ def test_regions_at_the_very_end_are_done_by_those_who_open_them(tmp_path: Path)
     assert out.splitlines() == ["handler -1 True", "module -1 True"]
 
 
+def test_a_pool_that_is_made_while_the_interpreter_ends_has_no_workers(tmp_path: Path) -> None:
+    out = run(
+        tmp_path,
+        """
+        import atexit, sys, threading, time, types
+        import accel
+
+        def first():
+            seen = set()
+            accel.parallel_for(lambda i: time.sleep(0.002) or seen.add(threading.get_ident()), 8, num_threads=4)
+            print("handler", len(seen))
+            from accel.runtime.pool import pool
+            late.object.run = pool().run
+
+        class Late:
+            def __del__(self, show=print):
+                show("module", self.run(lambda begin, end, lowest: -1, 8, 1, 4), flush=True)
+
+        atexit.register(first)
+        late = sys.modules["late"] = types.ModuleType("late")
+        late.object = Late()
+        """,
+    )
+    assert out.splitlines() == ["handler 1", "module -1"]
+
+
 def test_no_worker_comes_after_the_end_nor_in_a_child(tmp_path: Path) -> None:
     out = run(
         tmp_path,
