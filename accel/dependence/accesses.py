@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ast
 
-from accel.dependence.expressions import UNTOLD, Alternatives, Names, Reader, join
+from accel.dependence.expressions import UNTOLD, Alternatives, Names, Reader
+from accel.dependence.forms import Reading
 from accel.dependence.names import count_assignments
 from accel.dependence.ranges import Outer, enter_outer, enter_range, is_range
-from accel.dependence.forms import Reading
 from accel.values import dataclass, replace
 
 TYPE_CHECKING = False

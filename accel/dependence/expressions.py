@@ -55,7 +55,7 @@ class Reader:
     def __init__(self, assigned: Mapping[str, int], dimensions: Mapping[str, int]) -> None:
         self.assigned = assigned
         self.dimensions = dimensions
-        self.rows: dict[str, tuple[Row, ...]] = {}  # what is known of a variable that stands for a quotient, a minimum or a length
+        self.rows: dict[str, tuple[Row, ...]] = {}  # what is known of quotients, minima, lengths
         self._made: dict[object, str] = {}
 
     def is_builtin(self, node: ast.expr, *names: str) -> bool:

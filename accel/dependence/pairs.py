@@ -60,9 +60,9 @@ class Pairs:
             if not left:
                 self.needs |= needs
             distances |= {None} if is_same and left else {self._find_distance(rows) for rows in left}
-        if not distances:
-            return None
-        return (distances.pop() if len(distances) == 1 else None,)
+            if None in distances or len(distances) > 1:
+                return (None,)
+        return (distances.pop(),) if distances else None
 
     def _find_distance(self, rows: Rows) -> int | None:
         counter = self.outer.counter

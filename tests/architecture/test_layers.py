@@ -24,6 +24,7 @@ LAYERS = (
     ("options",),
     ("errors",),
     ("advice",),
+    ("dependence",),
     ("graphs",),
     ("values",),
 )
