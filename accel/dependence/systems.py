@@ -14,6 +14,7 @@ __all__ = ["Prover"]
 _MOST_SYMBOLS = 3
 _MOST_ROWS = 60
 _MOST_SYSTEMS = 40  # for one question
+_MOST_IN_ALL = 2000
 
 Signs = frozenset[tuple[str, int]]
 Lines = tuple[list[Line], list[Line], dict[tuple[str, ...], int], list[str]]
@@ -25,11 +26,15 @@ class Prover:
     def __init__(self) -> None:
         self._known: dict[object, frozenset[str] | None] = {}
         self._left = 0
+        self._in_all = _MOST_IN_ALL
 
     def refute(self, rows: Sequence[Row]) -> frozenset[str] | None:
         """The names that have to be plain ints for no integers to fulfil all rows; None if that is not proven."""
-        self._left = _MOST_SYSTEMS
-        return self._refute(rows, frozenset())
+        self._left = min(_MOST_SYSTEMS, self._in_all)
+        before = self._left
+        found = self._refute(rows, frozenset())
+        self._in_all -= before - self._left
+        return found
 
     def find_distance(self, rows: Sequence[Row], target: Form) -> int | None:
         """The one value a linear form has in all solutions, as far as that is known."""
