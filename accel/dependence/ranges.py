@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from accel.dependence.expressions import UNTOLD, Alternatives, Names, Reader
-from accel.dependence.forms import Form, Reading, Row, add, constant, is_constant, scale, variable
+from accel.dependence.forms import Form, Reading, Row, add, constant, is_constant, multiply, scale, variable
 from accel.values import dataclass
 
 TYPE_CHECKING = False
@@ -50,10 +50,14 @@ def enter_range(node: ast.Call, reader: Reader, names: Names, name: str) -> Inne
     by = _read_bound(step, reader, names)
     if by is None:
         return Inner(Reading(variable(name)), UNTOLD)
-    if not is_constant(by.form):
-        return Inner(Reading(variable(name)), _either_way(node, reader, names, (variable(name), by)))
-    number = by.form.get((), 0)
     first = _read_bound(start, reader, names)
+    if not is_constant(by.form):
+        # Every step is a product: `range(i, n, s)` with 0 <= i < s is told apart from others like flattened subscripts.
+        value = variable(name) if first is None else add(first.form, multiply(by.form, variable(name)))
+        known = _either_way(node, reader, names, (value, by))
+        counted = known if first is None else tuple([(Row(variable(name)), *rows) for rows in known])
+        return Inner(Reading(value, by.needs | first.needs if first else frozenset()), counted)
+    number = by.form.get((), 0)
     if abs(number) == 1 or not number or first is None:
         return Inner(Reading(variable(name)), (_bounds(node, reader, names, (variable(name), number)),))
     value = add(first.form, variable(name), number)

@@ -141,6 +141,22 @@ NESTS = {
             for j in range(a.shape[1]):
                 x[i * a.shape[1] + j] = a[i, j]
         """,
+    "flattened, by a length of something else": """
+        for i in range(n):
+            for j in range(z.shape[1]):
+                x[i * z.shape[1] + j] = 1
+        """,
+    "blocks of rows": """
+        for i in range(0, n, s):
+            for j in range(i, min(i + s, n)):
+                for k in range(m):
+                    x[j * m + k] += 1
+        """,
+    "dealt out": """
+        for i in range(p):
+            for j in range(i, n, p):
+                x[j] += 1
+        """,
     "rows": """
         for i in range(n):
             for j in range(i * m, i * m + m):
@@ -260,6 +276,11 @@ TRAPS = {
         for i in range(n):
             for j in range(m + 1):
                 x[i * m + j] = 1
+        """,
+    "dealt out, one too many": """
+        for i in range(p + 1):
+            for j in range(i, n, p):
+                x[j] += 1
         """,
     "neighbours of the next row": """
         for i in range(n):
@@ -479,6 +500,11 @@ def test_distances():
     assert conflicts("for i in range(n): x[i] = x[2 * i]") == [("x[i]", "x[2 * i]", None)]
     assert conflicts("for i in range(n): x[i] = x[i - 1]") == [("x[i]", "x[i - 1]", None)], "the first one wraps around"
     assert conflicts("for i in range(0, n, s): x[i] = x[i + s]")[-1][-1] is None
+
+
+def test_measured():
+    assert examine("for i in range(len(y)): x[i] = 1").measured == {"y"}
+    assert examine("for i in range(len(x)): x[i] = x[x.shape[0] - 1 - i]").measured == set()
 
 
 def test_accesses():

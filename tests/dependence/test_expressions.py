@@ -42,11 +42,17 @@ def test_read(text, form):
 
 @pytest.mark.parametrize(
     "text",
-    "u u+1 z z*0 True 1.0 'x' i/2 i**2 i//0 i%0 i//n i&4 i&n i|1 i^1 ~i i>>-1 1<<i f(i) x[i] len(y) len(z) len() max(i) max(i,u) max(*z) "
-    "max(i,j,key=f) y.shape[0] a.shape[i] a.shape[-3] a.ndim (i,j) i<j".split(),
+    "u u+1 z z*0 True 1.0 'x' i/2 i**2 i//0 i%0 i//n i&4 i&n i|1 i^1 ~i i>>-1 1<<i f(i) x[i] len(z) len() max(i) max(i,u) max(*z) "
+    "max(i,j,key=f) z.shape[0] y.shape[-1] a.shape[i] a.shape[-3] a.ndim (i,j) i<j".split(),
 )
 def test_unread(text):
     assert read(text) is None
+
+
+def test_lengths_of_arrays_without_subscripts():
+    reader = Reader({}, {"x": 1})
+    assert read("len(y) + x.size - y.shape[0]", reader) == {("x.shape[0]",): 1}
+    assert reader.measured == {"y"}
 
 
 def test_what_is_known_of_quotients():
