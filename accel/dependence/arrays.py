@@ -42,6 +42,8 @@ class ArrayFacts:
         Names that have to be plain ints at the call for what is said about conflicts to hold.
     others
         Subscripted expressions that are no accesses to single elements of a name.
+    measured
+        Names without subscripts whose lengths were read (`len(y)`, `y.shape[0]`): they have to be arrays, too.
     """
 
     accesses: tuple[Access, ...]
@@ -49,6 +51,7 @@ class ArrayFacts:
     dimensions: dict[str, int]
     integers: frozenset[str]
     others: tuple[ast.expr, ...]
+    measured: frozenset[str] = frozenset()
 
 
 def examine_arrays(loop: ast.For, definitions: Mapping[str, tuple[ast.expr, tuple[ast.stmt, ...]]]) -> ArrayFacts:
@@ -69,10 +72,10 @@ def examine_arrays(loop: ast.For, definitions: Mapping[str, tuple[ast.expr, tupl
 
     Notes
     -----
-    That holds if names in `integers` are plain ints, each array is a `numpy.ndarray` whose elements don't share memory with each other or
-    with those of another one (with as many dimensions as it has subscripts, where `x.size` or `x.shape[-1]` is used), `range`, `len`,
-    `min` and `max` are the builtins, and nobody assigns the names that the loop only reads. Nothing is said about arrays as a whole:
-    what happens to a name without subscripts is not looked at. Arrays that the loop assigns conflict with themselves.
+    That holds if names in `integers` are plain ints, each array and each name in `measured` is a `numpy.ndarray`, elements don't share memory
+    with each other or with those of another array, arrays have as many dimensions as they have subscripts where `x.size` or `x.shape[-1]`
+    is used, `range`, `len`, `min` and `max` are the builtins, and nobody assigns the names that the loop only reads. Nothing is said about
+    arrays as a whole: what happens to a name without subscripts is not looked at. Arrays that the loop assigns conflict with themselves.
 
     Examples
     --------
@@ -96,7 +99,7 @@ def examine_arrays(loop: ast.For, definitions: Mapping[str, tuple[ast.expr, tupl
                 conflicts.append(Conflict(array, first.access, second.access, found[0]))
     accesses = tuple([site.access for site in finder.sites])
     integers = frozenset(pairs.needs) if pairs is not None else frozenset[str]()
-    return ArrayFacts(accesses, tuple(conflicts), dict(dimensions), integers, tuple(finder.others))
+    return ArrayFacts(accesses, tuple(conflicts), dict(dimensions), integers, tuple(finder.others), frozenset(finder.reader.measured))
 
 
 def _have_equal_dimensions(first: Site, second: Site) -> bool:

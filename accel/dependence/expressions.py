@@ -49,13 +49,14 @@ class Reader:
     assigned
         Names that the loop assigns, and how often.
     dimensions
-        Arrays that are subscripted in it: their lengths are known not to be negative.
+        Arrays that are subscripted in it, and how many subscripts they have.
     """
 
     def __init__(self, assigned: Mapping[str, int], dimensions: Mapping[str, int]) -> None:
         self.assigned = assigned
         self.dimensions = dimensions
-        self.rows: dict[str, tuple[Row, ...]] = {}  # what is known of a variable that stands for a quotient, a minimum or a length
+        self.rows: dict[str, tuple[Row, ...]] = {}  # what is known of quotients, minima, lengths
+        self.measured: set[str] = set()  # arrays without subscripts whose lengths are read
         self._made: dict[object, str] = {}
 
     def is_builtin(self, node: ast.expr, *names: str) -> bool:
@@ -89,12 +90,14 @@ class Reader:
 
     def length(self, array: str, dimension: int | None) -> Reading | None:
         """One of the lengths of an array, or, for None, the number of its elements."""
-        if array in self.assigned or array not in self.dimensions:
+        if array in self.assigned:
             return None
         if dimension is not None and dimension < 0:
-            dimension += self.dimensions[array]
+            dimension += self.dimensions.get(array, 0)
             if dimension < 0:
                 return None
+        if array not in self.dimensions:
+            self.measured.add(array)
         name = f"{array}.size" if dimension is None else f"{array}.shape[{dimension}]"
         self.rows.setdefault(name, (Row(variable(name)),))
         return Reading(variable(name))

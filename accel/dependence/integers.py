@@ -198,7 +198,7 @@ def _choose_variable(table: _Table, keep_first: bool) -> int | None:
                 best, found = cost, place
         if not useless:
             return found
-        for factors in [factors for factors in table.rows if any([factors[place] for place in useless])]:
+        for factors in [factors for factors in table.rows if any(factors[place] for place in useless)]:
             del table.rows[factors]
 
 

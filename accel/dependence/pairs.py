@@ -60,9 +60,9 @@ class Pairs:
             if not left:
                 self.needs |= needs
             distances |= {None} if is_same and left else {self._find_distance(rows) for rows in left}
-        if not distances:
-            return None
-        return (distances.pop() if len(distances) == 1 else None,)
+            if None in distances or len(distances) > 1:
+                return (None,)
+        return (distances.pop(),) if distances else None
 
     def _find_distance(self, rows: Rows) -> int | None:
         counter = self.outer.counter
@@ -126,12 +126,14 @@ class Pairs:
         one, other = first.subscripts[place], second.subscripts[place]
         if length is None or one is None or other is None:
             return [()]
+        # None instead of an int would shift the subscripts behind it, so an equation rests on all subscripts up to its own.
+        before = frozenset[str]().union(*[part.needs for site in (first, second) for part in site.subscripts[: place + 1] if part])
         found = []
         for left_wraps in self._find_wraps(first, place, use_tests, needs):
             for right_wraps in self._find_wraps(second, place, use_tests, needs):
                 left = add(one.form, length.form, left_wraps)
                 right = rename(add(other.form, length.form, right_wraps), "'")
-                equal = Row(add(left, right, -1), True, one.needs | other.needs)
+                equal = Row(add(left, right, -1), True, before)
                 found.append((equal, *_within(left, length.form, one.needs), *_within(right, length.form, other.needs)))
         return found
 

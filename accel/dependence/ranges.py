@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from accel.dependence.expressions import UNTOLD, Alternatives, Names, Reader
-from accel.dependence.forms import Form, Reading, Row, add, constant, is_constant, scale, variable
+from accel.dependence.forms import Form, Reading, Row, add, constant, is_constant, multiply, scale, variable
 from accel.values import dataclass
 
 TYPE_CHECKING = False
@@ -50,10 +50,14 @@ def enter_range(node: ast.Call, reader: Reader, names: Names, name: str) -> Inne
     by = _read_bound(step, reader, names)
     if by is None:
         return Inner(Reading(variable(name)), UNTOLD)
-    if not is_constant(by.form):
-        return Inner(Reading(variable(name)), _either_way(node, reader, names, (variable(name), by)))
-    number = by.form.get((), 0)
     first = _read_bound(start, reader, names)
+    if not is_constant(by.form):
+        # Every step is a product: `range(i, n, s)` with 0 <= i < s is told apart from others like flattened subscripts.
+        value = variable(name) if first is None else add(first.form, multiply(by.form, variable(name)))
+        known = _either_way(node, reader, names, (value, by))
+        counted = known if first is None else tuple([(Row(variable(name)), *rows) for rows in known])
+        return Inner(Reading(value, by.needs | first.needs if first else frozenset()), counted)
+    number = by.form.get((), 0)
     if abs(number) == 1 or not number or first is None:
         return Inner(Reading(variable(name)), (_bounds(node, reader, names, (variable(name), number)),))
     value = add(first.form, variable(name), number)
@@ -108,11 +112,18 @@ def _over(form: Form, needs: frozenset[str] = frozenset()) -> Row:
     return Row(add(form, constant(1), -1), False, needs)
 
 
-def _parts(node: ast.expr, reader: Reader, function: str) -> Sequence[ast.expr]:
-    """The bounds that hold together where a bound is a `min` from above, or a `max` from below."""
+def _read_parts(node: ast.expr, reader: Reader, names: Names, function: str) -> list[Reading]:
+    """The bounds that hold together where a bound is a `min` from above, or a `max` from below; none if one of them can't be read."""
+    parts = _split(node, reader, function)
+    read = [_read_bound(one, reader, names) if len(parts) == 1 else reader.read(one, names) for one in parts]
+    found = [one for one in read if one is not None]
+    return found if len(found) == len(parts) else []
+
+
+def _split(node: ast.expr, reader: Reader, function: str) -> Sequence[ast.expr]:
     match node:
         case ast.Call(func=func, args=args, keywords=[]) if len(args) > 1 and reader.is_builtin(func, function):
-            return [part for one in args for part in _parts(one, reader, function)]
+            return [part for one in args for part in _split(one, reader, function)]
     return [node]
 
 
@@ -120,9 +131,8 @@ def _last(stop: ast.expr, reader: Reader, names: Names, walk: tuple[Form, int]) 
     """The value has not reached the end. `walk` is the value and the step."""
     value, step = walk
     up = step > 0
-    parts = _parts(stop, reader, "min" if up else "max")
-    read = [_read_bound(one, reader, names) if len(parts) == 1 else reader.read(one, names) for one in parts]
-    return tuple([_over(add(one.form, value, -1) if up else add(value, one.form, -1), one.needs) for one in read if one])
+    read = _read_parts(stop, reader, names, "min" if up else "max")
+    return tuple([_over(add(one.form, value, -1) if up else add(value, one.form, -1), one.needs) for one in read])
 
 
 def _bounds(node: ast.Call, reader: Reader, names: Names, walk: tuple[Form, int]) -> tuple[Row, ...]:
@@ -131,9 +141,8 @@ def _bounds(node: ast.Call, reader: Reader, names: Names, walk: tuple[Form, int]
     start, stop, _ = _arguments(node)
     if not step:
         return ()
-    parts = _parts(start, reader, "max" if step > 0 else "min")
-    read = [_read_bound(one, reader, names) if len(parts) == 1 else reader.read(one, names) for one in parts]
-    first = [Row(add(value, one.form, -1) if step > 0 else add(one.form, value, -1), False, one.needs) for one in read if one]
+    read = _read_parts(start, reader, names, "max" if step > 0 else "min")
+    first = [Row(add(value, one.form, -1) if step > 0 else add(one.form, value, -1), False, one.needs) for one in read]
     return *first, *_last(stop, reader, names, walk)
 
 

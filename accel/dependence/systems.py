@@ -12,8 +12,10 @@ if TYPE_CHECKING:
 __all__ = ["Prover"]
 
 _MOST_SYMBOLS = 3
-_MOST_ROWS = 60
+_MOST_ROWS = 100
+_MOST_PRODUCTS = 40
 _MOST_SYSTEMS = 40  # for one question
+_MOST_IN_ALL = 2000
 
 Signs = frozenset[tuple[str, int]]
 Lines = tuple[list[Line], list[Line], dict[tuple[str, ...], int], list[str]]
@@ -24,12 +26,23 @@ class Prover:
 
     def __init__(self) -> None:
         self._known: dict[object, frozenset[str] | None] = {}
-        self._left = 0
+        self._left = self._rounds = 0
+        self._in_all = _MOST_IN_ALL
 
     def refute(self, rows: Sequence[Row]) -> frozenset[str] | None:
         """The names that have to be plain ints for no integers to fulfil all rows; None if that is not proven."""
-        self._left = _MOST_SYSTEMS
-        return self._refute(rows, frozenset())
+        found = self._ask(rows, 1)
+        if found is None and _choose_symbol(rows, frozenset()) is not None:
+            found = self._ask(rows, 2)
+        return found
+
+    def _ask(self, rows: Sequence[Row], rounds: int) -> frozenset[str] | None:
+        """More rounds of multiplication prove more, and cost more."""
+        self._rounds = rounds
+        before = self._left = min(_MOST_SYSTEMS, self._in_all)
+        found = self._refute(rows, frozenset())
+        self._in_all -= before - self._left
+        return found
 
     def find_distance(self, rows: Sequence[Row], target: Form) -> int | None:
         """The one value a linear form has in all solutions, as far as that is known."""
@@ -41,7 +54,7 @@ class Prover:
         return low if low == high else None
 
     def _refute(self, rows: Sequence[Row], signs: Signs) -> frozenset[str] | None:
-        key = signs, frozenset([(row.is_zero, row.needs, frozenset(row.form.items())) for row in rows])
+        key = self._rounds, signs, frozenset([(row.is_zero, row.needs, frozenset(row.form.items())) for row in rows])
         if key not in self._known:
             if not self._left:
                 return None
@@ -55,7 +68,7 @@ class Prover:
             return found
         symbol = _choose_symbol(rows, signs)
         if symbol is not None:
-            signed = [(_with_sign(rows, symbol, sign), signs | {(symbol, sign)}) for sign in (1, -1)]
+            signed = [(_with_sign(rows, symbol, sign, self._rounds), signs | {(symbol, sign)}) for sign in (1, -1)]
             return self._refute_all([*signed, (_without(rows, symbol), signs)], _plain(symbol))
         for symbol, sign in sorted(signs):
             for cases in _split_equations(rows, symbol, sign):
@@ -125,19 +138,27 @@ def _without(rows: Sequence[Row], symbol: str) -> list[Row]:
     return found
 
 
-def _with_sign(rows: Sequence[Row], symbol: str, sign: int) -> list[Row]:
+def _with_sign(rows: Sequence[Row], symbol: str, sign: int, rounds: int) -> list[Row]:
     """The rows if the symbol has a sign, and their products with it where those are spoken of."""
     times: Form = {(symbol,): sign}
     square = (symbol, symbol)
-    spoken = {product for row in rows for product in row.form if len(product) > 1 and symbol in product}
-    products = [
-        Row(multiply(row.form, times), row.is_zero, row.needs | _plain(symbol))
-        for row in rows
-        if not row.is_zero and any(_is_part((*product, symbol), whole) for product in row.form if product for whole in spoken)
-    ]
+    spoken = _find_products(rows, symbol)
+    todo, products = [row for row in rows if not row.is_zero], list[Row]()
+    for _ in range(rounds):  # products may speak of others
+        used = [row for row in todo if any(_is_part((*one, symbol), whole) for one in row.form if one for whole in spoken)]
+        if not used or len(products) + len(used) > _MOST_PRODUCTS:
+            break
+        todo = [row for row in todo if row not in used]
+        fresh = [Row(multiply(row.form, times), False, row.needs | _plain(symbol)) for row in used]
+        products += fresh
+        spoken = _find_products(fresh, symbol) - spoken
     if any(square in row.form for row in (*rows, *products)):
         products.append(Row({square: 1, (symbol,): -sign}, False, _plain(symbol)))
     return [Row(add({(symbol,): sign}, constant(1), -1), False, _plain(symbol)), *rows, *products]
+
+
+def _find_products(rows: Iterable[Row], symbol: str) -> set[tuple[str, ...]]:
+    return {product for row in rows for product in row.form if len(product) > 1 and symbol in product}
 
 
 def _is_part(product: tuple[str, ...], whole: tuple[str, ...]) -> bool:

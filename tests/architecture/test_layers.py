@@ -25,6 +25,7 @@ LAYERS = (
     ("options",),
     ("errors",),
     ("advice",),
+    ("dependence",),
     ("graphs",),
     ("values",),
 )

@@ -66,8 +66,10 @@ class _Maker:
             return self.offset(self.symbol())
         if kind < 0.85:
             return self.offset(self.random.choice(self.lengths))
-        if kind < 0.9:
+        if kind < 0.88:
             return f"{self.symbol()} // {self.random.choice((2, 3))}"
+        if kind < 0.9:
+            return self.random.choice(("u()", f"max({self.symbol()}, {self.symbol()})", f"min({self.symbol()}, u())"))
         if self.loops:
             return self.offset(self.random.choice(self.loops))
         return f"min({self.offset(self.symbol())}, {self.random.randint(2, 8)})"
@@ -149,10 +151,30 @@ class _Maker:
             return f"{self.random.choice(self.lengths)} - 1 - {self.random.choice(self.names)}"
         if kind < 0.7:
             return f"-1 - {self.random.choice(self.names)}"
-        if kind < 0.71:
+        if kind < 0.72:
+            return self.odd()
+        if kind < 0.73:
             self.is_affine = False
             return f"{self.random.choice(self.names)} * {self.random.choice(self.names)}"
         return self.affine()
+
+    def odd(self) -> str:
+        """Operators that are rare in subscripts."""
+        one, other = self.affine(), self.affine()
+        kind = self.random.randrange(8)
+        if kind == 7:
+            self.is_affine = False
+            return self.random.choice(("u()", f"{one} + u()", "3 * u()"))
+        number = self.random.choice((1, 2, 3))
+        return (
+            f"({one}) // -{number}",
+            f"({one}) % -{number}",
+            f"({one}) >> {number}",
+            f"({one}) & {2**number - 1}",
+            f"min({one}, {other})",
+            f"max({one}, {other})",
+            f"({one} << {number}) + ({one}) % {number}",
+        )[kind]
 
     def element(self, array: str) -> str:
         if self.arrays[array] == 1:
