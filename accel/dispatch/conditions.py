@@ -74,7 +74,7 @@ class Conditions:
 def _of_numbers(found: ParallelLoop, known: Mapping[str, Any], value_of: Any) -> Iterator[str]:
     for name in found.integers:
         value = value_of(name)
-        if not (isinstance(value, int) or _dtype(value) == "int64"):
+        if not (type(value) is int or _dtype(value) == "int64"):  # True is no subscript
             yield f"`{name}` is {_kind(value)}, whose arithmetic is not that of the integers"
     for name in found.bare - {r.name for r in found.reductions}:
         value = value_of(name)
