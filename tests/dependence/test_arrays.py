@@ -481,6 +481,7 @@ def test_names_that_have_to_be_ints():
     assert examine("for i in range(n): x[i] = 1").integers == set()
     assert examine("for i in range(n): x[i + s] = x[i + s] * t").integers == set(), "there is a conflict"
     assert examine("for i in range(n): y[i, i + s] = 1").integers == set()
+    assert examine("for i in range(2, n):\n if s > 0: x[i + s] = x[i + s - 2]").integers == {"s"}, "for the distance"
     assert examine("for i in range(n):\n if s > 0: x[2 * i] = x[2 * i + 2 * s + 1]").integers == {"s"}
     assert examine("for i in range(n): y[s, i] = y[0, i]").integers == {"s"}, "None would select rows"
     assert examine("for i in range(n - 1):\n for j in range(n - 1): x[i, j] = 1").integers == set()
