@@ -111,6 +111,7 @@ class Finder:
         return self.assigned[name] == 1 and name in self._definitions and self._definitions[name][0] is value
 
     def visit_statement(self, node: ast.stmt, scope: _Scope) -> None:
+        """A statement and all in it."""
         match node:
             case ast.For(target=target, iter=iterable, body=body, orelse=orelse):
                 self.visit(iterable, scope)

@@ -60,6 +60,7 @@ class Reader:
         self._made: dict[object, str] = {}
 
     def is_builtin(self, node: ast.expr, *names: str) -> bool:
+        """Whether an expression is one of some names that the loop leaves alone."""
         return isinstance(node, ast.Name) and node.id in names and node.id not in self.assigned
 
     def read(self, node: ast.expr, names: Names) -> Reading | None:
@@ -74,6 +75,9 @@ class Reader:
             case ast.UnaryOp(op=ast.USub() | ast.UAdd() as op, operand=operand):
                 found = self.read(operand, names)
                 return found and Reading(scale(found.form, -1 if isinstance(op, ast.USub) else 1), found.needs)
+            case ast.UnaryOp(op=ast.Invert(), operand=operand):
+                found = self.read(operand, names)
+                return found and Reading(add(constant(-1), found.form, -1), found.needs)
             case ast.BinOp(left=left, op=op, right=right):
                 one, other = self.read(left, names), self.read(right, names)
                 return self._combine(op, one, other) if one and other else None

@@ -13,6 +13,7 @@ for i in range(n): x[i] += y[n - i]
 for i in range(1, n): x[i - 1] = 1
 for i in range(n): x[-1 - i] = 1
 for i in range(len(x) // 2): x[i], x[-1 - i] = x[-1 - i], x[i]
+for i in range(len(x) // 2): x[i], x[~i] = x[~i], x[i]
 for i in range(n): x[2 * i] = x[2 * i + 1]
 for i in range(n): x[2 * i] = x[4 * i + 1]
 for i in range(n): x[i] = x[i + n]
