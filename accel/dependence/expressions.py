@@ -56,6 +56,7 @@ class Reader:
         self.assigned = assigned
         self.dimensions = dimensions
         self.rows: dict[str, tuple[Row, ...]] = {}  # what is known of quotients, minima, lengths
+        self.choices: dict[str, Alternatives] = {}  # a minimum or maximum is one of several values
         self.measured: set[str] = set()  # arrays without subscripts whose lengths are read
         self._made: dict[object, str] = {}
 
@@ -165,7 +166,9 @@ class Reader:
             return None
         needs = frozenset[str]().union(*[one.needs for one in found])
         name = self._name((sign, *[tuple(sorted(one.form.items())) for one in found]), [one.form for one in found])
-        self.rows[name] = tuple([Row(scale(add(variable(name), one.form, -1), sign), False, needs) for one in found])
+        apart = [add(variable(name), one.form, -1) for one in found]
+        self.rows[name] = tuple([Row(scale(form, sign), False, needs) for form in apart])
+        self.choices.setdefault(name, tuple([(Row(form, True, needs),) for form in apart]))
         return Reading(variable(name), needs)
 
     def _name(self, key: object, forms: list[Form]) -> str:
