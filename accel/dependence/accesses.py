@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from accel.dependence.expressions import UNTOLD, Alternatives, Names, Reader
-from accel.dependence.forms import Reading
+from accel.dependence.forms import Reading, variables_of
 from accel.dependence.names import count_assignments
 from accel.dependence.ranges import Outer, enter_outer, enter_range, is_range
 from accel.values import dataclass, replace
@@ -111,6 +111,7 @@ class Finder:
         return self.assigned[name] == 1 and name in self._definitions and self._definitions[name][0] is value
 
     def visit_statement(self, node: ast.stmt, scope: _Scope) -> None:
+        """A statement and all in it."""
         match node:
             case ast.For(target=target, iter=iterable, body=body, orelse=orelse):
                 self.visit(iterable, scope)
@@ -203,11 +204,19 @@ class Finder:
         if isinstance(base, ast.Name) and not isinstance(node.ctx, ast.Del) and not any(map(_is_no_element, subscripts)):
             access = Access(base.id, node, subscripts, isinstance(node.ctx, ast.Store), is_update)
             read = tuple([self.reader.read(part, scope.names) for part in subscripts])
-            self.sites.append(Site(access, read, scope.loops, scope.tests))
+            self.sites.append(Site(access, read, scope.loops, (*scope.tests, *self._find_choices(read, scope))))
             return
         if not (isinstance(base, ast.Attribute) and base.attr == "shape" and isinstance(base.value, ast.Name)):
             self.others.append(node)
         self.visit(base, scope)
+
+    def _find_choices(self, read: Sequence[Reading | None], scope: _Scope) -> list[Alternatives]:
+        """What is known of minima and maxima in subscripts, and in the bounds of loops: to be used where there is no proof without."""
+        if not self.reader.choices:
+            return []
+        bounds = [row.form for known in scope.loops for rows in known for row in rows]
+        names = variables_of([*bounds, *[one.form for one in read if one is not None]])
+        return [self.reader.choices[name] for name in sorted(names & set(self.reader.choices))]
 
 
 def _split(node: ast.Subscript) -> tuple[ast.expr, tuple[ast.expr, ...]]:

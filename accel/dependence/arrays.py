@@ -74,8 +74,9 @@ def examine_arrays(loop: ast.For, definitions: Mapping[str, tuple[ast.expr, tupl
     -----
     That holds if names in `integers` are plain ints, each array and each name in `measured` is a `numpy.ndarray`, elements don't share memory
     with each other or with those of another array, arrays have as many dimensions as they have subscripts where `x.size` or `x.shape[-1]`
-    is used, `range`, `len`, `min` and `max` are the builtins, and nobody assigns the names that the loop only reads. Nothing is said about
-    arrays as a whole: what happens to a name without subscripts is not looked at. Arrays that the loop assigns conflict with themselves.
+    is used, names of builtins (`range`, `len`, `min`, `sum` and the like) mean the builtins, and nobody assigns the names that the loop
+    only reads. Nothing is said about arrays as a whole: what happens to a name without subscripts is not looked at. Arrays that the loop
+    assigns conflict with themselves.
 
     Examples
     --------

@@ -56,10 +56,12 @@ class Reader:
         self.assigned = assigned
         self.dimensions = dimensions
         self.rows: dict[str, tuple[Row, ...]] = {}  # what is known of quotients, minima, lengths
+        self.choices: dict[str, Alternatives] = {}  # a minimum or maximum is one of several values
         self.measured: set[str] = set()  # arrays without subscripts whose lengths are read
         self._made: dict[object, str] = {}
 
     def is_builtin(self, node: ast.expr, *names: str) -> bool:
+        """Whether an expression is one of some names that the loop leaves alone."""
         return isinstance(node, ast.Name) and node.id in names and node.id not in self.assigned
 
     def read(self, node: ast.expr, names: Names) -> Reading | None:
@@ -74,6 +76,9 @@ class Reader:
             case ast.UnaryOp(op=ast.USub() | ast.UAdd() as op, operand=operand):
                 found = self.read(operand, names)
                 return found and Reading(scale(found.form, -1 if isinstance(op, ast.USub) else 1), found.needs)
+            case ast.UnaryOp(op=ast.Invert(), operand=operand):
+                found = self.read(operand, names)
+                return found and Reading(add(constant(-1), found.form, -1), found.needs)
             case ast.BinOp(left=left, op=op, right=right):
                 one, other = self.read(left, names), self.read(right, names)
                 return self._combine(op, one, other) if one and other else None
@@ -161,7 +166,9 @@ class Reader:
             return None
         needs = frozenset[str]().union(*[one.needs for one in found])
         name = self._name((sign, *[tuple(sorted(one.form.items())) for one in found]), [one.form for one in found])
-        self.rows[name] = tuple([Row(scale(add(variable(name), one.form, -1), sign), False, needs) for one in found])
+        apart = [add(variable(name), one.form, -1) for one in found]
+        self.rows[name] = tuple([Row(scale(form, sign), False, needs) for form in apart])
+        self.choices.setdefault(name, tuple([(Row(form, True, needs),) for form in apart]))
         return Reading(variable(name), needs)
 
     def _name(self, key: object, forms: list[Form]) -> str:

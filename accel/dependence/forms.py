@@ -35,14 +35,17 @@ class Row:
 
 
 def constant(number: int) -> Form:
+    """A form without variables."""
     return {(): number} if number else {}
 
 
 def variable(name: str) -> Form:
+    """A variable alone."""
     return {(name,): 1}
 
 
 def is_constant(form: Form) -> bool:
+    """Whether there are no variables in a form."""
     return not form or (len(form) == 1 and () in form)
 
 
@@ -63,6 +66,7 @@ def add(left: Form, right: Form, times: int = 1) -> Form:
 
 
 def scale(form: Form, times: int) -> Form:
+    """A multiple of a form."""
     return {product: factor * times for product, factor in form.items()} if times else {}
 
 
@@ -79,10 +83,12 @@ def multiply(left: Form, right: Form) -> Form:
 
 
 def varies(name: str) -> bool:
+    """Whether a variable may differ from one iteration to another."""
     return name[0] == "%"
 
 
 def variables_of(forms: Iterable[Form]) -> set[str]:
+    """All variables of some forms, those of products too."""
     return {name for form in forms for product in form for name in product}
 
 

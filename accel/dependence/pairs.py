@@ -10,7 +10,7 @@ from accel.dependence.systems import Prover
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator
 
     from accel.dependence.accesses import Site
     from accel.dependence.ranges import Outer
@@ -53,59 +53,55 @@ class Pairs:
 
     def _search(self, first: Site, second: Site, is_same: bool) -> tuple[int | None] | None:
         distances: set[int | None] = set()
+        rest = set[str]()  # what a distance rests on
         for order in [self.outer.later] if is_same else [self.outer.later, self.outer.earlier]:
-            left, needs = self._find_cases(first, second, order, False)
-            if left and (first.tests or second.tests):
-                left, needs = self._find_cases(first, second, order, True)
-            if not left:
-                self.needs |= needs
-            distances |= {None} if is_same and left else {self._find_distance(rows) for rows in left}
-            if None in distances or len(distances) > 1:
-                return (None,)
+            if first.tests or second.tests:
+                needs = set[str]()
+                if next(self._find_cases((first, second), order, False, needs), None) is None:
+                    self.needs |= needs
+                    continue
+            needs = set()
+            for rows in self._find_cases((first, second), order, True, needs):
+                distances.add(None if is_same else self._find_distance(rows))
+                if None in distances or len(distances) > 1:
+                    return (None,)
+                rest = rest.union(*[row.needs for row in rows])
+            self.needs |= needs
+        self.needs |= rest
         return (distances.pop(),) if distances else None
 
     def _find_distance(self, rows: Rows) -> int | None:
         counter = self.outer.counter
         return None if counter is None else self._prover.find_distance(rows, add(variable(counter + "'"), variable(counter), -1))
 
-    def _find_cases(self, first: Site, second: Site, order: Alternatives, use_tests: bool) -> tuple[list[Rows], set[str]]:
-        """The systems that may have a solution, and the names that have to be plain ints for the others to have none."""
-        needs: set[str] = set()
+    def _find_cases(self, sites: tuple[Site, Site], order: Alternatives, use_tests: bool, needs: set[str]) -> Iterator[Rows]:
+        """The systems that may have a solution; `needs` collects the names that have to be plain ints for the others to have none."""
+        first, second = sites
         dimensions = [self._meet(first, second, place, use_tests, needs) for place in range(_count_known(first, second))]
         known = join(order, _known(first, use_tests), _MOST_ALTERNATIVES)
         known = join(known, self._rename(_known(second, use_tests)), _MOST_ALTERNATIVES)
-        left: list[Rows] = []
         for rows in known:
-            if not dimensions:
-                left += self._filter([rows], needs)
+            if len(dimensions) < 2:
+                yield from self._filter([rows + case for cases in dimensions or [[()]] for case in cases], needs)
                 continue
             open_cases: list[list[Rows]] = []
             for cases in dimensions:
-                open_cases.append(self._filter([rows + case for case in cases], needs))
+                open_cases.append(list(self._filter([rows + case for case in cases], needs)))
                 if not open_cases[-1]:
                     break
-            else:
-                left += self._join_dimensions(open_cases, needs)
-        return left, needs
+            else:  # all subscripts are equal at once
+                together = [tuple(dict.fromkeys(row for rows in one for row in rows)) for one in product(*open_cases)]
+                yield from together if len(together) > _MOST_CASES else self._filter(together, needs)
 
-    def _join_dimensions(self, cases: Sequence[Sequence[Rows]], needs: set[str]) -> list[Rows]:
-        """All subscripts are equal at once."""
-        if len(cases) == 1:
-            return list(cases[0])
-        together = [tuple(dict.fromkeys(row for rows in one for row in rows)) for one in product(*cases)]
-        return together if len(together) > _MOST_CASES else self._filter(together, needs)
-
-    def _filter(self, systems: Iterable[Rows], needs: set[str]) -> list[Rows]:
+    def _filter(self, systems: Iterable[Rows], needs: set[str]) -> Iterator[Rows]:
         """The systems that aren't refuted."""
-        left = []
         for rows in systems:
             closed = self._close(rows)
             found = self._prover.refute(closed)
             if found is None:
-                left.append(closed)
+                yield closed
             else:
                 needs |= found
-        return left
 
     def _close(self, rows: Rows) -> Rows:
         """The rows, and what is known of the quotients, minima and lengths in them."""
@@ -146,9 +142,9 @@ class Pairs:
             known, own = _known(site, use_tests), set[str]()
             found: tuple[int, ...] = (0, 1)
             negative = Row(add(scale(reading.form, -1), constant(-1)), False, reading.needs)
-            if not self._filter([(*rows, negative) for rows in known], own):
+            if next(self._filter([(*rows, negative) for rows in known], own), None) is None:
                 found = (0,)
-            elif not self._filter([(*rows, Row(reading.form, False, reading.needs)) for rows in known], own):
+            elif next(self._filter([(*rows, Row(reading.form, False, reading.needs)) for rows in known], own), None) is None:
                 found = (1,)
             self._wraps[key] = found, own
         needs |= self._wraps[key][1]

@@ -38,6 +38,7 @@ class Outer:
 
 
 def is_range(node: ast.expr, reader: Reader) -> bool:
+    """Whether an expression is a call of `range` with one to three arguments."""
     match node:
         case ast.Call(func=func, args=args, keywords=[]) if reader.is_builtin(func, "range"):
             return 1 <= len(args) <= 3 and not any(isinstance(one, ast.Starred) for one in args)

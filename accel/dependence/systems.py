@@ -39,7 +39,7 @@ class Prover:
     def _ask(self, rows: Sequence[Row], rounds: int) -> frozenset[str] | None:
         """More rounds of multiplication prove more, and cost more."""
         self._rounds = rounds
-        before = self._left = min(_MOST_SYSTEMS, self._in_all)
+        before = self._left = min(_MOST_SYSTEMS // rounds, self._in_all)
         found = self._refute(rows, frozenset())
         self._in_all -= before - self._left
         return found

@@ -13,6 +13,10 @@ for i in range(n): x[i] += y[n - i]
 for i in range(1, n): x[i - 1] = 1
 for i in range(n): x[-1 - i] = 1
 for i in range(len(x) // 2): x[i], x[-1 - i] = x[-1 - i], x[i]
+for i in range(n): x[max(i, 0)] = 1
+for i in range(n): x[min(2 * i, 3 * i)] = 1
+for i in range(n, max(n, m)): x[i - n] = 1
+for i in range(len(x) // 2): x[i], x[~i] = x[~i], x[i]
 for i in range(n): x[2 * i] = x[2 * i + 1]
 for i in range(n): x[2 * i] = x[4 * i + 1]
 for i in range(n): x[i] = x[i + n]
@@ -70,6 +74,7 @@ for i in range(n): x[y[i]] += 1
 for i in range(n): x[f(i)] += 1
 for i in range(n): x[i + f(i)] += 1
 for i in range(n): x[min(i, 5)] += 1
+for i in range(n): x[max(i, 5)] += 1
 for i in range(n): x[i / 1] = 1
 for i in range(n): x[i ** 1 % 3] = 1
 for i in range(n): x[True] = 1
@@ -481,6 +486,7 @@ def test_names_that_have_to_be_ints():
     assert examine("for i in range(n): x[i] = 1").integers == set()
     assert examine("for i in range(n): x[i + s] = x[i + s] * t").integers == set(), "there is a conflict"
     assert examine("for i in range(n): y[i, i + s] = 1").integers == set()
+    assert examine("for i in range(2, n):\n if s > 0: x[i + s] = x[i + s - 2]").integers == {"s"}, "for the distance"
     assert examine("for i in range(n):\n if s > 0: x[2 * i] = x[2 * i + 2 * s + 1]").integers == {"s"}
     assert examine("for i in range(n): y[s, i] = y[0, i]").integers == {"s"}, "None would select rows"
     assert examine("for i in range(n - 1):\n for j in range(n - 1): x[i, j] = 1").integers == set()

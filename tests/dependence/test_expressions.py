@@ -27,6 +27,7 @@ def read(text, reader=None):
         ("(2 * i + 1) % 2", {(): 1}),
         ("4 * i // -2", {("%i",): -2}),
         ("7 // 2 + 7 % 4 + -7 // 2 + 7 % -4", {(): 1}),
+        ("~i", {("%i",): -1, (): -1}),
         ("i << 3", {("%i",): 8}),
         ("(i << 3) >> 2", {("%i",): 2}),
         ("(8 * i + 5) & 3", {(): 1}),
@@ -42,7 +43,7 @@ def test_read(text, form):
 
 @pytest.mark.parametrize(
     "text",
-    "u u+1 z z*0 True 1.0 'x' i/2 i**2 i//0 i%0 i//n i&4 i&n i|1 i^1 ~i i>>-1 1<<i f(i) x[i] len(z) len() max(i) max(i,u) max(*z) "
+    "u u+1 z z*0 True 1.0 'x' i/2 i**2 i//0 i%0 i//n i&4 i&n i|1 i^1 i>>-1 1<<i f(i) x[i] len(z) len() max(i) max(i,u) max(*z) "
     "max(i,j,key=f) z.shape[0] y.shape[-1] a.shape[i] a.shape[-3] a.ndim (i,j) i<j".split(),
 )
 def test_unread(text):
