@@ -10,9 +10,10 @@ if TYPE_CHECKING:
     from types import CodeType
     from typing import Any, ClassVar, NoReturn
 
-__all__ = ["FnOptions", "HOPELESS", "MOST_THREADS", "SWITCHES", "Switch", "VectorizeOptions", "check_threads", "read_switch"]
+__all__ = ["ACCURACIES", "FnOptions", "HOPELESS", "MOST_THREADS", "SWITCHES", "Switch", "VectorizeOptions", "check_threads", "read_switch"]
 
 
+ACCURACIES = ("exact", "1ulp")  # grades of elementary functions
 HOPELESS: set[CodeType] = set()  # code that is left to CPython, whatever the arguments
 
 
@@ -119,11 +120,13 @@ class VectorizeOptions(_Options):
         What a reduction of no elements gives; without it that raises ValueError.
     threads : int, optional
         How many threads share large calls, 1 to 256; by default as many as the innermost `accel.parallel` says, outside of it one.
+    accuracy : str, default "exact"
+        "exact": elementary functions have the bits of CPython and NumPy. "1ulp": they are the package's own, faster ones.
 
     Raises
     ------
     OptionError
-        For an unknown option, a switch that is not True or False, another number of threads.
+        For an unknown option, a switch that is not True or False, another number of threads, another accuracy.
 
     Examples
     --------
@@ -131,21 +134,24 @@ class VectorizeOptions(_Options):
     (0,)
     """
 
-    __slots__ = ("cache", "identity", "strict", "threads")
+    __slots__ = ("accuracy", "cache", "identity", "strict", "threads")
 
     strict: bool
     cache: bool
     identity: tuple[object, ...]  # empty when there is none
     threads: int | None
+    accuracy: str
 
     decorator = "vectorize"
-    defaults = {"strict": False, "cache": True, "identity": (), "threads": None}
+    defaults = {"strict": False, "cache": True, "identity": (), "threads": None, "accuracy": "exact"}
 
     def __init__(self, **given: object) -> None:
         if "identity" in given:
             given["identity"] = (given["identity"],)
         if given.get("threads") is not None:
             given["threads"] = check_threads("threads", given["threads"])
+        if given.get("accuracy", "exact") not in ACCURACIES:
+            _refuse_accuracy(given["accuracy"])
         super().__init__(**given)
 
     def _shown(self, name: str) -> str:
@@ -177,6 +183,13 @@ def check_threads(name: str, value: object) -> int:
     from accel.errors import Diagnostic, OptionError
 
     raise OptionError(Diagnostic(f"`{name}` takes a number of threads, 1 to {MOST_THREADS}, not {value!r:.60}", "option-value"))
+
+
+def _refuse_accuracy(value: object) -> NoReturn:
+    from accel.errors import Diagnostic, OptionError
+
+    what = f"`accuracy` takes one of {', '.join(repr(a) for a in ACCURACIES)}, not {value!r:.60}"
+    raise OptionError(Diagnostic(what, "option-value", do=('write `accuracy="1ulp"`, or leave it out',)))
 
 
 def _refuse_value(name: str, value: object) -> NoReturn:
