@@ -182,6 +182,10 @@ class Formula:
         """A float64 rounded to the type of the result."""
         return self._cast("fptrunc", x, "float") if self.type == "float" and x.type == "double" else x
 
+    def narrowed_bits(self, bits: Term) -> Term:
+        """The low half of an i64."""
+        return self._cast("trunc", bits, "i32")
+
     def _cast(self, how: str, x: Term, type_: str) -> Term:
         return self.emit(type_, f"{how} {self.kind(x.type)} {x.text} to {self.kind(type_)}")
 

@@ -1,4 +1,4 @@
-"""log to one unit in the last place.
+"""log, log2, log10 and log1p to one unit in the last place.
 
 x = 2**k * (1 + g) with 1 + g in [sqrt(1/2), sqrt(2)).
 
@@ -7,7 +7,11 @@ largest error relative to the logarithm is least (2**-59). float32: log(1 + g) =
 
 ln 2 is two numbers, the first of which has zeros enough for its product with k to be exact. Subnormals are scaled up before.
 
-Coefficients: `python -m tests.accuracy --fit log`.
+`log2` and `log10` multiply both parts of log(1 + g) by 1 / ln 2 or 1 / ln 10, which are two numbers. In float32 log2(1 + g) has a polynomial of its own (degree 8, 2**-27).
+
+`log1p`: u = 1 + x with the error c of that sum; log(1 + x) = log(u) + c / u.
+
+Coefficients: `python -m tests.accuracy --fit log log2`.
 """
 
 from __future__ import annotations
@@ -17,7 +21,7 @@ from collections.abc import Callable
 
 from accel.lower.formula import Formula, Term
 
-__all__ = ["emit_log"]
+__all__ = ["emit_log", "emit_log10", "emit_log1p", "emit_log2", "split"]
 
 _R64 = (
     0.6666666666666735, 0.3999999999940749, 0.28571428744141064, 0.22222198378494643, 0.18183575165335306, 0.15313755746716834, 0.14799066383467335,
@@ -26,6 +30,13 @@ _P32 = (
     0.3333333134651184, -0.250008225440979, 0.20001231133937836, -0.16623251140117645, 0.14201568067073822, -0.1316109597682953,
     0.12763485312461853, -0.07634416967630386,
 )  # fmt: skip
+_LOG2_32 = (
+    1.9259629911266175e-08, -0.7213473320007324, 0.4808982014656067, -0.3606969118118286, 0.28856921195983887, -0.23961223661899567, 0.20456011593341827,
+    -0.1910668909549713, 0.18645310401916504, -0.11029168218374252,
+)  # fmt: skip
+_PER_LN2 = {"double": (1.4426950408889634, 2.0355273740931033e-17), "float": (1.4426950216293335, 1.9259629911266175e-08)}
+_PER_LN10 = {"double": (0.4342944819032518, 1.098319650216765e-17), "float": (0.4342944920063019, -1.0103050052231683e-08)}
+_LOG10_2 = {"double": (0.30102999566383914, 1.42050232272661e-13), "float": (0.301025390625, 4.605038981195214e-06)}
 _LN2 = {"double": (0.6931471805598903, 5.497923018708371e-14), "float": (0.693145751953125, 1.428606765330187e-06)}
 _LEAST = {"double": 2.0**-1022, "float": 2.0**-126}  # normal number
 _UP = {"double": 54, "float": 25}  # exponent of what subnormals are multiplied by
@@ -77,3 +88,46 @@ def emit_log(f: Formula, x: Term) -> Term:
         return f.fma(k, high, g + log_of_rest(f, g, k * low))
 
     return of_positive(f, x, compute)
+
+
+def emit_log2(f: Formula, x: Term) -> Term:
+    """log2(x)."""
+    high, low = _PER_LN2[x.type]
+
+    def compute(y: Term, up: Term | None) -> Term:
+        k, g = split(f, y)
+        k = k if up is None else k - up
+        if f.is_wide:
+            return k + f.fma(g, high, f.fma(g, low, log_of_rest(f, g, f.term(0.0, x.type)) * high))
+        return k + f.fma(g, high, g * f.polynomial(g, _LOG2_32))
+
+    return of_positive(f, x, compute)
+
+
+def emit_log10(f: Formula, x: Term) -> Term:
+    """log10(x)."""
+    (high, low), (two_high, two_low) = _PER_LN10[x.type], _LOG10_2[x.type]
+
+    def compute(y: Term, up: Term | None) -> Term:
+        k, g = split(f, y)
+        k = k if up is None else k - up
+        rest = f.fma(g, low, f.fma(log_of_rest(f, g, f.term(0.0, x.type)), high, k * two_low))
+        return f.fma(k, two_high, f.fma(g, high, rest))
+
+    return of_positive(f, x, compute)
+
+
+def emit_log1p(f: Formula, x: Term) -> Term:
+    """log(1 + x)."""
+    high, low = _LN2[x.type]
+    usual = x.test(">", -1.0) & x.test("<", math.inf)
+    u = x + 1.0
+    back = u - 1.0
+    lost = (1.0 - (u - back)) + (x - back)
+    k, g = split(f, u)
+    made = f.copysign(f.fma(k, high, g + log_of_rest(f, g, f.fma(k, low, lost / u))), x)
+
+    def rest() -> Term:
+        return f.select(x.test(">", 0.0), x, f.select(x.test("==", -1.0), f.term(-math.inf, x.type), math.nan))
+
+    return f.unless_rare(usual.inverted(), made, rest)

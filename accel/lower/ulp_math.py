@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from accel.lower import ulp_exponentials, ulp_logarithms, ulp_trigonometry
+from accel.lower import ulp_arcs, ulp_errors, ulp_exponentials, ulp_hyperbolic, ulp_logarithms, ulp_powers, ulp_trigonometry
 from accel.lower.formula import Formula, Term
 from accel.lower.text import Emitter, Module
 
@@ -12,10 +12,24 @@ __all__ = ["FORMULAS", "define_ulp", "emit_elementary", "is_approximate", "is_ul
 
 FORMULAS: dict[str, Callable[..., Term]] = {
     "exp": ulp_exponentials.emit_exp,
-    "tanh": ulp_exponentials.emit_tanh,
+    "exp2": ulp_exponentials.emit_exp2,
+    "expm1": ulp_exponentials.emit_expm1,
     "log": ulp_logarithms.emit_log,
+    "log2": ulp_logarithms.emit_log2,
+    "log10": ulp_logarithms.emit_log10,
+    "log1p": ulp_logarithms.emit_log1p,
     "sin": ulp_trigonometry.emit_sin,
     "cos": ulp_trigonometry.emit_cos,
+    "tan": ulp_trigonometry.emit_tan,
+    "atan": ulp_arcs.emit_atan,
+    "atan2": ulp_arcs.emit_atan2,
+    "sinh": ulp_hyperbolic.emit_sinh,
+    "cosh": ulp_hyperbolic.emit_cosh,
+    "tanh": ulp_hyperbolic.emit_tanh,
+    "pow": ulp_powers.emit_pow,
+    "cbrt": ulp_powers.emit_cbrt,
+    "erf": ulp_errors.emit_erf,
+    "erfc": ulp_errors.emit_erfc,
 }  # by the names of `math`
 _BINARY = ("atan2", "pow")
 _PREFIX = "ulp."

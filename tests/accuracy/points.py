@@ -22,11 +22,14 @@ def make_points(name, char, count):
     rng = np.random.default_rng(17)
     first = make_operand(name, char, count, rng)
     if name == "atan2":
-        return [first, rng.permutation(make_operand(name, char, count, rng))]
+        second = rng.permutation(make_operand(name, char, count, rng))
+        count = min(len(first), len(second))
+        return [first[:count], second[:count]]
     if name != "pow":
         return [first]
-    base = np.abs(first)
     exponents = rng.permutation(make_operand(name, char, count, rng))
+    first = first[-len(exponents) :]
+    exponents, base = exponents[: len(first)], np.abs(first)
     with np.errstate(all="ignore"):
         most = (750 if char == "d" else 105) / np.log(base.astype("d"))  # so that results are finite
         inside = (rng.uniform(-1, 1, len(base)) * most).astype(char)
@@ -53,4 +56,4 @@ def make_operand(name, char, count, rng):
         made = np.concatenate([p.astype(char) for p in parts])
     if name in POSITIVE:
         made = np.abs(made)
-    return np.where(made < -1, -1 / made, made).astype(char) if name == "log1p" else made
+    return np.where(made < -1, 1 / np.clip(made, -1e9, -1) ** 2 - 1, made).astype(char) if name == "log1p" else made
