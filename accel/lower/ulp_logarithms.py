@@ -2,7 +2,7 @@
 
 x = 2**k * (1 + g) with 1 + g in [sqrt(1/2), sqrt(2)).
 
-float64: with s = g / (2 + g), log(1 + g) = 2 s + s**3 R(s**2) = g - (g**2/2 - s (g**2/2 + s**2 R)), which adds small terms to the exact g. R is the polynomial of degree 6 whose
+float64: with s = g / (2 + g), log(1 + g) = 2 s + s**3 R(s**2) = g + s (s**2 R - g), which adds a small term to the exact g. R is the polynomial of degree 6 whose
 largest error relative to the logarithm is least (2**-59). float32: log(1 + g) = g + g**2 (g P(g) - 1/2), P of degree 7 (2**-27).
 
 ln 2 is two numbers, the first of which has zeros enough for its product with k to be exact. Subnormals are scaled up before.
@@ -58,8 +58,8 @@ def log_of_rest(f: Formula, g: Term, addend: Term) -> Term:
     """log(1 + g) - g, plus a small addend."""
     if f.is_wide:
         s = g / (g + 2.0)
-        z, half = s * s, (g * 0.5) * g
-        return f.fma(s, f.fma(z, f.polynomial(z, _R64), half), addend) - half
+        z = s * s
+        return f.fma(s, f.fma(z, f.polynomial(z, _R64), -g), addend)
     return f.fma(g * g, f.fma(g, f.polynomial(g, _P32), -0.5), addend)
 
 

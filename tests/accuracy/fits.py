@@ -54,6 +54,12 @@ def _exp2(degree, **options):
     return lambda: (_exp2_rest, (-mpf("0.5005"), mpf("0.5005")), degree, {"weight": lambda r: r**2 / mpf(2) ** r, **options})
 
 
+def _cosine(degree, **options):
+    return lambda: (
+        lambda z: (cos(sqrt(z)) - 1 + z / 2) / z**2, (ZERO, (pi / 4 * SLACK) ** 2), degree, {"weight": lambda z: z**2 / cos(sqrt(z)), **options},
+    )  # fmt: skip
+
+
 def _shepherd(t):
     x = 3 * (1 + t) / (1 - t)
     return (1 + 2 * x) * erfc(x) * exp(x * x)
@@ -85,17 +91,12 @@ FITS = {  # function, dtype, constant -> what fit() takes
     "log2 float32 ulp_logarithms._LOG2_32": lambda: (
         lambda g: (log(1 + g) - g) / log(mpf(2)) / g**2, _wide(mpf("1.0005")), 8, {"weight": lambda g: g**2 / log(1 + g) * log(mpf(2)), "single": True},
     ),
-    "sin float64 ulp_trigonometry._S64": _odd(sin, lambda: pi / 4 * SLACK, 5),
-    "sin float32 ulp_trigonometry._P32": lambda: (
-        lambda z: sin(sqrt(z)) / sqrt(z), (ZERO, (pi / 2 * SLACK) ** 2), 4, {"weight": lambda z: sqrt(z) / sin(sqrt(z))},
-    ),
-    "cos float64 ulp_trigonometry._C64": lambda: (
-        lambda z: (cos(sqrt(z)) - 1 + z / 2) / z**2, (ZERO, (pi / 4 * SLACK) ** 2), 5, {"weight": lambda z: z**2 / cos(sqrt(z))},
-    ),
-    "tan float32 ulp_trigonometry._S32": lambda: (
-        lambda z: sin(sqrt(z)) / sqrt(z), (ZERO, (pi / 4 * SLACK) ** 2), 3, {"weight": lambda z: sqrt(z) / sin(sqrt(z))},
-    ),
-    "tan float32 ulp_trigonometry._C32": lambda: (lambda z: cos(sqrt(z)), (ZERO, (pi / 4 * SLACK) ** 2), 4, {"weight": lambda z: 1 / cos(sqrt(z))}),
+    "sin float64 ulp_trigonometry._S.double": _odd(sin, lambda: pi / 4 * SLACK, 5),
+    "sin float32 ulp_trigonometry._S.float": _odd(sin, lambda: pi / 4 * SLACK, 2, single=True),
+    "cos float64 ulp_trigonometry._C.double": _cosine(5),
+    "cos float32 ulp_trigonometry._C.float": _cosine(2, single=True),
+    "tan float64 ulp_trigonometry._T.double": _odd(tan, lambda: pi / 4 * SLACK, 13),
+    "tan float32 ulp_trigonometry._T.float": _odd(tan, lambda: pi / 4 * SLACK, 6, single=True),
     "atan float64 ulp_arcs._P.double": _odd(atan, lambda: tan(pi / 8) * SLACK, 10),
     "atan float32 ulp_arcs._P.float": _odd(atan, lambda: tan(pi / 8) * SLACK, 4, single=True),
     "sinh float64 ulp_hyperbolic._SINH.double": _odd(sinh, lambda: sqrt(mpf("1.002")), 6),
@@ -128,6 +129,6 @@ def constant_of(name):
     module, constant, *key = name.split()[2].split(".")
     found = getattr(importlib.import_module(f"accel.lower.{module}"), constant)
     found = found[key[0]] if key else found
-    if constant == "_S64":
+    if constant == "_S":
         return tuple(-c for c in found)
     return found[1:] if constant == "_LOG2_32" else found
