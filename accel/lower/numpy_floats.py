@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from accel.lower.convert import float_literal
 from accel.lower.floats import emit_fmod
 from accel.lower.layout import element_type
 from accel.lower.numpy_casts import emit_finite
@@ -124,7 +125,12 @@ def _power(e: Emitter, char: str, x: str, y: str) -> str:
     p, q = emit_in_float(e, char, x, y)
     type_ = "float" if char == "e" else element_type(char)
     if is_approximate(e.module, "pow") and char != "e":
-        made = emit_elementary(e, "pow", p, q, type_=type_)
+        exponent = float_literal(q)
+        if exponent in (2.0, 3.0):
+            made = e.value(f"fmul {type_} {p}, {p}")
+            made = made if exponent == 2.0 else e.value(f"fmul {type_} {made}, {p}")
+        else:
+            made = emit_elementary(e, "pow", p, q, type_=type_)
     else:
         made = e.libm("pow" if char == "d" else "powf", f"{type_} {p}", f"{type_} {q}", result=type_)
     made = emit_out_of_float(e, char, made)

@@ -1,7 +1,8 @@
 """sinh, cosh and tanh to one or two units in the last place, from the parts of `exp`.
 
 `tanh`: in float64 it is x + x**3 p(x**2) up to |x| = 0.55, p the polynomial of least relative error (degree 9, 2**-55), beyond
-1 - 2 / (exp(2 |x|) + 1). In float32 p is good up to 0.3 (degree 2, 2**-26); beyond it is m / (m + 2) with m = exp(2 |x|) - 1, which is 2**k (exp(r) - 1) + (2**k - 1), rounded once.
+1 - 2 / (exp(2 |x|) + 1). In float32 p is good up to 0.3 (degree 2, 2**-26); beyond it is m / (m + 2) with m = exp(2 |x|) - 1, which is
+2**k (exp(r) - 1) + (2**k - 1), rounded once.
 
 `sinh`: up to |x| = 1 the same with a polynomial of its own (degree 6, 2**-56; float32: 3, 2**-27), beyond e - 1 / (4 e) with e = exp(|x|) / 2; `cosh`: e + 1 / (4 e).
 

@@ -1,10 +1,11 @@
 """sin, cos and tan to one unit in the last place.
 
 With k = round(2 x / pi), x - k pi/2 is r + t, where pi/2 is three numbers, the difference to the first exact, and t what is lost when the second is
-subtracted; good up to 2**30 (float32: 2**20). sin(r + t) = r + r**3 S(r**2) + t and cos(r + t) = 1 - r**2/2 + r**4 C(r**2) - r t, with S and C of degree 5 whose largest errors, relative
-to sine and cosine, are least (2**-56 and 2**-59; float32: degree 2, 2**-26 and 2**-32). Both are computed; the last bits of k say which, and the sign.
+subtracted; good up to 2**30 (float32: 2**17, as 2 / pi has 24 bits there, and r would be too large). sin(r + t) = r + r**3 S(r**2) + t and
+cos(r + t) = 1 - r**2/2 + r**4 C(r**2) - r t, with S and C of degree 5 whose largest errors, relative to sine and cosine, are least (2**-56 and 2**-59; float32: degree 2,
+2**-26 and 2**-32). Both are computed; the last bits of k say which, and the sign.
 
-`tan` is r + r**3 T(r**2) + t, T of degree 13 (2**-55; float32: 6, 2**-27), or -1 by that.
+`tan` is r + r**3 T(r**2) + t (1 + r**2), T of degree 13 (2**-55; float32: 6, 2**-27), or -1 by that.
 
 Larger arguments are libm's. Coefficients: `python -m tests.accuracy --fit sin cos tan`.
 """
@@ -19,13 +20,13 @@ _S = {  # with the sign turned
     "double": (
         0.1666666666666663, -0.008333333333322005, 0.00019841269829495503, -2.7557313587622515e-06, 2.5050742308469227e-08, -1.589590477615982e-10,
     ),
-    "float": (0.16666655242443085, -0.008332155644893646, 0.0001951463200384751),
+    "float": (0.16666653752326965, -0.008332123048603535, 0.00019510055426508188),
 }  # fmt: skip
 _C = {
     "double": (
         0.041666666666666595, -0.0013888888888872895, 2.480158728874818e-05, -2.755731414862275e-07, 2.0875696572660016e-09, -1.1358310501433752e-11,
     ),
-    "float": (0.04166664555668831, -0.0013887309469282627, 2.443241282890085e-05),
+    "float": (0.04166664555668831, -0.0013887264067307115, 2.4427183234365657e-05),
 }  # fmt: skip
 _T = {
     "double": (
@@ -33,10 +34,7 @@ _T = {
         0.001454738643223008, 0.0005951462265581514, 0.00022213895879586067, 0.00013702299676043763, -2.708928344368567e-05, 9.010034851059627e-05,
         -4.5227365714711226e-05, 2.0947864060198467e-05,
     ),
-    "float": (
-        0.33333349227905273, 0.13332653045654297, 0.05406106635928154, 0.02127605862915516, 0.010852179490029812, 6.820345879532397e-05,
-        0.00438707647845149,
-    ),
+    "float": (0.3333335220813751, 0.13332581520080566, 0.05406947806477547, 0.021231546998023987, 0.010970158502459526, -8.444154809694737e-05, 0.004463795106858015),
 }  # fmt: skip
 _HALF_PI = {  # the second is positive, so that zeros keep their sign
     "double": (1.5707963267948966, 6.123233995736766e-17, -1.4973849048591833e-33),
@@ -44,7 +42,7 @@ _HALF_PI = {  # the second is positive, so that zeros keep their sign
 }
 _PER_HALF_PI = 0.6366197723675814
 _SHIFT = {"double": 1.5 * 2.0**52, "float": 1.5 * 2.0**23}
-_MOST = {"double": 2.0**30, "float": 2.0**20}
+_MOST = {"double": 2.0**30, "float": 2.0**17}
 _SIGN = {"double": 63, "float": 31}
 
 
@@ -94,7 +92,8 @@ def emit_tan(f: Formula, x: Term) -> Term:
     """tan(x)."""
     bits, r, minus_t = _reduce(f, x)
     z, one = r * r, f.term(1.0, x.type)
-    even, tangent = (bits & 1).test("==", 0), r + f.fma(r * z, f.polynomial(z, _T[x.type]), -minus_t)
+    even = (bits & 1).test("==", 0)
+    tangent = r + f.fma(r * z, f.polynomial(z, _T[x.type]), -f.fma(minus_t, z, minus_t))
     made = f.select(even, tangent, one) / f.select(even, one, tangent)
     far = abs(x).test("<=", _MOST[x.type]).inverted()
     return f.unless_rare(far, f.number(f.bits(made) ^ (bits << _SIGN[x.type])), lambda: f.by_libm("tan", far, x))

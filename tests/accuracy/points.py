@@ -49,7 +49,7 @@ def make_operand(name, char, count, rng):
             rng.choice([-1, 1], part) * 10.0 ** rng.uniform(-9, 3, part),
             1 + rng.choice([-1, 1], part) * 10.0 ** rng.uniform(-16, 0, part),  # next to 1
             rng.uniform(-2, 2, part),
-            rng.integers(1, 2**26, part) * (np.pi / 2),  # next to zeros and poles of the trigonometric functions
+            np.rint(2.0 ** rng.uniform(0, 26, part)) * (np.pi / 2),  # next to zeros and poles of the trigonometric functions
             rng.integers(-2100, 2100, part // 4 + 1) * (np.log(2) / 2),  # where exponents are reduced
             np.array(EDGES),
         ]

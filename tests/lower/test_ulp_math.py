@@ -151,6 +151,40 @@ def test_uniform_operands() -> None:
     assert np.array_equal(function(values, 0.7), want)
 
 
+def test_bits_do_not_depend_on_threads() -> None:
+    values = np.random.default_rng(8).normal(size=300_001)
+    text = "def f(x): return np.sin(x) * np.exp(x)"
+    assert np.array_equal(make_ulp(text)(values), make_ulp(text, threads=2)(values))
+
+
+def test_both_grades_of_one_function_are_cached_apart() -> None:
+    values, text = np.linspace(-3, 3, 5000), "def f(x): return math.sin(x) + 0.25"
+    for _ in range(2):
+        assert np.array_equal(vectorize(make_function(text))(values), [math.sin(x) + 0.25 for x in values])
+        assert not np.array_equal(make_ulp(text)(values), [math.sin(x) + 0.25 for x in values])
+
+
+def test_powers() -> None:
+    values = np.linspace(0.1, 9.0, 333)
+    assert np.array_equal(make_ulp("def f(x): return x ** 2")(values), values * values)
+    assert np.array_equal(make_ulp("def f(x: float): return x ** 3")(values), values * values * values)
+    assert make_ulp("def f(x): return x ** 0.5")(values) == pytest.approx(np.sqrt(values), rel=3e-16)
+    power = make_ulp("def f(x, y): return x ** y")
+    assert power(values, 1.7) == pytest.approx(values**1.7, rel=3e-16)
+    assert power(-values, 3.0) == pytest.approx((-values) ** 3.0, rel=3e-16)
+    assert power(values.astype("f"), np.float32(1.7)) == pytest.approx(values**1.7, rel=3e-7)
+    with pytest.raises(OverflowError):
+        make_ulp("def f(x: float): return x ** 400.0")(np.full(40, 9.0))
+    with pytest.raises(ZeroDivisionError):
+        make_ulp("def f(x: float): return x ** -1.0")(np.zeros(40))
+
+
+def test_halves_stay_with_numpy() -> None:
+    values = np.linspace(-2, 2, 100).astype("e")
+    made = make_ulp("def f(x): return np.exp(x)")(values)
+    assert made.dtype == "e" and np.array_equal(made, np.exp(values))
+
+
 def test_explain_says_the_grade() -> None:
     function = make_ulp("def f(x): return math.exp(x) + math.asinh(x)")
     function(np.ones(3))
