@@ -11,7 +11,7 @@ from accel.options import HOPELESS, FnOptions, ParallelizeOptions, VectorizeOpti
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any, NoReturn, TypeVar, overload
+    from typing import Any, Literal, NoReturn, TypeVar, overload
 
     import numpy
 
@@ -102,11 +102,12 @@ if TYPE_CHECKING:
 
     @overload
     def vectorize(
-        function: Callable[..., Any], /, *, strict: bool = ..., cache: bool = ..., identity: object = ..., threads: int | None = ...
+        function: Callable[..., Any], /, *, strict: bool = ..., cache: bool = ..., identity: object = ..., threads: int | None = ...,
+        accuracy: Literal["exact", "1ulp"] = ...,
     ) -> numpy.ufunc: ...
     @overload
     def vectorize(
-        *, strict: bool = ..., cache: bool = ..., identity: object = ..., threads: int | None = ...
+        *, strict: bool = ..., cache: bool = ..., identity: object = ..., threads: int | None = ..., accuracy: Literal["exact", "1ulp"] = ...
     ) -> Callable[[Callable[..., Any]], numpy.ufunc]: ...
 
 
@@ -126,6 +127,9 @@ def vectorize(function: Any = ..., /, **options: Any) -> Any:
     threads : int, optional
         How many threads share large calls, 1 to 256; by default as many as the innermost `accel.parallel` says, outside of it one. The results are the
         same. Whether it pays is measured on the first elements of each call.
+    accuracy : str, default "exact"
+        "exact": `math.exp`, `numpy.exp` and the like give the bits of CPython and NumPy. "1ulp": functions of the package's own, which are done in vectors
+        and off by one or two units in the last place at most. The bits are the same whatever the processor, the number of threads and the place in the array.
 
     Returns
     -------
@@ -138,7 +142,7 @@ def vectorize(function: Any = ..., /, **options: Any) -> Any:
     DecorationError
         For anything that is no Python function of a fixed number of positional parameters.
     OptionError
-        For an unknown option, or another number of threads.
+        For an unknown option, another number of threads, or another accuracy.
 
     Notes
     -----

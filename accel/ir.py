@@ -424,14 +424,15 @@ class Lowered:
 @dataclass(frozen=True, slots=True)
 class ElementForm:
     """What a loop over elements is for: dtypes of the inputs by type character, number of results, the inputs that are expected to be the
-    same for all elements, whether machine code is wanted or just the kind of the results, and how many threads share large calls (0: as many as
-    `accel.parallel` says)."""
+    same for all elements, whether machine code is wanted or just the kind of the results, how many threads share large calls (0: as many as
+    `accel.parallel` says), and how accurate elementary functions are (`accel.options.ACCURACIES`)."""
 
     inputs: tuple[str, ...]
     outputs: int
     uniform: frozenset[int] = frozenset()
     is_compiled: bool = True
     threads: int = 0
+    accuracy: str = "exact"
 
 
 @dataclass(slots=True, eq=False)

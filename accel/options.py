@@ -10,9 +10,23 @@ if TYPE_CHECKING:
     from types import CodeType
     from typing import Any, ClassVar, NoReturn
 
-__all__ = ["FnOptions", "HOPELESS", "MOST_THREADS", "ParallelizeOptions", "SWITCHES", "SCHEDULES", "Switch", "VectorizeOptions", "check_choice", "check_threads", "read_switch"]
+__all__ = [
+    "ACCURACIES",
+    "FnOptions",
+    "HOPELESS",
+    "MOST_THREADS",
+    "ParallelizeOptions",
+    "SCHEDULES",
+    "SWITCHES",
+    "Switch",
+    "VectorizeOptions",
+    "check_choice",
+    "check_threads",
+    "read_switch",
+]
 
 
+ACCURACIES = ("exact", "1ulp")  # grades of elementary functions
 HOPELESS: set[CodeType] = set()  # code that is left to CPython, whatever the arguments
 
 
@@ -122,11 +136,13 @@ class VectorizeOptions(_Options):
         What a reduction of no elements gives; without it that raises ValueError.
     threads : int, optional
         How many threads share large calls, 1 to 256; by default as many as the innermost `accel.parallel` says, outside of it one.
+    accuracy : str, default "exact"
+        "exact": elementary functions have the bits of CPython and NumPy. "1ulp": they are the package's own, faster ones.
 
     Raises
     ------
     OptionError
-        For an unknown option, a switch that is not True or False, another number of threads.
+        For an unknown option, a switch that is not True or False, another number of threads, another accuracy.
 
     Examples
     --------
@@ -134,21 +150,23 @@ class VectorizeOptions(_Options):
     (0,)
     """
 
-    __slots__ = ("cache", "identity", "strict", "threads")
+    __slots__ = ("accuracy", "cache", "identity", "strict", "threads")
 
     strict: bool
     cache: bool
     identity: tuple[object, ...]  # empty when there is none
     threads: int | None
+    accuracy: str
 
     decorator = "vectorize"
-    defaults = {"strict": False, "cache": True, "identity": (), "threads": None}
+    defaults = {"strict": False, "cache": True, "identity": (), "threads": None, "accuracy": "exact"}
 
     def __init__(self, **given: object) -> None:
         if "identity" in given:
             given["identity"] = (given["identity"],)
         if given.get("threads") is not None:
             given["threads"] = check_threads("threads", given["threads"])
+        check_choice("accuracy", given.get("accuracy", "exact"), ACCURACIES)
         super().__init__(**given)
 
     def _shown(self, name: str) -> str:

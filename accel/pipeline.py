@@ -71,7 +71,10 @@ def specialize_elements(function: FunctionType, signature: Signature, form: Elem
 
     if not (cache and form.is_compiled):
         return make()
-    return _kept(function, signature, {"inputs": form.inputs, "outputs": form.outputs, "uniform": tuple(sorted(form.uniform)), "threads": form.threads}, make)
+    options = {
+        "inputs": form.inputs, "outputs": form.outputs, "uniform": tuple(sorted(form.uniform)), "threads": form.threads, "accuracy": form.accuracy,
+    }  # fmt: skip
+    return _kept(function, signature, options, make)
 
 
 def _kept(function: FunctionType, signature: Signature, options: Any, make: Callable[[], Lowered]) -> Lowered:

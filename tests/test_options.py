@@ -52,5 +52,10 @@ def test_options_of_vectorize():
     assert repr(chosen) == "VectorizeOptions(identity=0)" and chosen.identity == (0,) and VectorizeOptions().identity == ()
     with pytest.raises(AttributeError):
         chosen.strict = True
+    assert VectorizeOptions().accuracy == "exact" and VectorizeOptions(accuracy="1ulp") != VectorizeOptions()
+    assert repr(VectorizeOptions(accuracy="1ulp")) == "VectorizeOptions(accuracy='1ulp')"
+    for wrong in ("2ulp", 1, True, None):
+        with pytest.raises(accel.OptionError, match=r"`accuracy` takes one of 'exact', '1ulp', not .* \[option-value\]"):
+            VectorizeOptions(accuracy=wrong)
     with pytest.raises(accel.OptionError, match=r"`vectorize` has no option `lanes`"):
         VectorizeOptions(lanes=4)

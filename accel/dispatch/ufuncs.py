@@ -68,6 +68,12 @@ class _Loop:
         lanes = f"compiled, {int(width) * int(groups)} lanes at a time: {groups} vectors of {width}"
         return f"{lanes}; one element at a time was faster, and is used" if self.choice.value == _SCALAR else lanes
 
+    def grades(self) -> str:
+        """Elementary functions machine code calls, and how accurate each is."""
+        told = next((name for name in self.loaded[-1].image.exports if name.startswith("grades.")), "") if self.loaded else ""
+        calls = [call.split("=") for call in told.removeprefix("grades.").split()]
+        return ", ".join(f"{name} {'to 1 ulp' if grade == '1ulp' else grade}" for name, grade in calls)
+
 
 class Elementwise:
     """What accel knows of one ufunc: the class of `f.accel`.
@@ -126,6 +132,9 @@ class Elementwise:
         lines = [f"{self.ufunc.__name__}: {len(self._loops)} loops, {self.compile_seconds * 1e3:.0f} ms spent on them"]
         for kind, loop in zip(self.types, self._loops.values(), strict=True):
             lines.append(f"  {kind}  {loop.describe()}")
+            grades = loop.grades()
+            if grades:
+                lines.append(f"    calls: {grades}")
         if self.counters["plain"]:
             lines.append(f"  CPython did {self.counters['plain']} elements")
         return "\n".join([*lines, *map(render_diagnostic, self.diagnostics)])
@@ -199,7 +208,7 @@ class Elementwise:
 
         start = time.perf_counter()
         try:
-            form = ElementForm(inputs, self.ufunc.nout, uniform, self._compiles, self.options.threads or 0)
+            form = ElementForm(inputs, self.ufunc.nout, uniform, self._compiles, self.options.threads or 0, self.options.accuracy)
             with hold_signals():
                 lowered = specialize_elements(self.function, signature, form, cache=self.options.cache)
         except CompileError as error:

@@ -33,13 +33,13 @@ __all__ = ["element_loop_text"]
 _MANY_RESULTS = 6
 
 
-def element_loop_text(plan: Plan, chars: tuple[str, ...], uniform: frozenset[int] = frozenset(), threads: int = 0) -> str:
+def element_loop_text(plan: Plan, chars: tuple[str, ...], uniform: frozenset[int] = frozenset(), threads: int = 0, accuracy: str = "exact") -> str:
     """LLVM text of the loop for a plan; `chars` are the dtypes of the operands, results last, `uniform` the inputs that are expected to be
-    the same for all elements; `threads` that share large calls, 0 for as many as `accel.parallel` says.
+    the same for all elements; `threads` that share large calls, 0 for as many as `accel.parallel` says; `accuracy` of elementary functions.
 
     Empty when the function has CPython do something for each element: then the whole element is done there.
     """
-    module = Module()
+    module = Module(accuracy)
     recursive = any(t.recursive for t in plan.functions)
     for typed in plan.functions:
         body = FunctionBody(module, typed, relaxed=plan.relaxed, pure=True)
@@ -48,6 +48,8 @@ def element_loop_text(plan: Plan, chars: tuple[str, ...], uniform: frozenset[int
             return ""
     if recursive:
         define_depth(module)
+    if module.grades:
+        _tell(module, "grades", " ".join(f"{name}={grade}" for name, grade in sorted(module.grades.items())))
     try:
         shape, kernels = _write_kernels(module, plan, chars, uniform, recursive=recursive)
     except Unreadable as reason:
@@ -84,8 +86,8 @@ def _write_kernels(
         raise Unreadable("it calls itself")
     if any(DTYPES[char].family == "c" for char in chars):
         raise Unreadable("complex numbers")
-    forms = [_simplify_form(_lower_form(plan, chars, flagged=False)[0])]
-    flagged, trusted = _lower_form(plan, chars, flagged=True)
+    forms = [_simplify_form(_lower_form(plan, chars, module.accuracy, flagged=False)[0])]
+    flagged, trusted = _lower_form(plan, chars, module.accuracy, flagged=True)
     if trusted >= _MANY_RESULTS or (trusted and Regions(forms[0], frozenset()).loops):  # to look at the flags costs as much as some tests
         forms.insert(0, _simplify_form(flagged))
     return _write_forms(module, forms, uniform)
@@ -95,10 +97,10 @@ def _simplify_form(module: Module) -> Function:
     return read_function(simplify(str(module)), "lane")
 
 
-def _lower_form(plan: Plan, chars: tuple[str, ...], *, flagged: bool) -> tuple[Module, int]:
+def _lower_form(plan: Plan, chars: tuple[str, ...], accuracy: str, *, flagged: bool) -> tuple[Module, int]:
     """The function on one element: with tests for results that are not finite, or such that the processor's `flagged` tell of them. How many
     results these are."""
-    module = Module()
+    module = Module(accuracy)
     trusted = 0
     for typed in plan.functions:
         body = FunctionBody(module, typed, early=True, flagged=flagged)

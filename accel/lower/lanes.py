@@ -30,6 +30,7 @@ from accel.lower.regions import Loop, Regions
 from accel.lower.resting import find_resting
 from accel.lower.ssa import Operation, Unreadable, find_needed, may_trap
 from accel.lower.text import Emitter, Module, parts_of
+from accel.lower.ulp_math import define_ulp, is_ulp_call
 from accel.lower.vector_exp import emit_vector_exp, is_libm_known
 
 __all__ = ["LaneWriter", "write_lanes"]
@@ -416,6 +417,8 @@ class LaneWriter(LaneValues):
             return
         if operation.name and operation.name not in self.regions.varying:
             self.renamed[operation.name] = self.e.value(self.renamed_text(operation))
+        elif operation.op == "call" and is_ulp_call(operation.detail):
+            self.values[operation.name] = [self.approximate(operation, g) for g in self.groups()]
         elif may_trap(operation) or (operation.op == "call" and _EACH.fullmatch(operation.detail)):
             self.declare(operation.detail, operation.type, operation.types)
             self.values[operation.name] = self.each(operation)
@@ -447,6 +450,20 @@ class LaneWriter(LaneValues):
             e.place(done)
             made.append(e.merge(result, (called, some), ("zeroinitializer", before)))
         return made
+
+    def approximate(self, operation: Operation, group: int) -> str:
+        """An elementary function of the package's own. Idle lanes must not raise flags where these are looked at."""
+        width, mask = self.shape.width, self.mask
+        operands = [self.wide(o, t, group) for o, t in zip(operation.operands, operation.types, strict=True)]
+        word = "-1"
+        if mask is not self.full:
+            active = self.holds(mask.vectors[group])
+            word = self.e.value(f"bitcast {self.vector('i1')} {active} to i{width}")
+            if self.is_flagged:
+                operands = [self.select(active, t, o, f"splat ({t} 0.5)") for o, t in zip(operands, operation.types, strict=True)]
+        given = [f"{self.vector(t)} {o}" for o, t in zip(operands, operation.types, strict=True)]
+        name = define_ulp(self.e.module, operation.detail, width)
+        return self.e.value(f"call {self.vector(operation.type)} {name}({', '.join([*given, f'i{width} {word}'])})")
 
     def lane_function(self, operation: Operation) -> str:
         """The function that does an operation for vectors, lane by lane unless there is a better one."""

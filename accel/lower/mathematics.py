@@ -8,6 +8,7 @@ from collections.abc import Callable
 from accel.lower.floats import copysign, emit_float, emit_to_int, fabs, is_finite, is_nan, when_rare
 from accel.lower.layout import Value
 from accel.lower.text import Emitter, float_text
+from accel.lower.ulp_math import emit_elementary, is_approximate
 
 __all__ = ["emit_isclose", "emit_mathematics", "emit_near", "is_mathematics"]
 
@@ -42,14 +43,17 @@ def _with_domain(name: str) -> Callable[[Emitter, str], str]:
     def emit(e: Emitter, x: str) -> str:
         tested = fabs(e, x) if relation.startswith("|") else x
         e.exit_if(e.value(f"fcmp {relation.lstrip('|')} double {tested}, {float_text(bound)}"))
-        return e.libm(name, f"double {x}")
+        return emit_elementary(e, name, x)
 
     return emit
 
 
 def _overflowing(name: str) -> Callable[[Emitter, str], str]:
     def emit(e: Emitter, x: str) -> str:
-        result = e.libm(name, f"double {x}")
+        result = emit_elementary(e, name, x)
+        if e.leaves_early and is_approximate(e.module, name):
+            e.exit_if(e.value(f"xor i1 {is_finite(e, result)}, true"))  # one operation in lanes
+            return result
         go_on = when_rare(e, is_finite(e, result))
         e.exit_if(is_finite(e, x))
         e.branch(go_on)
@@ -60,7 +64,7 @@ def _overflowing(name: str) -> Callable[[Emitter, str], str]:
 
 
 def _total(name: str) -> Callable[[Emitter, str], str]:
-    return lambda e, *x: e.libm(name, *(f"double {v}" for v in x))
+    return lambda e, *x: emit_elementary(e, name, *x)
 
 
 def _sqrt(e: Emitter, x: str) -> str:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from accel.lower.convert import float_literal
 from accel.lower.floats import emit_fmod
 from accel.lower.layout import element_type
 from accel.lower.numpy_casts import emit_finite
 from accel.lower.text import Emitter, float_text
+from accel.lower.ulp_math import emit_elementary, is_approximate
 
 __all__ = [
     "check_flags",
@@ -122,7 +124,15 @@ def _power(e: Emitter, char: str, x: str, y: str) -> str:
     """libm's pow or powf. Special operands are NumPy's, unless the result is a number."""
     p, q = emit_in_float(e, char, x, y)
     type_ = "float" if char == "e" else element_type(char)
-    made = e.libm("pow" if char == "d" else "powf", f"{type_} {p}", f"{type_} {q}", result=type_)
+    if is_approximate(e.module, "pow") and char != "e":
+        exponent = float_literal(q)
+        if exponent in (2.0, 3.0):
+            made = e.value(f"fmul {type_} {p}, {p}")
+            made = made if exponent == 2.0 else e.value(f"fmul {type_} {made}, {p}")
+        else:
+            made = emit_elementary(e, "pow", p, q, type_=type_)
+    else:
+        made = e.libm("pow" if char == "d" else "powf", f"{type_} {p}", f"{type_} {q}", result=type_)
     made = emit_out_of_float(e, char, made)
     e.exit_if(e.value(f"xor i1 {emit_finite(e, element_type(char), made)}, true"))
     return made

@@ -9,6 +9,7 @@ from accel.lower.numpy_floats import check_flags, check_result, emit_flagged, em
 from accel.lower.numpy_integers import emit_integer, emit_integer_abs, emit_integer_divmod
 from accel.lower.numpy_scalars import compare_integers, emit_arithmetic, emit_comparison
 from accel.lower.text import Emitter, float_text
+from accel.lower.ulp_math import emit_elementary, is_approximate
 from accel.types import promotion
 from accel.types.kinds import DTYPES, Kind
 from accel.types.ufuncs import BY_NUMPY
@@ -21,6 +22,8 @@ _ARITHMETIC = {
 }  # fmt: skip
 _COMPARISONS = {"less": "<", "less_equal": "<=", "greater": ">", "greater_equal": ">=", "equal": "==", "not_equal": "!="}
 _LOGICAL = {"logical_and": "and", "logical_or": "or", "logical_xor": "xor"}
+_IN_MATH = {"arctan": "atan", "arctan2": "atan2"}
+_BOUNDED = ("arctan", "arctan2", "tanh")  # NaN only of NaN, nothing to warn about
 _SIZE_BITS = {"half": "i16", "float": "i32", "double": "i64"}
 
 
@@ -148,8 +151,13 @@ def _float_ufunc(e: Emitter, name: str, char: str, x: str, y: str = "") -> str:
 
 
 def _by_numpy(e: Emitter, name: str, char: str, *operands: str) -> str:
-    """NumPy's own inner loop, for one element."""
+    """NumPy's own inner loop, for one element; or the package's own function."""
     type_, given = element_type(char), [x for x in operands if x]
+    if is_approximate(e.module, _IN_MATH.get(name, name)):
+        made = emit_elementary(e, _IN_MATH.get(name, name), *given, type_=type_)
+        if name not in _BOUNDED:
+            check_result(e, type_, made, lambda: emit_flagged(e, type_, given[0], given[-1], made), called=True)
+        return made
     made = e.value(f"call {type_} {define_loop_call(e.module, name, char, len(given))}({', '.join(f'{type_} {x}' for x in given)})")
     check_result(e, type_, made, lambda: emit_flagged(e, type_, given[0], given[-1], made), called=True)
     return made

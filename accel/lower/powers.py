@@ -13,6 +13,7 @@ import os
 from accel.lower.convert import float_literal
 from accel.lower.floats import fabs, is_finite, when_rare
 from accel.lower.text import Emitter, float_text
+from accel.lower.ulp_math import emit_elementary, is_approximate
 
 __all__ = ["emit_float_power"]
 
@@ -24,6 +25,9 @@ _EXPONENT_BITS = 0x7FF0000000000000
 def emit_float_power(e: Emitter, x: str, y: str) -> str:
     """`x ** y`, also `math.pow(x, y)`; what raises or is complex leaves."""
     exponent = float_literal(y)
+    if is_approximate(e.module, "pow") and exponent in (2.0, 3.0):  # a product or two, to 1 ulp
+        square = e.value(f"fmul double {x}, {x}")
+        return _checked(e, x, y, square if exponent == 2.0 else e.value(f"fmul double {square}, {x}"))
     if exponent not in (2.0, 3.0, 0.5) or not _is_glibc():
         return _checked_pow(e, x, y)
     result, error = {2.0: _square, 3.0: _cube, 0.5: _root}[exponent](e, x)
@@ -48,7 +52,10 @@ def _is_glibc() -> bool:
 def _checked_pow(e: Emitter, x: str, y: str) -> str:
     """libm's pow. Its special cases are CPython's; a result that is not finite although the operands are is an error there
     (zero to a negative power, overflow) or a complex number."""
-    result = e.libm("pow", f"double {x}", f"double {y}")
+    return _checked(e, x, y, emit_elementary(e, "pow", x, y))
+
+
+def _checked(e: Emitter, x: str, y: str, result: str) -> str:
     go_on = when_rare(e, is_finite(e, result))
     e.exit_if(e.value(f"and i1 {is_finite(e, x)}, {is_finite(e, y)}"))
     # 0.0 ** -inf: an infinity, in CPython too; (-2.0) ** nan and the like: a NaN

@@ -67,7 +67,7 @@ def lower_elements(plan: Plan, form: ElementForm) -> Lowered:
         what = f"`{source.name}` gives {plan.root.result}, and not {'a number' if form.outputs == 1 else f'{form.outputs} numbers'}"
         raise CompileError(Diagnostic(what, "element-result", source.filename, source.code.co_firstlineno))
     plan = replace(plan, guards=tuple(g for g in plan.guards if g.what != "errstate"))  # what would warn is done by CPython anyway
-    text = element_loop_text(plan, (*form.inputs, *chars), form.uniform, form.threads) if form.is_compiled else ""
+    text = element_loop_text(plan, (*form.inputs, *chars), form.uniform, form.threads, form.accuracy) if form.is_compiled else ""
     sources = {typed.symbol: typed.source for typed in plan.functions}
     nothing: dict[str, tuple[Exit, ...]] = dict.fromkeys(sources, ())
     image = assemble(text) if text else b""

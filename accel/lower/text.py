@@ -30,7 +30,9 @@ def parts_of(type_: str) -> list[str]:
 class Module:
     """The text of an LLVM module: external names, constants and functions."""
 
-    def __init__(self) -> None:
+    def __init__(self, accuracy: str = "exact") -> None:
+        self.accuracy = accuracy  # of elementary functions (`accel.options.ACCURACIES`)
+        self.grades: dict[str, str] = {}  # elementary function called -> its grade
         self._declared: dict[str, str] = {}
         self._globals: dict[str, str] = {}
         self._functions: list[str] = []
