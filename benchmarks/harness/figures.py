@@ -12,6 +12,10 @@ from benchmarks.harness.problem import Row
 CALLS = ("f(int, int)", "f(float, float)", "f()", "f(ndarray)", "method(float)", "keyword")
 REGION_LIMIT = 0.3
 LANES_LIMIT = 1.053  # 0.95 of the speed of C
+GAIN_LIMIT = 1.8  # of two threads over one
+OVER_C_LIMIT = 1.053  # 0.95 of the speed of C
+COMPUTING = ("forces", "product")
+MOVING = ("stencil", "triad", "histogram", "prefix_maximum")
 DYNAMIC_LIMIT = 1.02 if sys.version_info >= (3, 12) else 1.05
 
 
@@ -54,6 +58,9 @@ def find_figures(rows: Sequence[Row]) -> list[Figure]:
         judge_group(rows, "ufunc calls", "calls of a ufunc over numpy.add", mean_limit=1.2, worst_limit=1.2),
         judge_ulp(rows, "numpy", 1.0, problem="functions"),
         judge_regions(rows),
+        judge_computing(rows),
+        judge_moving(rows),
+        judge_dependence(rows),
     ]
 
 
@@ -153,6 +160,48 @@ def judge_ulp(rows: Sequence[Row], rival: str, limit: float, *, problem: str = "
     mean, worst = find_mean(ratios), max(ratios.values())
     listed = " ".join(f"{case} {ratio:.2f}" for case, ratio in ratios.items())
     return Figure(what, text, f"{mean:.3f} of {len(ratios)}: {listed}", (worst if each else mean) <= limit)
+
+
+def judge_computing(rows: Sequence[Row]) -> Figure:
+    """Loops that compute under `@parallelize`: two threads over the same function on one."""
+    best = find_best(rows, "loops")
+    pairs = {case: (best.get((case, "alone")), best.get((case, "accel"))) for case in COMPUTING}
+    gains = {case: alone / shared for case, (alone, shared) in pairs.items() if alone and shared}
+    what, limit = "loops that compute, two threads over one", f"each >= {GAIN_LIMIT}x"
+    return judge_loops(rows, what, limit, gains, COMPUTING, holds=min(gains.values(), default=0.0) >= GAIN_LIMIT)
+
+
+def judge_moving(rows: Sequence[Row]) -> Figure:
+    """Loops that wait for memory under `@parallelize`: two threads over two of C with OpenMP."""
+    best = find_best(rows, "loops")
+    pairs = {case: (best.get((case, "accel")), best.get((case, "c"))) for case in MOVING}
+    ratios = {case: mine / theirs for case, (mine, theirs) in pairs.items() if mine and theirs}
+    what, limit = "loops that wait for memory over C + OpenMP", f"each <= {OVER_C_LIMIT}"
+    return judge_loops(rows, what, limit, ratios, MOVING, holds=max(ratios.values(), default=math.inf) <= OVER_C_LIMIT)
+
+
+def judge_loops(
+    rows: Sequence[Row], what: str, limit: str, ratios: Mapping[str, float], cases: Sequence[str], *, holds: bool
+) -> Figure:
+    """The figure of these cases; a fault of accel falls short, a rival that is missing leaves it unmeasured."""
+    mine = [row for row in rows if row.problem == "loops" and row.case in cases and row.implementation in ("accel", "alone")]
+    faults = [f"{row.case}: {row.fault}" for row in mine if row.fault]
+    measured = faults[0] if faults else " ".join(f"{case} {ratio:.2f}" for case, ratio in ratios.items())
+    return Figure(what, limit, measured, False if faults else holds if len(ratios) == len(cases) else None)
+
+
+def judge_dependence(rows: Sequence[Row]) -> Figure:
+    """Random loop nests against the proofs of independence; the share among fewer than 5,000 is left to chance."""
+    what, limit = "independence of loops, 5,000 fresh nests", "0 false proofs, >= 95 % of the independent proven"
+    row = next((row for row in rows if row.problem == "dependence"), None)
+    if row is None or row.fault:
+        return Figure(what, limit, row.fault if row else "", None if row is None else False)
+    found = row.figures
+    share = found["proven"] / max(1.0, found["independent"])
+    measured = f"{found['nests']:.0f} nests, {found['false proofs']:.0f} false proofs, {100 * share:.1f} % proven"
+    if found["false proofs"]:
+        return Figure(what, limit, measured, False)
+    return Figure(what, limit, measured, share >= 0.95 if found["nests"] >= 5000 else None)
 
 
 def judge_fuzzer(rows: Sequence[Row]) -> Figure:

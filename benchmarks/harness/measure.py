@@ -13,8 +13,11 @@ SLOW_ROUNDS = 2
 TARGET_S = 0.01  # of one turn
 
 
-def interleave(calls: Mapping[str, Callable[[], Any]], *, rounds: int) -> dict[str, list[float]]:
-    """Nanoseconds per call, for each round; every round gives each call its turn, beginning with another one each time."""
+def interleave(calls: Mapping[str, Callable[[], Any]], *, rounds: int, rest_s: float = 0.0) -> dict[str, list[float]]:
+    """Nanoseconds per call, for each round; every round gives each call its turn, beginning with another one each time.
+
+    With `rest_s`, a turn begins with so many seconds of sleep and a call that is not timed.
+    """
     loops = {name: choose_loops(call) for name, call in calls.items()}
     times: dict[str, list[float]] = {name: [] for name in calls}
     names = list(calls)
@@ -25,6 +28,9 @@ def interleave(calls: Mapping[str, Callable[[], Any]], *, rounds: int) -> dict[s
             shift = turn % len(names)
             for name in names[shift:] + names[:shift]:
                 if loops[name] or turn < SLOW_ROUNDS:
+                    if rest_s:
+                        time.sleep(rest_s)
+                        calls[name]()
                     times[name].append(time_calls(calls[name], max(1, loops[name])))
     finally:
         gc.enable()

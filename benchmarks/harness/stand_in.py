@@ -17,6 +17,9 @@ def fn(function=None, /, **options):
     return function if function is not None else lambda function: function
 
 
+parallelize = fn
+
+
 def vectorize(function=None, /, **options):
     import numpy
 

@@ -6,6 +6,7 @@ from benchmarks.problems.calls.problem import CALLS
 from benchmarks.problems.checks.problem import CHECKS
 from benchmarks.problems.collatz.problem import COLLATZ
 from benchmarks.problems.compile_time.problem import COMPILE_TIME
+from benchmarks.problems.dependence.problem import DEPENDENCE
 from benchmarks.problems.dot.problem import DOT
 from benchmarks.problems.elementwise.problem import ELEMENTWISE
 from benchmarks.problems.fallback.problem import FALLBACK
@@ -14,6 +15,7 @@ from benchmarks.problems.fuzzer.problem import FUZZER
 from benchmarks.problems.gather.problem import GATHER
 from benchmarks.problems.histogram.problem import HISTOGRAM
 from benchmarks.problems.language.problem import LANGUAGE
+from benchmarks.problems.loops.problem import LOOPS
 from benchmarks.problems.mandelbrot.problem import MANDELBROT
 from benchmarks.problems.mandelbrot_lanes.problem import MANDELBROT_LANES
 from benchmarks.problems.matmul_naive.problem import MATMUL_NAIVE
@@ -47,6 +49,8 @@ PROBLEMS: dict[str, Problem] = {
         UFUNC_CALLS,
         FUNCTIONS,
         REGION,
+        LOOPS,
+        DEPENDENCE,
         COMPILE_TIME,
         FALLBACK,
         FUZZER,
@@ -54,4 +58,7 @@ PROBLEMS: dict[str, Problem] = {
     )
 }
 
-GROUPS = {"vectorize": ("mandelbrot_lanes", "elementwise", "ufunc_calls", "functions")}
+GROUPS = {
+    "vectorize": ("mandelbrot_lanes", "elementwise", "ufunc_calls", "functions"),
+    "parallelize": ("loops", "dependence"),
+}

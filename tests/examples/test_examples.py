@@ -107,6 +107,29 @@ def test_a_speck_is_removed():
     assert example.clean(*example.neighbours(noisy)).ravel().tolist() == want
 
 
+def test_heat(tmp_path, capsys):
+    example = load("heat")
+    assert example.main(str(tmp_path / "heat.png"), 24, 40) == 0
+    assert "the numbers are the same" in capsys.readouterr().out
+    assert (tmp_path / "heat.png").read_bytes().startswith(b"\x89PNG")
+    assert [what for _, what in example.spread.accel.loops] == ["parallel"]
+    assert example.spread.accel.compiled
+    plate = example.make_plate(30)
+    later = example.evolve(plate, 12)
+    assert np.array_equal(later, example.evolve(plate, 12, example.spread.__wrapped__))
+    want = plate.copy()
+    for _ in range(12):
+        around = want[:-2, 1:-1] + want[2:, 1:-1] + want[1:-1, :-2] + want[1:-1, 2:]
+        want[1:-1, 1:-1] += example.RATE * (around - 4.0 * want[1:-1, 1:-1])
+    assert np.allclose(later, want, rtol=1e-12, atol=0)
+
+
+def test_colours_of_heat():
+    example = load("heat")
+    found = example.colours(np.array([0.0, 100 / 3, 200 / 3, 100.0]))
+    assert found.tolist() == [[0, 0, 0], [255, 0, 0], [255, 255, 0], [255, 255, 255]]
+
+
 def test_option_price(capsys):
     example = load("option_price")
     assert example.main(20_000) == 0

@@ -1,0 +1,1 @@
+"""This package holds the problem `dependence`, which is its command."""

@@ -1,0 +1,1 @@
+"""This package holds the problem `loops`: its arguments, and one file per implementation."""
