@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from accel.dependence.accesses import Access, Finder, Site
-from accel.dependence.pairs import Pairs
+from accel.dependence.pairs import NOT_NEGATIVE, Pairs
 from accel.values import dataclass
 
 TYPE_CHECKING = False
@@ -44,6 +44,8 @@ class ArrayFacts:
         Subscripted expressions that are no accesses to single elements of a name.
     measured
         Names without subscripts whose lengths were read (`len(y)`, `y.shape[0]`): they have to be arrays, too.
+    naturals
+        Those of the integers that must not be negative.
     """
 
     accesses: tuple[Access, ...]
@@ -52,9 +54,12 @@ class ArrayFacts:
     integers: frozenset[str]
     others: tuple[ast.expr, ...]
     measured: frozenset[str] = frozenset()
+    naturals: frozenset[str] = frozenset()
 
 
-def examine_arrays(loop: ast.For, definitions: Mapping[str, tuple[ast.expr, tuple[ast.stmt, ...]]]) -> ArrayFacts:
+def examine_arrays(
+    loop: ast.For, definitions: Mapping[str, tuple[ast.expr, tuple[ast.stmt, ...]]], *, are_natural: bool = False
+) -> ArrayFacts:
     """Finds the accesses to arrays in a loop over `range`, and those that may conflict.
 
     Parameters
@@ -64,6 +69,8 @@ def examine_arrays(loop: ast.For, definitions: Mapping[str, tuple[ast.expr, tupl
     definitions
         Names that the loop assigns once, before they are used, as a plain `name = expression`: the expression, and the statements
         inside the loop around it.
+    are_natural
+        Take names that the loop does not assign not to be negative; those for which that matters are in `naturals`.
 
     Returns
     -------
@@ -85,7 +92,7 @@ def examine_arrays(loop: ast.For, definitions: Mapping[str, tuple[ast.expr, tupl
     [(True, False, 1)]
     """
     finder = Finder(loop, definitions)
-    pairs = Pairs(finder.outer, finder.reader) if finder.outer is not None else None
+    pairs = Pairs(finder.outer, finder.reader, are_natural=are_natural) if finder.outer is not None else None
     dimensions = finder.reader.dimensions
     conflicts: list[Conflict] = []
     for place, second in enumerate(finder.sites):
@@ -99,8 +106,11 @@ def examine_arrays(loop: ast.For, definitions: Mapping[str, tuple[ast.expr, tupl
             if found is not None:
                 conflicts.append(Conflict(array, first.access, second.access, found[0]))
     accesses = tuple([site.access for site in finder.sites])
-    integers = frozenset(pairs.needs) if pairs is not None else frozenset[str]()
-    return ArrayFacts(accesses, tuple(conflicts), dict(dimensions), integers, tuple(finder.others), frozenset(finder.reader.measured))
+    needs = pairs.needs if pairs is not None else set[str]()
+    naturals = frozenset([n.removesuffix(NOT_NEGATIVE) for n in needs if n.endswith(NOT_NEGATIVE)])
+    integers = frozenset([n for n in needs if not n.endswith(NOT_NEGATIVE)])
+    measured = frozenset(finder.reader.measured)
+    return ArrayFacts(accesses, tuple(conflicts), dict(dimensions), integers, tuple(finder.others), measured, naturals)
 
 
 def _have_equal_dimensions(first: Site, second: Site) -> bool:

@@ -31,8 +31,10 @@ class ParallelLoop:
         Name -> number of subscripts it has everywhere.
     written : frozenset of str
         The arrays the iterations store into.
-    integers : frozenset of str
-        Names that must be Python's ints.
+    integers, naturals : frozenset of str
+        Names that must be Python's ints; those among them that must not be negative.
+    measured : frozenset of str
+        Names that must be arrays, as their lengths are read.
     bare : frozenset of str
         Names used as a whole, which must not be arrays.
     owners : frozenset of tuple
@@ -53,6 +55,8 @@ class ParallelLoop:
     arrays: dict[str, int]
     written: frozenset[str]
     integers: frozenset[str]
+    naturals: frozenset[str]
+    measured: frozenset[str]
     bare: frozenset[str]
     owners: frozenset[tuple[str, str]]
     callees: tuple[ast.expr, ...]
@@ -173,7 +177,7 @@ class _Walker:
             raise _Refused(f"it binds `{name}`, which other functions see", loop)
         scalars = examine_scalars(loop, bound, after)
         _refuse_scalars(scalars)
-        facts = examine_arrays(loop, _find_definitions(loop, scalars.private))
+        facts = _examine(loop, scalars)
         histograms = self._judge_arrays(loop, facts, stored)
         exposure = Exposure(loop.body, [loop.target.id])
         starting = {n for r in scalars.reductions for n in (r.name, *r.companions)}
@@ -190,7 +194,8 @@ class _Walker:
         bare, owners, callees = _find_uses(loop)
         return ParallelLoop(
             loop, tuple(inputs), scalars.last, reductions, histograms, dict(facts.dimensions),
-            frozenset(a.array for a in facts.accesses if a.is_write), facts.integers, bare - stored, owners, callees,
+            frozenset(a.array for a in facts.accesses if a.is_write), facts.integers, facts.naturals, facts.measured,
+            bare - stored, owners, callees,
             any(isinstance(n, (ast.For, ast.While)) for s in loop.body for n in ast.walk(s)), loop.target.id in after,
         )  # fmt: skip
 
@@ -210,6 +215,16 @@ class _Walker:
                 raise _describe(conflict)
             histograms[conflict.array] = None
         return tuple(histograms)
+
+
+def _examine(loop: ast.For, scalars: ScalarFacts) -> ArrayFacts:
+    """The accesses of a loop to arrays; where it helps, names that it does not bind are taken not to be negative."""
+    definitions = _find_definitions(loop, scalars.private)
+    facts = examine_arrays(loop, definitions)
+    if not facts.conflicts:
+        return facts
+    hopeful = examine_arrays(loop, definitions, are_natural=True)
+    return hopeful if len({c.array for c in hopeful.conflicts}) < len({c.array for c in facts.conflicts}) else facts
 
 
 def _read_later(pieces: list[list[ast.stmt]]) -> frozenset[str]:

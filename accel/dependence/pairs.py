@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from accel.dependence.accesses import Site
     from accel.dependence.ranges import Outer
 
-__all__ = ["Pairs"]
+__all__ = ["NOT_NEGATIVE", "Pairs"]
+
+NOT_NEGATIVE = " >= 0"  # behind a name among what a proof needs
 
 _MOST_ALTERNATIVES = 16
 _MOST_CASES = 16
@@ -26,11 +28,12 @@ Rows = tuple[Row, ...]
 class Pairs:
     """Tests pairs of accesses of one loop.
 
-    `needs` collects the names that have to be plain ints for the proofs that were found.
+    `needs` collects the names that have to be plain ints for the proofs that were found, and with `are_natural`, where names that stay the
+    same are taken not to be negative, also those for which that matters, as "name >= 0".
     """
 
-    def __init__(self, outer: Outer, reader: Reader) -> None:
-        self.outer, self.reader = outer, reader
+    def __init__(self, outer: Outer, reader: Reader, *, are_natural: bool = False) -> None:
+        self.outer, self.reader, self.are_natural = outer, reader, are_natural
         self.needs: set[str] = set()
         self._prover = Prover()
         self._kinds: dict[object, int] = {}  # sites with the same subscripts where the same is known are of one kind
@@ -111,6 +114,8 @@ class Pairs:
             seen |= names
             todo = []
             for name in sorted(names):
+                if self.are_natural and name.isidentifier():
+                    found.append(Row(variable(name), False, frozenset((name, f"{name}{NOT_NEGATIVE}"))))
                 plain = name.rstrip("'")
                 todo += [row if plain == name else self._rename_row(row) for row in self.reader.rows.get(plain, ())]
             found += [row for row in todo if row not in found]

@@ -76,6 +76,11 @@ def _of_numbers(found: ParallelLoop, known: Mapping[str, Any], value_of: Any) ->
         value = value_of(name)
         if not (type(value) is int or _dtype(value) == "int64"):  # True is no subscript
             yield f"`{name}` is {_kind(value)}, whose arithmetic is not that of the integers"
+        elif name in found.naturals and value < 0:
+            yield f"`{name}` is negative"
+    for name in found.measured:
+        if type(value := value_of(name)) is not _ndarray():
+            yield f"`{name}` is {_kind(value)}, not an array"
     for name in found.bare - {r.name for r in found.reductions}:
         value = value_of(name)
         if name in known and not _is_number(value):
@@ -102,7 +107,7 @@ def _of_arrays(found: ParallelLoop, value_of: Any) -> Iterator[str]:
         value = value_of(name)
         if type(value) is tuple and name not in found.written and all(map(_is_number, value)):
             continue
-        if not _is_array(value) or type(value) is not sys.modules["numpy"].ndarray:
+        if type(value) is not _ndarray():
             yield f"`{name}` is {_kind(value)}, not an array"
         elif value.ndim != count:
             yield f"`{name}` has {value.ndim} dimensions, and {count} subscripts"
@@ -232,6 +237,11 @@ def _is_solid(array: Any) -> bool:
             return False
         reach = stride * (length - 1) + reach
     return True
+
+
+def _ndarray() -> type | None:
+    numpy = sys.modules.get("numpy")
+    return None if numpy is None else numpy.ndarray
 
 
 def _is_array(value: Any) -> bool:
