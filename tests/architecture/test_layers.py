@@ -18,7 +18,6 @@ LAYERS = (
     ("pipeline",),
     ("analysis", "specialize", "lower", "cache"),
     ("engines",),
-    ("dependence",),
     ("ir",),
     ("types",),
     ("runtime",),
