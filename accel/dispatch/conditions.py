@@ -79,8 +79,8 @@ def _of_numbers(found: ParallelLoop, known: Mapping[str, Any], value_of: Any) ->
         elif name in found.naturals and value < 0:
             yield f"`{name}` is negative"
     for name in found.measured:
-        if type(value := value_of(name)) is not _ndarray():
-            yield f"`{name}` is {_kind(value)}, not an array"
+        if not _is_plain_array(value_of(name)):
+            yield f"`{name}` is {_kind(value_of(name))}, not an array"
     for name in found.bare - {r.name for r in found.reductions}:
         value = value_of(name)
         if name in known and not _is_number(value):
@@ -104,10 +104,10 @@ def _of_numbers(found: ParallelLoop, known: Mapping[str, Any], value_of: Any) ->
 def _of_arrays(found: ParallelLoop, value_of: Any) -> Iterator[str]:
     arrays: dict[str, Any] = {}
     for name, count in found.arrays.items():
-        value = value_of(name)
+        value: Any = value_of(name)
         if type(value) is tuple and name not in found.written and all(map(_is_number, value)):
             continue
-        if type(value) is not _ndarray():
+        if not _is_plain_array(value):
             yield f"`{name}` is {_kind(value)}, not an array"
         elif value.ndim != count:
             yield f"`{name}` has {value.ndim} dimensions, and {count} subscripts"
@@ -239,9 +239,8 @@ def _is_solid(array: Any) -> bool:
     return True
 
 
-def _ndarray() -> type | None:
-    numpy = sys.modules.get("numpy")
-    return None if numpy is None else numpy.ndarray
+def _is_plain_array(value: Any) -> bool:
+    return type(value).__name__ == "ndarray" and _is_array(value)
 
 
 def _is_array(value: Any) -> bool:
