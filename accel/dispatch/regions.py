@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Region"]
 
-_WORTH_NS = 60_000  # of work that is worth waking other threads
+_WORTH_NS = 300_000  # of work that is worth waking other threads
 _SURE = 32  # times as much work, going by the last run, needs no probe
 _BLOCKS = 64  # of a loop with a reduction, at most: fixed by the number of iterations alone
 _OWN_ARRAYS = 8  # blocks of a loop that adds to arrays: each has its own ones
@@ -32,6 +32,8 @@ _NESTED_BLOCK = 8  # and of one with loops inside
 _PROBE = 64  # the part of the iterations whose time tells whether threads pay
 _FLAT_PROBE = 1024  # and of loops without loops inside so many at least
 _PARTS_PER_THREAD = 4
+_PART_NS = 1_000_000  # of work in each part, at least
+_TRUSTED_NS = 20_000  # what a probe must have taken: calls take some microseconds themselves
 
 
 class Region:
@@ -155,11 +157,14 @@ class _Run:
             done += len(block)
             if region.part.spent() == spent:  # else it was compiled meanwhile
                 region.pace = took / len(block)
-                break
+                if took > _TRUSTED_NS or region.is_ordered or region.scan or region.pace * (len(self.numbers) - done) <= _WORTH_NS:
+                    break
+                blocks = self._cut(done, 4 * len(block))
         left = len(self.numbers) - done
         pays = self.threads > 1 and region.pace * left > _WORTH_NS and region.part.is_free()
         if not region.is_ordered and left:
-            parts = self.threads * (1 if region.is_static else _PARTS_PER_THREAD) if pays else 1
+            share = region.pace * left / self.threads
+            parts = self.threads * (1 if region.is_static else int(max(1, min(_PARTS_PER_THREAD, share / _PART_NS)))) if pays else 1
             blocks = self._cut(done, -(-left // parts))
         if pays and len(blocks) > 1:
             region.shared += 1

@@ -24,6 +24,7 @@ def region_of(function):
 @pytest.mark.parametrize("threads", [1, 2, 5])
 def test_every_iteration_is_done_once(monkeypatch, count, threads):
     monkeypatch.setattr(regions, "_WORTH_NS", -1)
+    monkeypatch.setattr(regions, "_TRUSTED_NS", -1)
     monkeypatch.setattr(regions, "_FLAT_BLOCK", 16)
     monkeypatch.setattr(regions, "_FLAT_PROBE", 3)
     total = accel.parallelize(num_threads=threads)(add_up)
@@ -92,3 +93,23 @@ def test_a_range_of_ones_own():
     x = np.zeros(5)
     accel.parallelize(space["f"])(x)
     assert x.tolist() == [0, 1, 0, 0, 0]
+
+
+def test_the_probe_grows_until_it_tells_more_than_what_a_call_costs(monkeypatch):
+    monkeypatch.setattr(regions, "_WORTH_NS", -1)
+    monkeypatch.setattr(regions, "_TRUSTED_NS", 1 << 62)
+
+    @accel.parallelize(num_threads=2)
+    def fill(x):
+        for i in range(x.shape[0]):
+            for j in range(x.shape[1]):
+                x[i, j] += i + j
+
+    sizes, done = [], regions.Region.do
+    monkeypatch.setattr(regions.Region, "do", lambda self, numbers, values: (sizes.append(len(numbers)), done(self, numbers, values))[1])
+    for k in range(1, 4):
+        sizes.clear()
+        x = np.zeros((100, 3))
+        fill(x)
+        assert (x == np.add.outer(np.arange(100), np.arange(3))).all()
+    assert sizes == [1, 4, 16, 64, 15]

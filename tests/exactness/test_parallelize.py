@@ -26,6 +26,7 @@ INTS = np.random.default_rng(2).integers(-(2**40), 2**40, 20_011)
 def _share_all(monkeypatch):
     """Every loop that may be is shared by two threads, in blocks that are small."""
     monkeypatch.setattr(regions, "_WORTH_NS", -1)
+    monkeypatch.setattr(regions, "_TRUSTED_NS", -1)
     monkeypatch.setattr(regions, "_FLAT_PROBE", 1)
     monkeypatch.setattr(regions, "_FLAT_BLOCK", 64)
 
