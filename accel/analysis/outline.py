@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import copy
+from collections.abc import Callable
 from types import CodeType, FunctionType
 from typing import Any
 
@@ -78,8 +79,9 @@ def derive_function(source: Source, tree: ast.FunctionDef, code: CodeType) -> Fu
     return made
 
 
-def make_driver(source: Source, loops: Loops, runners: dict[int, Any]) -> FunctionType:
-    """The function, where the loops (by `id`) call what stands for them: with the range, if it is a parallel one, and the inputs."""
+def make_driver(source: Source, loops: Loops, runners: dict[int, Any], begin: Callable[[], object]) -> FunctionType:
+    """The function, where the loops (by `id`) call what stands for them: with the range, if it is a parallel one, and the inputs. It calls
+    `begin` first."""
     assert isinstance(source.tree, ast.FunctionDef)
     function, code = source.function, source.code
     every: tuple[ParallelLoop | SequentialLoop, ...] = (*loops.parallel, *loops.sequential)
@@ -87,7 +89,10 @@ def make_driver(source: Source, loops: Loops, runners: dict[int, Any]) -> Functi
     marks = {f"$runner {n}": runners[id(f.loop)] for n, f in enumerate(known)}
     table = {id(f.loop): _call(f, mark) for f, mark in zip(known, marks, strict=True)}
     tree = _replaced(source.tree, table)
-    inner = define("%inner", (), tree.body)
+    marks["$begin"] = begin
+    first = _at(tree.body[0], ast.Expr(value=ast.Call(func=ast.Constant(value="$begin"), args=[], keywords=[])))
+    has_text = ast.get_docstring(tree, clean=False) is not None
+    inner = define("%inner", (), [*tree.body[:has_text], first, *tree.body[has_text:]])
     inner.args = _without_defaults(tree.args)
     if code.co_freevars:  # all of them stay, so that the code of the function itself fits the driver
         free: list[ast.expr] = [_load(n) for n in code.co_freevars]

@@ -66,12 +66,14 @@ class ParallelLoop:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RefusedLoop:
-    """A loop that stays sequential: what keeps it, at which nodes (the one at fault first), and what to do."""
+    """A loop that stays sequential: what keeps it, at which nodes (the one at fault first), and whether that is about elements of arrays, for
+    which the user can vouch."""
 
     loop: ast.For | ast.While
     what: str
     nodes: tuple[ast.AST, ...]
     why: str = ""
+    is_about_elements: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,9 +95,9 @@ class Loops:
 
 
 class _Refused(Exception):
-    def __init__(self, what: str, *nodes: ast.AST, why: str = "") -> None:
+    def __init__(self, what: str, *nodes: ast.AST, why: str = "", is_about_elements: bool = False) -> None:
         super().__init__(what)
-        self.what, self.nodes, self.why = what, nodes, why
+        self.what, self.nodes, self.why, self.is_about_elements = what, nodes, why, is_about_elements
 
 
 def find_loops(tree: ast.FunctionDef, shared: frozenset[str] = frozenset(), *, assume: bool = False) -> Loops:
@@ -145,7 +147,7 @@ class _Walker:
             self.parallel.append(self._judge(loop, bound, after))
             return
         except _Refused as refused:
-            self.refused.append(RefusedLoop(loop, refused.what, refused.nodes, refused.why))
+            self.refused.append(RefusedLoop(loop, refused.what, refused.nodes, refused.why, refused.is_about_elements))
         number, sequential = len(self.parallel), len(self.sequential)
         inside = bound | frozenset(names_stored([loop.target]) if isinstance(loop, ast.For) else ())
         self.statements(loop.body, inside, [[loop], *following])
@@ -332,7 +334,7 @@ def _describe(conflict: Conflict) -> _Refused:
     why = ""
     if conflict.distance is not None:
         why = f"they are the same {abs(conflict.distance)} iteration{'s' if abs(conflict.distance) != 1 else ''} apart"
-    return _Refused(what, first.node, *([] if first is second else [second.node]), why=why)
+    return _Refused(what, first.node, *([] if first is second else [second.node]), why=why, is_about_elements=True)
 
 
 _SAFE_OF_ARRAYS = frozenset({"shape", "ndim", "size", "itemsize", "dtype"})

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["Conditions"]
 
 _BUILTINS = (abs, bool, complex, divmod, float, int, isinstance, len, max, min, pow, range, round)
+_TRUSTED = {"range": range, "len": len, "min": min, "max": max}  # the proofs take them for what they are
 _NUMBERS = (int, float, complex, bool, type(None))
 _COMPUTING = ("math", "cmath")
 _MOST_WORK = 1000  # for finding out whether arrays share memory
@@ -38,6 +39,7 @@ class Conditions:
     def __init__(self, found: ParallelLoop, space: Mapping[str, Any]) -> None:
         self._found, self._space = found, space
         self._harmless: dict[int, _Harmless] = {}
+        self._callees = [_split(callee) for callee in dict.fromkeys(map(ast.unparse, found.callees))]
 
     def find_obstacle(self, values: tuple[Any, ...]) -> str:
         """Why the iterations may not run at once, for these inputs; "" if they may."""
@@ -45,30 +47,29 @@ class Conditions:
         known = dict(zip(found.inputs, values, strict=True))
 
         def value_of(name: str) -> Any:
-            return known[name] if name in known else space.get(name, getattr(builtins, name, None))
+            return known[name] if name in known else space[name] if name in space else getattr(builtins, name, None)
 
-        for builtin in (range, len, min, max):
-            if value_of(builtin.__name__) is not builtin:
-                return f"`{builtin.__name__}` is not the builtin one"
+        if value_of("range") is not range:
+            return "`range` is not the builtin one"
         for obstacles in (_of_numbers(found, known, value_of), _of_arrays(found, value_of), self._of_calls(value_of)):
             for obstacle in obstacles:
                 return obstacle
         return ""
 
     def _of_calls(self, value_of: Callable[[str], Any]) -> Iterator[str]:
-        for k, callee in enumerate(self._found.callees):
-            match callee:
-                case ast.Name(id=name):
-                    called = value_of(name)
-                case ast.Attribute(value=ast.Name(id=owner), attr=attribute) if isinstance(value_of(owner), ModuleType):
-                    called = getattr(value_of(owner), attribute, None)
-                case _:
-                    called = None
+        for k, (owner, attribute) in enumerate(self._callees):
+            called = value_of(owner)
+            if attribute:
+                called = getattr(called, attribute, None) if isinstance(called, ModuleType) else None
+            elif owner in _TRUSTED:
+                if called is not _TRUSTED[owner]:
+                    yield f"`{owner}` is not the builtin one"
+                continue
             known = self._harmless.get(k)
             if known is None or known.function is not called or not known.holds():
                 known = self._harmless[k] = _Harmless(called)
             if not known.is_harmless:
-                yield f"`{ast.unparse(callee)}` is called, which may do more than compute numbers"
+                yield f"`{owner}{'.' if attribute else ''}{attribute}` is called, which may do more than compute numbers"
 
 
 def _of_numbers(found: ParallelLoop, known: Mapping[str, Any], value_of: Any) -> Iterator[str]:
@@ -89,7 +90,7 @@ def _of_numbers(found: ParallelLoop, known: Mapping[str, Any], value_of: Any) ->
             yield f"`{name}` is an array, used as a whole"
     for name, attribute in found.owners:
         value = value_of(name)
-        if not (isinstance(value, ModuleType) or (name in known and _is_number(value))) :
+        if not (isinstance(value, ModuleType) or (name in known and _is_number(value))):
             yield f"`{name}.{attribute}` is read, of {_kind(value)}"
     for reduction in found.reductions:
         value = known[reduction.name]
@@ -192,7 +193,13 @@ _HARMLESS = (
 
 
 def _look_up(space: Mapping[str, Any], name: str) -> Any:
-    return space.get(name, getattr(builtins, name, None))
+    return space[name] if name in space else getattr(builtins, name, None)
+
+
+def _split(callee: str) -> tuple[str, str]:
+    """`math.sqrt` as ("math", "sqrt"); the attribute is empty where there is none."""
+    owner, _, attribute = callee.rpartition(".")
+    return (owner, attribute) if owner else (attribute, "")
 
 
 def _addends(loop: ast.For, name: str) -> Iterator[ast.expr]:

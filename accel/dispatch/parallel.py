@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Parallelized"]
 
-_PATIENCE = 256  # runs of loops, none of them worth several threads, until the function is one compiled function again
+_REMEDIES = ("bind what an iteration needs in the iteration itself, or put it together as a reduction: docs/parallelize.md",)
+_PATIENCE = 256  # runs of loops in one call, none of them worth several threads, until the function is compiled as one
 
 
 class Parallelized:
@@ -48,7 +49,7 @@ class Parallelized:
 
     def __init__(self, function: FunctionType, options: ParallelizeOptions, compile_: Callable[[FunctionType, FnOptions], Any]) -> None:
         self._given, self._options, self._compile = function, options, compile_
-        self._runs = 0
+        self._runs = self._shared = 0
         self.whole: Any = None
         self.regions: list[Region] = []
         self.refused: list[tuple[int, str]] = []
@@ -88,11 +89,15 @@ class Parallelized:
             self.regions.append(region)
         for sequential in loops.sequential:
             runners[id(sequential.loop)] = self._part(source, sequential, nogil=False)
-        driver = make_driver(source, loops, runners)
+        driver = make_driver(source, loops, runners, self.begin)
         if enforced_parameters(driver):
             self._compile(driver, FnOptions(debug=True))  # which only looks at the arguments
             self.whole = driver.__dict__.pop("accel", None)
         return driver
+
+    def begin(self) -> None:
+        """A call begins."""
+        self._runs, self._shared = 0, sum(region.shared for region in self.regions)
 
     def _part(self, source: Source, found: ParallelLoop | SequentialLoop, *, nogil: bool) -> Part:
         made = self._compile(make_part(source, found), FnOptions(cache=self._options.cache, nogil=nogil))
@@ -122,8 +127,9 @@ class Parallelized:
         if is_watched(self.function):
             return 0
         self._runs += 1
-        if self._runs == _PATIENCE and not any(region.shared or region.splits for region in self.regions) and self.whole is None:
-            self._settle()
+        if self._runs == _PATIENCE and self.whole is None and self._shared == sum(region.shared for region in self.regions):
+            if not any(region.splits for region in self.regions):
+                self._settle()
         return self._options.num_threads or current_threads()
 
 
@@ -153,6 +159,7 @@ def _diagnose(source: Source, refused: RefusedLoop) -> Diagnostic:
     return Diagnostic(
         f"the loop in line {refused.loop.lineno} of `{source.name}` stays sequential: {refused.what}", "sequential-loop", source.filename,
         node.lineno, _column(line, node.col_offset), _column(line, end), line, why=why,
+        do=() if refused.is_about_elements else _REMEDIES,
     )  # fmt: skip
 
 

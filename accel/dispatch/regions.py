@@ -29,6 +29,8 @@ _BLOCKS = 64  # of a loop with a reduction, at most: fixed by the number of iter
 _OWN_ARRAYS = 8  # blocks of a loop that adds to arrays: each has its own ones
 _FLAT_BLOCK = 4096  # iterations of a block of a loop without loops inside, at least
 _NESTED_BLOCK = 8  # and of one with loops inside
+_SHORT_NS = 20_000  # of work that is done at once, without a look at the conditions
+_LOOK_AGAIN = 16  # one of so many short runs is timed again
 _PROBE = 64  # the part of the iterations whose time tells whether threads pay
 _FLAT_PROBE = 1024  # and of loops without loops inside so many at least
 _PARTS_PER_THREAD = 4
@@ -64,7 +66,7 @@ class Region:
         self._threads, self.is_static = threads, schedule == "static"
         self._takes_step = steps_of(found.loop)
         self._conditions = Conditions(found, part.function.__globals__)
-        self.is_ordered = any(r.how in "+*" for r in found.reductions if not r.steps) or bool(found.histograms)
+        self._adds = any(r.how in "+*" for r in found.reductions if not r.steps)
         self.outputs = outputs_of(found)
         self.runs = self.shared = 0
         self.splits = False
@@ -85,13 +87,28 @@ class Region:
         threads = self._threads()
         if not threads:
             return self.do(numbers, values)
+        is_simple = not (self.found.histograms or (self._adds and len(numbers) > self._smallest_block()))
+        is_short = self.pace * len(numbers) < _SHORT_NS and self.runs % _LOOK_AGAIN
+        if is_simple and (threads == 1 or (is_short and self.pace)):
+            return self.do(numbers, values)
         obstacle = self._conditions.find_obstacle(values)
         if obstacle:
             self.obstacle = obstacle
             return self.do(numbers, values)
-        if not self.is_ordered and (threads == 1 or len(numbers) == 1):
+        is_ordered = self._is_ordered(values)
+        if not is_ordered and len(numbers) == 1:
             return self.do(numbers, values)
-        return _Run(self, numbers, values, threads).outputs()
+        return _Run(self, numbers, values, threads, is_ordered=is_ordered).outputs()
+
+    def _is_ordered(self, values: tuple[Any, ...]) -> bool:
+        """Whether floats may be added up, or multiplied, so that the blocks must not depend on threads."""
+        if self._adds or not self.found.histograms:
+            return self._adds
+        arrays = [values[self.found.inputs.index(name)] for name in self.found.histograms]
+        return any(array.dtype.kind in "fc" for array in arrays)
+
+    def _smallest_block(self) -> int:
+        return _NESTED_BLOCK if self.found.has_inner else _FLAT_BLOCK
 
     def do(self, numbers: range, values: tuple[Any, ...]) -> Any:
         """Some iterations."""
@@ -109,14 +126,15 @@ class Region:
 class _Run:
     """One run of a region."""
 
-    def __init__(self, region: Region, numbers: range, values: tuple[Any, ...], threads: int) -> None:
-        self.region, self.numbers, self.values, self.threads = region, numbers, values, threads
+    def __init__(self, region: Region, numbers: range, values: tuple[Any, ...], threads: int, *, is_ordered: bool) -> None:
+        self.region, self.numbers, self.values, self.threads, self.is_ordered = region, numbers, values, threads, is_ordered
         self.found = region.found
         self.results: dict[int, Any] = {}  # first number of a block -> what it gave
         self.own: dict[int, list[Any]] = {}  # first number of a block -> the arrays it has added to
         self.failed: list[BaseException | None] = []
+        self.is_shared = False
         self.blocks = self._cut(0, self._probe())
-        region.splits |= region.is_ordered and len(self.blocks) > 1
+        region.splits |= is_ordered and len(self.blocks) > 1
 
     def outputs(self) -> Any:
         """Do it all."""
@@ -136,10 +154,10 @@ class _Run:
         """How many iterations come first, to see how long they take."""
         count = len(self.numbers)
         least = 1 if self.found.has_inner else _FLAT_PROBE
-        if not self.region.is_ordered:
+        if not self.is_ordered:
             return min(count, max(least, count // _PROBE))
         most = _OWN_ARRAYS if self.found.histograms else _BLOCKS
-        return min(count, max(_NESTED_BLOCK if self.found.has_inner else _FLAT_BLOCK, -(-count // most)))
+        return min(count, max(self.region._smallest_block(), -(-count // most)))
 
     def _cut(self, done: int, size: int) -> list[range]:
         """The iterations from `done` on, in blocks of equal size."""
@@ -157,14 +175,16 @@ class _Run:
             done += len(block)
             if region.part.spent() == spent:  # else it was compiled meanwhile
                 region.pace = took / len(block)
-                if took > _TRUSTED_NS or region.is_ordered or region.scan or region.pace * (len(self.numbers) - done) <= _WORTH_NS:
+                if took > _TRUSTED_NS or self.is_ordered or region.scan or region.pace * (len(self.numbers) - done) <= _WORTH_NS:
                     break
                 blocks = self._cut(done, 4 * len(block))
         left = len(self.numbers) - done
         pays = self.threads > 1 and region.pace * left > _WORTH_NS and region.part.is_free()
-        if not region.is_ordered and left:
+        self.is_shared = pays
+        if not self.is_ordered and left:
             share = region.pace * left / self.threads
-            parts = self.threads * (1 if region.is_static else int(max(1, min(_PARTS_PER_THREAD, share / _PART_NS)))) if pays else 1
+            is_whole = region.is_static or self.found.histograms
+            parts = self.threads * (1 if is_whole else int(max(1, min(_PARTS_PER_THREAD, share / _PART_NS)))) if pays else 1
             blocks = self._cut(done, -(-left // parts))
         if pays and len(blocks) > 1:
             region.shared += 1
@@ -262,7 +282,7 @@ class _Run:
         for k, name in enumerate(self.found.inputs):
             if start and name in start:
                 values[k] = start[name]
-            elif name in self.found.histograms:
+            elif name in self.found.histograms and (self.is_ordered or self.is_shared):
                 own = _zeros_like(values[k])
                 self.own.setdefault(first, []).append((values[k], own))
                 values[k] = own

@@ -10,6 +10,7 @@ import atexit
 import ctypes
 import os
 import threading
+import time
 
 from accel.options import MOST_THREADS
 from accel.runtime.image import Image, Loaded
@@ -189,7 +190,17 @@ def watch_symbol() -> int:
 
 
 def default_threads() -> int:
-    """How many threads there are when nothing in the program says so."""
+    """How many threads there are when nothing in the program says so. Found out ten times a second at most."""
+    now = time.monotonic()
+    if not _default or now > _default[0] + 0.1:
+        _default[:] = now, _find_default()
+    return int(_default[1])
+
+
+_default: list[float] = []  # when it was found out, and what
+
+
+def _find_default() -> int:
     for name in ("ACCEL_NUM_THREADS", "OMP_NUM_THREADS"):
         text = os.environ.get(name, "").split(",")[0].strip()
         if text.isdecimal() and int(text) > 0:

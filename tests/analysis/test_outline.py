@@ -63,7 +63,7 @@ def test_drivers(source):
         return 0, parts[id(parallel.loop)](numbers.start, numbers.stop, numbers.step, *values)
 
     runners = {id(parallel.loop): run, id(loops.sequential[0].loop): lambda k: (0, (k - 1,))}
-    driver = make_driver(source, loops, runners)
+    driver = make_driver(source, loops, runners, lambda: None)
     one, two = [0] * 6, [0] * 6
     assert driver([1, 2, 3, 4, 5, 6], one) == (12, 6, 5, 1)
     assert mixed([1, 2, 3, 4, 5, 6], two) == (12, 6, 5, 0) and one == two
@@ -84,7 +84,7 @@ def test_drivers_raise_where_the_loop_did(source):
 
         return number, raiser
 
-    driver = make_driver(source, loops, {id(parallel.loop): fail})
+    driver = make_driver(source, loops, {id(parallel.loop): fail}, lambda: None)
     with pytest.raises(LookupError) as caught:
         driver([1, 2], [0, 0])
     assert caught.traceback[1].lineno + 1 == places[number - 1][0]

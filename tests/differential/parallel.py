@@ -13,7 +13,7 @@ __all__ = ["shared"]
 
 def shared(function: Callable[..., Any]) -> Callable[..., Any]:
     """`parallelize`, without asking whether it pays."""
-    regions._WORTH_NS, regions._TRUSTED_NS, regions._FLAT_PROBE = -1, -1, 1
+    regions._WORTH_NS, regions._TRUSTED_NS, regions._FLAT_PROBE, regions._SHORT_NS = -1, -1, 1, 0
     decorated: Callable[..., Any] = accel.parallelize(num_threads=2)(function)
     return decorated
 

@@ -25,6 +25,7 @@ def region_of(function):
 def test_every_iteration_is_done_once(monkeypatch, count, threads):
     monkeypatch.setattr(regions, "_WORTH_NS", -1)
     monkeypatch.setattr(regions, "_TRUSTED_NS", -1)
+    monkeypatch.setattr(regions, "_SHORT_NS", 0)
     monkeypatch.setattr(regions, "_FLAT_BLOCK", 16)
     monkeypatch.setattr(regions, "_FLAT_PROBE", 3)
     total = accel.parallelize(num_threads=threads)(add_up)
@@ -98,6 +99,7 @@ def test_a_range_of_ones_own():
 def test_the_probe_grows_until_it_tells_more_than_what_a_call_costs(monkeypatch):
     monkeypatch.setattr(regions, "_WORTH_NS", -1)
     monkeypatch.setattr(regions, "_TRUSTED_NS", 1 << 62)
+    monkeypatch.setattr(regions, "_SHORT_NS", 0)
 
     @accel.parallelize(num_threads=2)
     def fill(x):

@@ -27,6 +27,7 @@ def _share_all(monkeypatch):
     """Every loop that may be is shared by two threads, in blocks that are small."""
     monkeypatch.setattr(regions, "_WORTH_NS", -1)
     monkeypatch.setattr(regions, "_TRUSTED_NS", -1)
+    monkeypatch.setattr(regions, "_SHORT_NS", 0)
     monkeypatch.setattr(regions, "_FLAT_PROBE", 1)
     monkeypatch.setattr(regions, "_FLAT_BLOCK", 64)
 
@@ -579,21 +580,43 @@ def test_functions_without_loops_or_source():
     assert x.tolist() == list(range(10))
 
 
-def test_short_loops_end_as_one_compiled_function(monkeypatch):
+def test_many_short_loops_in_a_call_end_as_one_compiled_function(monkeypatch):
     monkeypatch.setattr(regions, "_WORTH_NS", 10**12)
+
+    def fill(x, n):
+        for k in range(n):
+            for i in range(len(x)):
+                x[i] = x[i] * 0.5 + k
+
+    decorated = shared(fill)
+    for n in (3, 200, 100):
+        decorated(np.zeros(5), n)
+    assert decorated.__code__ is not fill.__code__
+    decorated(np.zeros(5), 300)
+    assert decorated.__code__ is fill.__code__
+    one, two = np.zeros(5), np.zeros(5)
+    for _ in range(3):
+        fill(one, 300)
+        decorated(two, 300)
+    assert one.tolist() == two.tolist()
+    assert "1 compiled" in decorated.accel.explain()
+
+
+def test_short_runs_are_looked_at_again(monkeypatch):
+    monkeypatch.setattr(regions, "_WORTH_NS", 100_000)
 
     def fill(x):
         for i in range(len(x)):
             x[i] = i
 
     decorated = shared(fill)
-    for _ in range(300):
+    for _ in range(50):
         decorated(np.zeros(5))
-    assert decorated.__code__ is fill.__code__
-    assert "1 compiled" in decorated.accel.explain()
-    x = np.zeros(5)
-    decorated(x)
-    assert x.tolist() == [0, 1, 2, 3, 4]
+    for n in (10_000, 1_000_000, 3_000_000):
+        x = np.zeros(n)
+        decorated(x)
+        assert (x == np.arange(n)).all()
+    assert getattr(decorated.accel, "_made").regions[0].shared > 0
 
 
 def test_disabled_and_traced():
