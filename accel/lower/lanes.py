@@ -28,7 +28,7 @@ from accel.lower.lane_values import LaneValues, Mask
 from accel.lower.loop_calls import find_lane_call
 from accel.lower.regions import Loop, Regions
 from accel.lower.resting import find_resting
-from accel.lower.ssa import Operation, Unreadable, find_needed, may_trap
+from accel.lower.ssa import Operation, Unreadable, find_pinned, may_trap
 from accel.lower.text import Emitter, Module, parts_of
 from accel.lower.ulp_math import define_ulp, is_ulp_call
 from accel.lower.vector_exp import emit_vector_exp, is_libm_known
@@ -72,7 +72,7 @@ class LaneWriter(LaneValues):
         self.bad: list[list[str]] = []
         self.sums: dict[str, list[str]] = {}  # float type -> sums that are NaN when a value noted is not finite
         self.defined = {o.name: o for block in function.blocks.values() for o in block.operations if o.name}
-        self.needed = find_needed(function)
+        self.pinned = find_pinned(function, regions.varying, regions.given_up)
         self.mask = self.full
         self.frames: list[Departures] = []
         self.carried: dict[tuple[str, str], tuple[Mask, dict[str, list[str]]]] = {}  # (loop left, target further out) -> what left
@@ -426,9 +426,9 @@ class LaneWriter(LaneValues):
             self.values[operation.name] = [self.widened(operation, g) for g in self.groups()]
 
     def note_flagged(self, operation: Operation) -> None:
-        """The flags are to tell of a result: it must be computed, even if nothing else needs it."""
+        """The flags are to tell of a result: it must be computed, even if nothing needs it."""
         name, type_ = operation.operands[0], operation.types[0]
-        if name in self.needed or name not in self.defined:
+        if name not in self.pinned or name not in self.defined:
             return
         for g in self.groups():
             pin(self.e, type_, self.wide(name, type_, g), self.shape.width, self.shape.bits)

@@ -246,8 +246,24 @@ def hides_it(x):
     return n
 
 
+def needless_in_the_end(x):
+    for _ in range(3):
+        s = 0
+        x -= x
+    return x > 1 and s
+
+
+def needless_after_some_turns(x):
+    found = False
+    for i in range(4):
+        if i == 1:
+            found = x > 2
+        x = x * x - x
+    return found
+
+
 @pytest.mark.parametrize("char", "df")
-@pytest.mark.parametrize("function", [growing, one_side_divides, hides_it])
+@pytest.mark.parametrize("function", [growing, one_side_divides, hides_it, needless_in_the_end, needless_after_some_turns])
 def test_warnings_are_those_of_active_lanes(function: Callable[..., Any], char: str) -> None:
     largest = float(np.finfo(char).max)
     for values in ([0.5, 1.5, 0.0], [largest, 1.5, 0.25], [largest, 0.0, -largest], [np.inf, 1.0, np.nan], [1e-30, 0.0, -1.0]):
