@@ -306,6 +306,16 @@ def _write_back(body: FunctionBody, instruction: Instruction, successors: Succes
     store_element(e, base.char, _element(e, access, base, values, terms), stored)
 
 
+def _store(body: FunctionBody, instruction: Instruction, successors: Successors) -> None:
+    cell, *names = instruction.arguments
+    values, access = {n: body.read(n) for n in names}, instruction.detail
+    kinds = dict(zip(names, _kinds(body, instruction)[1:], strict=True))
+    base = kinds[access.array]
+    assert isinstance(base, Array)
+    place = _element(body.e, access, base, values, _terms(values, kinds))
+    store_element(body.e, base.char, place, body.read(cell))
+
+
 def _ahead(body: FunctionBody, instruction: Instruction, successors: Successors) -> None:
     current, left, step = body.read(instruction.arguments[0])
     e, size = body.e, instruction.detail
@@ -316,5 +326,5 @@ STRIP_STEPS = {
     "gate": _gate, "strip_affine": _affine, "strip_again": _again, "strip_ahead": _ahead, "strip_begin": _begin, "strip_count": _count,
     "strip_failed": _failed, "strip_inside": _inside, "strip_item": _item, "strip_keep": _keep, "strip_leave": _leave,
     "strip_more": _more, "strip_next": _next, "strip_old": _old, "strip_put": _put, "strip_turn": _turn, "strip_within": _within,
-    "strip_write": _write_back, "turn": _turn_written_out,
+    "strip_store": _store, "strip_write": _write_back, "turn": _turn_written_out,
 }  # fmt: skip

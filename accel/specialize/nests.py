@@ -22,7 +22,7 @@ from accel.ir import Access, Affine, Block, Flow, GatePlan, Instruction, TypedFu
 from accel.specialize.affine import Forms
 from accel.specialize.indirect import Indirect, find_indirect, turn_name, write_indirect
 from accel.specialize.loops import Definitions, Graph, Loop, Place
-from accel.specialize.put_off import can_put_off
+from accel.specialize.put_off import can_put_off, cannot_fail
 from accel.specialize.straight import Straight, straighten
 from accel.specialize.strips import Strip, write_strips
 from accel.types.kinds import Array, Int, RangeIterator
@@ -174,13 +174,28 @@ class _Nests:
         row = _as_written(body, accesses) if body else straighten(self.typed, self.graph, loop, accesses)
         if row is None or not row.order or not all(can_put_off(self.typed, i) for _, i in row.origins.values()):
             return False
-        wanted = self._order_wanted(loop, row.order, gates)
+        cells = self._cells(loop, row, gates) if body else {}
+        wanted = self._order_wanted(loop, row.order, gates, cells)
         if wanted is None or not self._request(wanted, gates):
             return False
         checked = {n for gate in gates for n in gate.plan().names}
         affine = {new for new, (place, i) in row.origins.items() if self._is_unchecked(i, place, gates[0], checked)}
-        self.strips[loop.head] = Strip(loop, row.body, affine, tuple(within))
+        in_cells = [_in_cell(i, cells) for i in row.body]
+        self.strips[loop.head] = Strip(loop, in_cells, affine, tuple(within), tuple((name, access) for access, name in cells.items()))
         return True
+
+    def _cells(self, loop: Loop, row: Straight, gates: list[_Gate]) -> dict[Access, str]:
+        """Elements that are the same in all turns, are read and written, and mean no other element that is accessed: a name for each."""
+        found: dict[Access, str] = {}
+        for made in row.body:
+            store = made.detail
+            if made.op != "set_item" or not isinstance(store, Access) or any(loop.item in dict(form.terms) for form in store.indexes):
+                continue
+            others = {access for _, access in row.order if access.array == store.array and access != store}
+            if ("item", store) in row.order and cannot_fail(self.typed, row.origins[id(made)][1]):
+                if all(self._differ(store, other, gates, loop.item) for other in others):
+                    found[store] = f"%cell{loop.next.node}.{len(found)}"
+        return found
 
     def _accesses_of(self, loop: Loop, gate: _Gate) -> tuple[dict[int, Access] | None, dict[tuple[str, int, Affine], None]]:
         """What the accesses in a loop are, and which subscripts have to be looked at before each strip, as they are not used in every
@@ -228,16 +243,18 @@ class _Nests:
         items = {loop.item for loop in gate.forms.items_of(form)} if form is not None else set()
         return form is not None and checked.issuperset(n for n in form.names if n not in items)
 
-    def _order_wanted(self, loop: Loop, accesses: list[tuple[str, Access]], gates: list[_Gate]) -> set[tuple[str, str]] | None:
+    def _order_wanted(
+        self, loop: Loop, accesses: list[tuple[str, Access]], gates: list[_Gate], cells: dict[Access, str]
+    ) -> set[tuple[str, str]] | None:
         """Pairs of arrays that must be apart (twice the same: no two elements of it in one place) so that the stores of 32 turns can
-        be made after all loads; None when that can't be."""
+        be made after all loads, but for those of `cells`; None when that can't be."""
         wanted = set()
         for at, (op, store) in enumerate(accesses):
             for k, (other, load) in enumerate(accesses):
                 if op != "set_item" or other != "item":
                     continue
                 wanted.add((store.array, load.array))
-                if store.array != load.array or self._differ(store, load, gates, loop.item):
+                if store.array != load.array or store in cells or self._differ(store, load, gates, loop.item):
                     continue
                 if store != load or k > at or not any(loop.item in dict(form.terms) for form in store.indexes):
                     return None
@@ -295,6 +312,14 @@ def _as_written(body: list[tuple[Place, Instruction]], accesses: dict[int, Acces
         row.body.append(made)
         row.origins[id(made)] = place, i
     return row
+
+
+def _in_cell(i: Instruction, cells: dict[Access, str]) -> Instruction:
+    """An instruction of a strip, where some elements have names."""
+    name = cells.get(i.detail) if i.op in ("item", "set_item") and isinstance(i.detail, Access) else None
+    if name is None:
+        return i
+    return replace(i, op="copy", detail=None, **({"arguments": (name,)} if i.op == "item" else {"targets": (name,), "arguments": i.arguments[-1:]}))
 
 
 class _Copier:

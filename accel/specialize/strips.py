@@ -15,6 +15,9 @@ After, for each size::
     undo:   the kept names; -> head.in             # the checked loop does this strip again: nothing has been stored
     commit: the buffer is written to the arrays, turn by turn; -> more
 
+An element that all turns read and write, `out[i] += a[i, k]`, has a name in a strip: it is read where the strip begins, and written when
+that is committed.
+
 With a constant number of turns LLVM unrolls and vectorises both loops and holds the buffer in registers, so putting off the
 stores costs nothing (0.98-1.00x of the same loop without any check on `y[i] = a * x[i] + y[i]`), and a strip that meets an
 overflow, a warning or an error is done again exactly.
@@ -32,12 +35,13 @@ __all__ = ["JUMP", "Step", "Strip", "StripWriter", "write_strips"]
 @dataclass(frozen=True, slots=True)
 class Strip:
     """The straight body of a loop, in order; ids of the integer operations in it that can't overflow; subscripts of axes of arrays that
-    have to be in range in all turns of a strip."""
+    have to be in range in all turns of a strip; elements that are the same in all turns, each with the name that has its value in a strip."""
 
     loop: Loop
     body: list[Instruction]
     affine: set[int]
     within: tuple[tuple[str, int, Affine], ...] = ()
+    cells: tuple[tuple[str, Access], ...] = ()
 
 
 def write_strips(head: str, strip: Strip) -> dict[str, Block]:
@@ -84,7 +88,7 @@ class _Writer(StripWriter):
 
     def __init__(self, head: str, strip: Strip) -> None:
         super().__init__(head, strip.loop)
-        self.within = strip.within
+        self.within, self.cells = strip.within, strip.cells
         self.body, self.affine = strip.body, strip.affine
         self.stores = [i for i in self.body if i.op == "set_item"]
 
@@ -104,13 +108,15 @@ class _Writer(StripWriter):
             names = dict.fromkeys(n for array, _, form in self.within for n in (array, *form.names) if n != self.item)
             self.test(within, "strip_within", (state, *names), (size, self.item, self.within), (begin, self.head))
         keep: list[Step] = [("strip_keep", (f"%keep{number}.{n}",), (n,), None) for n in kept]
-        self.add(begin, (turning,), *keep, ("strip_begin", (), (), len(self.stores)), zero, JUMP)
+        loads: list[Step] = [("strip_old", (cell,), access.names, access) for cell, access in self.cells]
+        self.add(begin, (turning,), *keep, *loads, ("strip_begin", (), (), len(self.stores)), zero, JUMP)
         item: Step = ("strip_item", (self.item,), (state, turn), None)
         self.test(turning, "strip_count", (turn,), size, (turning, check), item, step)
         self.blocks[turning].instructions[1:1] = [self.put_off(i) for i in self.body]
         self.test(check, "strip_failed", (), size, (undo, commit))
         self.add(undo, (self.head,), *(("strip_keep", (n,), (f"%keep{number}.{n}",), None) for n in kept), JUMP)
-        self.add(commit, (write,), zero, JUMP)
+        stores: list[Step] = [("strip_store", (), (cell, *access.names), access) for cell, access in self.cells]
+        self.add(commit, (write,), *stores, zero, JUMP)
         writes = [self.written(k, i) for k, i in enumerate(self.stores)]
         again: Step = ("strip_again", (self.item,), (state, turn), None)
         self.test(write, "strip_count", (turn,), size, (write, ahead), again, *writes, step)

@@ -456,6 +456,60 @@ def test_loops_of_a_few_turns(function: Callable[..., Any], value: float) -> Non
     )
 
 
+# -- elements that stay the same
+
+
+def sums_of_rows(a, s):
+    for i in range(a.shape[0]):
+        for j in range(a.shape[1]):
+            s[i] += a[i, j]
+    return s
+
+
+def two_of_a_row(a, s):
+    for i in range(a.shape[0]):
+        for j in range(a.shape[1]):
+            s[i] = s[i] * 0.5 + a[i, j]
+            a[i, j] = s[i]
+            s[-1 - i] -= a[i, j]
+    return s
+
+
+def one_for_all(a, s):
+    for i in range(a.shape[0]):
+        for j in range(a.shape[1]):
+            s[0] += a[i, j]
+            s[1] = s[0] - s[1]
+    return s
+
+
+def product(a, s):
+    for i in range(a.shape[0]):
+        for j in range(a.shape[0]):
+            s[i] = 0
+            for k in range(a.shape[1]):
+                s[i] += a[i, k] * a[j, k]
+    return s
+
+
+@pytest.mark.parametrize("char", "dfiqbF")
+@pytest.mark.parametrize("function", [sums_of_rows, two_of_a_row, one_for_all, product])
+def test_elements_that_all_turns_read_and_write(function: Callable[..., Any], char: str) -> None:
+    def make(turns: int, extreme: float | None = None) -> tuple[Any, Any]:
+        a = (np.random.default_rng(turns).normal(size=(5, turns)) * 50).astype(char)
+        if extreme is not None:
+            a[3, turns // 2 :] = extreme
+        return a, np.arange(5).astype(char)
+
+    def within(turns: int) -> tuple[Any, Any]:
+        a, _ = make(turns)
+        return a, a[:, 1]
+
+    makers = [lambda n=n: make(n) for n in (1, 7, 8, 33, 40, 71)] + [lambda: within(40), lambda: (within(40)[0], np.zeros(3, char))]
+    makers += [lambda: make(70, 100.0 if char in "b" else 1e30 if char in "dfF" else 2.0e9), lambda: make(70, np.inf if char in "dfF" else 1)]
+    agree_compiled(function, *makers)
+
+
 # -- what is decided
 
 
