@@ -224,12 +224,11 @@ def _is_integer(node: ast.expr, arrays: Mapping[str, Any]) -> bool:
 
 
 def _overlap(first: Any, second: Any) -> bool:
-    import numpy
-
+    numpy: Any = sys.modules["numpy"]
     if not numpy.may_share_memory(first, second):
         return False
     try:
-        return bool(numpy.shares_memory(first, second, max_work=_MOST_WORK))  # type: ignore[arg-type]  # any number is taken
+        return bool(numpy.shares_memory(first, second, max_work=_MOST_WORK))
     except numpy.exceptions.TooHardError:
         return True
 

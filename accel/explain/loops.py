@@ -22,7 +22,7 @@ class LoopInspection:
     ...     for i in range(x.shape[0]):
     ...         x[i] = i
     >>> fill.accel.loops
-    ((4, 'parallel'),)
+    ((3, 'parallel'),)
     """
 
     def __init__(self, parallelized: Any) -> None:
