@@ -255,7 +255,7 @@ def _parallelize(function: Any, options: ParallelizeOptions) -> Any:
     if not made.regions and made.diagnostics:
         give_hint(function, made.diagnostics, "its loops run on one thread")
     made.function.__dict__["accel"] = LoopInspection(made)
-    return made.function
+    return made.release()
 
 
 def _vectorize(function: Any, options: VectorizeOptions) -> Any:

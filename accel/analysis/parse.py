@@ -11,6 +11,7 @@ import copy
 import linecache
 import threading
 import warnings
+import weakref
 from types import CodeType, FunctionType
 from typing import Any, NoReturn
 
@@ -118,12 +119,13 @@ def _make_source(function: FunctionType, tree: _Function, lines: tuple[str, ...]
     return Source(function, tree, function.__code__.co_filename, lines, nodes, parents)
 
 
-_derived: dict[int, tuple[CodeType, _Function, tuple[str, ...]]] = {}  # by address of the code, which is kept
+_derived: dict[int, tuple[weakref.ref[CodeType], _Function, tuple[str, ...]]] = {}  # by address of the code, as long as that lives
 
 
 def note_derived(code: CodeType, tree: _Function, lines: tuple[str, ...]) -> None:
     """Remember what code that was not compiled from a file, but made of pieces of a function, was made from."""
-    _derived[id(code)] = code, tree, lines
+    number = id(code)
+    _derived[number] = weakref.ref(code, lambda _: _derived.pop(number, None)), tree, lines
 
 
 def _open_file(filename: str, text: str, future: int) -> _File | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import weakref
 from types import FunctionType
 
 from accel.analysis.outline import copy_attributes, make_driver, make_part, make_summary, places_of, steps_of
@@ -60,9 +61,23 @@ class Parallelized:
             if options.strict:
                 raise
             self.diagnostics = error.diagnostics
-            self.function = self._plain(function)
-            return
-        self.function = self._make(source)
+            self.driver = self._plain(function)
+        else:
+            self.driver = self._make(source)
+        self._function = weakref.ref(self.driver)
+
+    @property
+    def function(self) -> FunctionType:
+        """The driver, which keeps this alive."""
+        function = self._function()
+        assert function is not None
+        return function
+
+    def release(self) -> FunctionType:
+        """Give up the driver, once it has been handed out: it refers to this through its code, which the garbage collector does not look into."""
+        driver = self.driver
+        del self.driver
+        return driver
 
     def _make(self, source: Source) -> FunctionType:
         function, options = self._given, self._options

@@ -29,6 +29,7 @@ _BLOCKS = 64  # of a loop with a reduction, at most: fixed by the number of iter
 _OWN_ARRAYS = 8  # blocks of a loop that adds to arrays: each has its own ones
 _FLAT_BLOCK = 4096  # iterations of a block of a loop without loops inside, at least
 _NESTED_BLOCK = 8  # and of one with loops inside
+_FAR = 2**62
 _SHORT_NS = 20_000  # of work that is done at once, without a look at the conditions
 _LOOK_AGAIN = 16  # one of so many short runs is timed again
 _PROBE = 64  # the part of the iterations whose time tells whether threads pay
@@ -85,7 +86,7 @@ class Region:
         if self.detector is not None and read_switch("ACCEL_RACES") == "1":
             return self.detector.run(numbers, values)
         threads = self._threads()
-        if not threads:
+        if not threads or not -_FAR < numbers.start - numbers.stop < _FAR:
             return self.do(numbers, values)
         is_simple = not (self.found.histograms or (self._adds and len(numbers) > self._smallest_block()))
         is_short = self.pace * len(numbers) < _SHORT_NS and self.runs % _LOOK_AGAIN

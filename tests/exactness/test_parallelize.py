@@ -156,6 +156,38 @@ def test_values_of_the_last_iteration():
     agree(last, FLOATS[:0], parallel=0)
 
 
+def test_ranges_beyond_64_bits():
+    def fill(x, n):
+        for i in range(n):
+            x[i] = i
+
+    agree_on_error(fill, np.zeros(10), 10**30)
+    agree_on_error(fill, np.zeros(10), 2**63)
+
+
+def test_functions_made_again_and_again_are_freed():
+    import gc
+    import weakref
+
+    def make(k):
+        def fill(x):
+            for i in range(len(x)):
+                x[i] = k
+
+        return shared(fill)
+
+    x = np.zeros(5)
+    seen = []
+    for k in range(4):
+        decorated = make(k)
+        decorated(x)
+        assert x.tolist() == [k] * 5
+        seen.append(weakref.ref(getattr(decorated.accel, "_made").regions[0].part.function))
+        del decorated
+    gc.collect()
+    assert [s() for s in seen] == [None] * 4
+
+
 def test_conditions_and_continue():
     def clip(x, y, low):
         for i in range(len(x)):
