@@ -67,7 +67,7 @@ class Parallelized:
         self._function = weakref.ref(self.driver)
 
     @property
-    def function(self) -> FunctionType:
+    def function(self) -> Any:  # a FunctionType, which mypy takes for a method here
         """The driver, which keeps this alive."""
         function = self._function()
         assert function is not None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextvars
 import time
 from functools import partial
+from itertools import accumulate
 
 from accel.analysis.outline import outputs_of, steps_of
 from accel.dispatch.conditions import Conditions
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["Region"]
 
 _WORTH_NS = 300_000  # of work that is worth waking other threads
-_SURE = 32  # times as much work, going by the last run, needs no probe
+_SURE = 4  # times as much work, going by the last run, needs no probe
 _BLOCKS = 64  # of a loop with a reduction, at most: fixed by the number of iterations alone
 _OWN_ARRAYS = 8  # blocks of a loop that adds to arrays: each has its own ones
 _FLAT_BLOCK = 4096  # iterations of a block of a loop without loops inside, at least
@@ -34,8 +35,8 @@ _SHORT_NS = 20_000  # of work that is done at once, without a look at the condit
 _LOOK_AGAIN = 16  # one of so many short runs is timed again
 _PROBE = 64  # the part of the iterations whose time tells whether threads pay
 _FLAT_PROBE = 1024  # and of loops without loops inside so many at least
-_PARTS_PER_THREAD = 4
-_PART_NS = 1_000_000  # of work in each part, at least
+_SHARES = ((100,), (75, 25), (60, 25, 15), (55, 20, 15, 10))  # of what is a thread's, in percent: the sizes of blocks
+_PART_NS = 1_000_000  # of work for each of these blocks, on average, at least: each takes the GIL to begin and to end
 _TRUSTED_NS = 20_000  # what a probe must have taken: calls take some microseconds themselves
 
 
@@ -134,8 +135,6 @@ class _Run:
         self.own: dict[int, list[Any]] = {}  # first number of a block -> the arrays it has added to
         self.failed: list[BaseException | None] = []
         self.is_shared = False
-        self.blocks = self._cut(0, self._probe())
-        region.splits |= is_ordered and len(self.blocks) > 1
 
     def outputs(self) -> Any:
         """Do it all."""
@@ -166,27 +165,25 @@ class _Run:
 
     def _begin(self) -> None:
         """Do block after block until it is known how long iterations take, and then the rest, on several threads if that pays."""
-        region, done = self.region, 0
-        blocks = self.blocks
-        while blocks and not self._is_sure(region.pace * (len(self.numbers) - done)):
-            block = blocks.pop(0)
+        region, done, count = self.region, 0, len(self.numbers)
+        size = self._probe()
+        region.splits |= self.is_ordered and count > size
+        while done < count and not self._is_sure(region.pace * (count - done)):
+            block = self.numbers[done : done + size]
             spent, start = region.part.spent(), time.perf_counter_ns()
             self._do(block, done)
             took = time.perf_counter_ns() - start
             done += len(block)
             if region.part.spent() == spent:  # else it was compiled meanwhile
                 region.pace = took / len(block)
-                if took > _TRUSTED_NS or self.is_ordered or region.scan or region.pace * (len(self.numbers) - done) <= _WORTH_NS:
+                if took > _TRUSTED_NS or self.is_ordered or region.scan or region.pace * (count - done) <= _WORTH_NS:
                     break
-                blocks = self._cut(done, 4 * len(block))
-        left = len(self.numbers) - done
-        pays = self.threads > 1 and region.pace * left > _WORTH_NS and region.part.is_free()
-        self.is_shared = pays
-        if not self.is_ordered and left:
-            share = region.pace * left / self.threads
-            is_whole = region.is_static or self.found.histograms
-            parts = self.threads * (1 if is_whole else int(max(1, min(_PARTS_PER_THREAD, share / _PART_NS)))) if pays else 1
-            blocks = self._cut(done, -(-left // parts))
+                size *= 4
+        left = count - done
+        if not left:
+            return
+        self.is_shared = pays = self.threads > 1 and region.pace * left > _WORTH_NS and region.part.is_free()
+        blocks = self._cut(done, size) if self.is_ordered else self._shares(done) if pays else [self.numbers[done:]]
         if pays and len(blocks) > 1:
             region.shared += 1
             start = time.perf_counter_ns()
@@ -197,13 +194,27 @@ class _Run:
             self._do(block, done)
             done += len(block)
 
+    def _shares(self, done: int) -> list[range]:
+        """The iterations from `done` on for several threads: a large block for each, then smaller ones, for whoever is free first."""
+        left, threads = len(self.numbers) - done, self.threads
+        is_whole = self.region.is_static or self.found.histograms or self.region.scan
+        count = 1 if is_whole else int(max(1, min(len(_SHARES), self.region.pace * left / threads / _PART_NS)))
+        blocks: list[range] = []
+        for share in _SHARES[count - 1]:
+            size = max(1, -(-left * share // (100 * threads)))
+            for _ in range(threads):
+                blocks.append(self.numbers[done : done + size])
+                done += len(blocks[-1])
+        blocks.append(self.numbers[done:])
+        return [block for block in blocks if block]
+
     def _is_sure(self, work_ns: float) -> bool:
         """Whether so much work is shared without trying it out first."""
         return self.threads > 1 and work_ns > _SURE * _WORTH_NS > 0 and self.region.part.is_free()
 
     def _share(self, blocks: list[range], done: int) -> None:
         """Do blocks on several threads."""
-        firsts = [done + k * len(blocks[0]) for k in range(len(blocks))]
+        firsts = [done + n for n in accumulate(map(len, blocks[:-1]), initial=0)]
         try:
             self._on_threads([partial(self._do, block, first) for block, first in zip(blocks, firsts, strict=True)])
         except Exception as error:

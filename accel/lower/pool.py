@@ -24,7 +24,7 @@ __all__ = ["POOL", "STATE_BYTES"]
 
 _MOST_WORKERS = 255
 _SLOTS, _SLOT_WORDS = 8, 64
-_WORDS = {"sleepers": 8, "alive": 16, "stop": 17, "lock": 18, "ending": 19, "entering": ENTERING}  # behind the epoch, which is word 0; each group in a cache line of its own
+_WORDS = {"sleepers": 8, "alive": 16, "stop": 17, "lock": 18, "ending": 19, "apart": 20, "entering": ENTERING}  # behind the epoch, which is word 0; each group in a cache line of its own
 _THREADS = 24  # words with the identities of the workers
 _FIRST = 320  # word of the first slot
 _SLOT = {  # words of a slot, behind the ticket, which is word 0
@@ -57,6 +57,9 @@ declare i32 @pthread_create(ptr, ptr, ptr, ptr)
 declare i32 @pthread_join(i64, ptr)
 declare i32 @pthread_sigmask(i32, ptr, ptr)
 declare i32 @usleep(i32)
+declare i32 @sched_getcpu()
+declare i32 @sched_getaffinity(i32, i64, ptr)
+declare i32 @pthread_setaffinity_np(i64, i64, ptr)
 declare void @llvm.x86.sse2.pause()
 declare void @llvm.memset.p0.i64(ptr, i8, i64, i1)
 
@@ -251,10 +254,72 @@ out:
   ret void
 }}
 
+; keep workers off a processor (its number and 1), on which a region is opened: the system may take another one that has slept for a
+; while for busy, when it is a virtual one, and have both threads take turns on this one
+define internal void @spread(ptr %s, i64 %here) {{
+entry:
+  %set = alloca [16 x i64]
+{_places("s", "alive", "lock", "apart")}
+  %cpu = sub i64 %here, 1
+  %known = icmp ult i64 %cpu, 1024
+  br i1 %known, label %try, label %out
+try:
+  %pair = cmpxchg ptr %lock_at, i64 0, i64 1 acq_rel monotonic  ; no thread comes or goes meanwhile
+  %mine = extractvalue {{ i64, i1 }} %pair, 1
+  br i1 %mine, label %ask, label %out
+ask:
+  call void @llvm.memset.p0.i64(ptr %set, i8 0, i64 128, i1 false)
+  %got = call i32 @sched_getaffinity(i32 0, i64 128, ptr %set)
+  %bad = icmp slt i32 %got, 0
+  br i1 %bad, label %free, label %clear
+clear:
+  %which = lshr i64 %cpu, 6
+  %part_at = getelementptr i64, ptr %set, i64 %which
+  %part = load i64, ptr %part_at
+  %place = and i64 %cpu, 63
+  %bit = shl i64 1, %place
+  %mask = xor i64 %bit, -1
+  %rest = and i64 %part, %mask
+  store i64 %rest, ptr %part_at
+  br label %look
+look:
+  %i = phi i64 [ 0, %clear ], [ %i1, %look ]
+  %sum = phi i64 [ 0, %clear ], [ %sum1, %look ]
+  %word_at = getelementptr i64, ptr %set, i64 %i
+  %word = load i64, ptr %word_at
+  %sum1 = or i64 %sum, %word
+  %i1 = add i64 %i, 1
+  %more = icmp slt i64 %i1, 16
+  br i1 %more, label %look, label %judge
+judge:
+  %none = icmp eq i64 %sum1, 0
+  br i1 %none, label %free, label %each
+each:
+{_store("%here", "apart")}
+{_load("alive", "acquire")}
+  br label %next
+next:
+  %k = phi i64 [ 0, %each ], [ %k1, %one ]
+  %left = icmp slt i64 %k, %alive
+  br i1 %left, label %one, label %free
+one:
+  %at = add i64 %k, {_THREADS}
+  %thread_at = getelementptr i64, ptr %s, i64 %at
+  %thread = load i64, ptr %thread_at
+  %moved = call i32 @pthread_setaffinity_np(i64 %thread, i64 128, ptr %set)
+  %k1 = add i64 %k, 1
+  br label %next
+free:
+{_store("0", "lock", "release")}
+  br label %out
+out:
+  ret void
+}}
+
 ; open a region for at most so many threads: its slot, or null when none is free or the interpreter ends. Bodies that enter it say so.
 define internal ptr @open(ptr %s, ptr %body, ptr %frame, i64 %count, i64 %chunk, i64 %threads, i64 %python) {{
 entry:
-{_places("s", "sleepers", "ending")}
+{_places("s", "sleepers", "ending", "apart")}
 {_load("ending", "acquire")}
   %ends = icmp ne i64 %ending, 0
   br i1 %ends, label %full, label %start
@@ -307,6 +372,16 @@ fill:                                              ; no chunk can be taken while
   %call = and i1 %any, %several
   br i1 %call, label %wake, label %out
 wake:
+  %cpu = call i32 @sched_getcpu()
+  %cpu1 = add i32 %cpu, 1
+  %here = sext i32 %cpu1 to i64
+{_load("apart")}
+  %kept = icmp eq i64 %apart, %here
+  br i1 %kept, label %rouse, label %spread
+spread:
+  call void @spread(ptr %s, i64 %here)
+  br label %rouse
+rouse:
   %spare = sub i64 %chunks, 1
   %few = icmp slt i64 %spare, %helpers
   %n = select i1 %few, i64 %spare, i64 %helpers

@@ -91,6 +91,21 @@ def test_what_was_found_out_about_functions_is_found_out_again():
     assert "`outer` is called" in find(x=X)
 
 
+def test_what_was_good_is_looked_at_again_when_it_has_changed():
+    find = conditions("for i in range(9):\n    x[i] = y[i] + k", "x, y, k")
+    x, y = np.arange(12.0), np.zeros(12)
+    assert find(x=x, y=y, k=1) == find(x=x, y=y, k=1) == ""
+    assert find(x=x, y=x[1:], k=1) == "`x` and `y` share memory"
+    assert find(x=x, y=y, k=[1]) == "`k` is a list, used as a whole"
+    y.shape = 3, 4
+    assert find(x=x, y=y, k=1) == "`y` has 2 dimensions, and 1 subscripts"
+    space = {"scale": 2.0}
+    find = conditions("for i in range(9):\n    x[i] = scale", "x", space)
+    assert find(x=x) == find(x=x) == ""
+    space["scale"] = x
+    assert find(x=x) == "`scale` is an array, used as a whole"
+
+
 def test_arrays_in_between_each_other():
     find = conditions("for i in range(9):\n    x[i] = y[i]", "x, y")
     both = np.zeros((10, 2))
