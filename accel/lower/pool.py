@@ -24,7 +24,9 @@ __all__ = ["POOL", "STATE_BYTES"]
 
 _MOST_WORKERS = 255
 _SLOTS, _SLOT_WORDS = 8, 64
-_WORDS = {"sleepers": 8, "alive": 16, "stop": 17, "lock": 18, "ending": 19, "apart": 20, "entering": ENTERING}  # behind the epoch, which is word 0; each group in a cache line of its own
+_WORDS = {  # behind the epoch, which is word 0; each group in a cache line of its own
+    "sleepers": 8, "alive": 16, "stop": 17, "lock": 18, "ending": 19, "apart": 20, "entering": ENTERING,
+}  # fmt: skip
 _THREADS = 24  # words with the identities of the workers
 _FIRST = 320  # word of the first slot
 _SLOT = {  # words of a slot, behind the ticket, which is word 0
