@@ -62,6 +62,7 @@ declare i32 @usleep(i32)
 declare i32 @sched_getcpu()
 declare i32 @sched_getaffinity(i32, i64, ptr)
 declare i32 @pthread_setaffinity_np(i64, i64, ptr)
+declare i64 @llvm.ctpop.i64(i64)
 declare void @llvm.x86.sse2.pause()
 declare void @llvm.memset.p0.i64(ptr, i8, i64, i1)
 
@@ -289,16 +290,17 @@ look:
   %sum = phi i64 [ 0, %clear ], [ %sum1, %look ]
   %word_at = getelementptr i64, ptr %set, i64 %i
   %word = load i64, ptr %word_at
-  %sum1 = or i64 %sum, %word
+  %bits = call i64 @llvm.ctpop.i64(i64 %word)
+  %sum1 = add i64 %sum, %bits
   %i1 = add i64 %i, 1
   %more = icmp slt i64 %i1, 16
   br i1 %more, label %look, label %judge
-judge:
-  %none = icmp eq i64 %sum1, 0
-  br i1 %none, label %free, label %each
+judge:                                             ; more workers than other processors: this one is needed, too
+{_load("alive", "acquire")}
+  %few = icmp ult i64 %sum1, %alive
+  br i1 %few, label %free, label %each
 each:
 {_store("%here", "apart")}
-{_load("alive", "acquire")}
   br label %next
 next:
   %k = phi i64 [ 0, %each ], [ %k1, %one ]

@@ -6,6 +6,8 @@ import os
 import subprocess
 import sys
 import textwrap
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -188,3 +190,22 @@ def test_what_gets_out_of_a_body_ends_the_region() -> None:
     assert pool().run(lambda begin, end, lowest: DONE, 8, 1, 4) == DONE
     assert pool().run(lambda begin, end, lowest: CANCELLED if begin == 5 else DONE, 8, 1, 4) == CANCELLED
     assert pool().run(lambda begin, end, lowest: begin if begin > 2 else DONE, 8, 1, 4) == 3
+
+
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="one processor")
+def test_woken_workers_keep_off_the_processor_of_the_caller():
+    everywhere, caller, seen = os.sched_getaffinity(0), threading.get_ident(), []
+    assert pool().stop()  # others may have asked for more workers than there are processors
+
+    def body(begin, end, lowest):
+        if threading.get_ident() == caller:
+            time.sleep(0.05)
+        else:
+            seen.append(os.sched_getaffinity(0))
+        return DONE
+
+    for _ in range(3):
+        time.sleep(0.02)  # the worker falls asleep
+        pool().run(body, 2, 1, 2)
+    assert seen and all(places < everywhere and len(everywhere - places) == 1 for places in seen[1:])
+    assert os.sched_getaffinity(0) == everywhere
