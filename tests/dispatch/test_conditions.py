@@ -97,7 +97,7 @@ def test_what_was_good_is_looked_at_again_when_it_has_changed():
     assert find(x=x, y=y, k=1) == find(x=x, y=y, k=1) == ""
     assert find(x=x, y=x[1:], k=1) == "`x` and `y` share memory"
     assert find(x=x, y=y, k=[1]) == "`k` is a list, used as a whole"
-    y.shape = 3, 4
+    y.resize((3, 4), refcheck=False)
     assert find(x=x, y=y, k=1) == "`y` has 2 dimensions, and 1 subscripts"
     space = {"scale": 2.0}
     find = conditions("for i in range(9):\n    x[i] = scale", "x", space)
