@@ -219,7 +219,7 @@ define internal void @ensure(ptr %s, i64 %wanted) {{
 entry:
   %all = alloca [16 x i64]
   %old = alloca [16 x i64]
-{_places("s", "alive", "lock")}
+{_places("s", "alive", "lock", "apart")}
 {_load("alive", "acquire")}
   %enough = icmp sge i64 %alive, %wanted
   br i1 %enough, label %out, label %try
@@ -250,6 +250,7 @@ undo:
   store atomic i64 %i, ptr %alive_at release, align 8
   br label %finish
 finish:
+{_store("0", "apart")}                             ; the new ones may run anywhere
   %m1 = call i32 @pthread_sigmask(i32 2, ptr %old, ptr null)
   store atomic i64 0, ptr %lock_at release, align 8
   br label %out

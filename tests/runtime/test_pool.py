@@ -195,6 +195,7 @@ def test_what_gets_out_of_a_body_ends_the_region() -> None:
 @pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="one processor")
 def test_woken_workers_keep_off_the_processor_of_the_caller():
     everywhere, caller, seen = os.sched_getaffinity(0), threading.get_ident(), []
+    pool().run(lambda begin, end, lowest: DONE, 2, 1, 2)
     assert pool().stop()  # others may have asked for more workers than there are processors
 
     def body(begin, end, lowest):
