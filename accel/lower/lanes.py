@@ -428,10 +428,20 @@ class LaneWriter(LaneValues):
     def note_flagged(self, operation: Operation) -> None:
         """The flags are to tell of a result: it must be computed, even if nothing needs it."""
         name, type_ = operation.operands[0], operation.types[0]
+        if name in self.defined and not self.is_varying(name) and type_ in ("double", "float"):
+            self.test_shared(type_, self.scalar(name))  # LLVM may compute it once for all blocks, before flags are cleared
+            return
         if name not in self.pinned or name not in self.defined:
             return
         for g in self.groups():
             pin(self.e, type_, self.wide(name, type_, g), self.shape.width, self.shape.bits)
+
+    def test_shared(self, type_: str, value: str) -> None:
+        """Give up if a value that is the same for all lanes is not finite."""
+        e, sound, fabs = self.e, self.e.label("sound"), f"llvm.fabs.f{64 if type_ == 'double' else 32}"
+        bad = e.value(f"fcmp ueq {type_} {e.call(type_, fabs, f'{type_} {value}')}, {_INFINITY}")
+        e.branch_if(bad, "giveup", sound, likely=False)
+        e.place(sound)
 
     def each(self, operation: Operation) -> list[str]:
         """An operation for one active lane after the other."""

@@ -280,6 +280,26 @@ def test_warnings_are_those_of_active_lanes(function: Callable[..., Any], char: 
         assert _same_numbers(got, want) or got.tolist() == want
 
 
+def test_warnings_of_what_is_the_same_for_all_lanes() -> None:
+    def many(x, y):
+        a = 3.25 <= x / (x + 1) > x * (x * 3.25)
+        b = x * 2 + x * 3 + x * 5 > x - 7
+        for _ in range(y & 1):
+            a = x + 1
+        return 1 if a is b else 2
+
+    made, y = vectorize(many), np.arange(53)
+    for x in (np.inf, 1e308, 2.0):
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always")
+            made(x, y)
+        with warnings.catch_warnings(record=True) as expected:
+            warnings.simplefilter("always")
+            for n in y:
+                many(np.float64(x), n)
+        assert len(told) == len(expected)
+
+
 @pytest.mark.parametrize("first", range(0, 32, 8))
 def test_random_functions(first: int) -> None:
     verdicts = [compare_program(make_elementwise(seed), vectorize) for seed in range(first, first + 8)]
