@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 
+from accel.dependence.names import count_assignments
+
 __all__ = ["Exposure", "names_read", "names_stored"]
 
 Bound = frozenset[str] | None  # None: here nobody comes
@@ -12,7 +14,7 @@ Bound = frozenset[str] | None  # None: here nobody comes
 
 def names_stored(nodes: Iterable[ast.AST]) -> set[str]:
     """Names that statements bind or delete, anywhere."""
-    return {n.id for top in nodes for n in ast.walk(top) if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load)}
+    return set(count_assignments(*nodes))
 
 
 def names_read(nodes: Iterable[ast.AST]) -> set[str]:
@@ -51,14 +53,11 @@ class Exposure:
             bound = self._statement(statement, bound)
         return bound
 
-    def _read(self, node: ast.AST | None, bound: Bound) -> Bound:
-        """Read an expression; what it binds (`:=`) in all cases is bound afterwards."""
-        if node is None:
-            return bound
-        for inner in _evaluated(node):
+    def _read(self, node: ast.AST | None, bound: Bound) -> None:
+        """Read an expression. (What `:=` binds in it does not count as bound.)"""
+        for inner in [] if node is None else _evaluated(node):
             if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Load) and bound is not None and inner.id not in bound:
                 self.first_reads.setdefault(inner.id, inner)
-        return bound
 
     def _store(self, target: ast.AST, bound: Bound) -> Bound:
         if isinstance(target, ast.Name):
@@ -67,7 +66,10 @@ class Exposure:
             for item in target.elts:
                 bound = self._store(item, bound)
             return bound
-        return self._store(target.value, bound) if isinstance(target, ast.Starred) else self._read(target, bound)
+        if isinstance(target, ast.Starred):
+            return self._store(target.value, bound)
+        self._read(target, bound)
+        return bound
 
     def _statement(self, node: ast.stmt, bound: Bound) -> Bound:
         match node:
@@ -96,6 +98,11 @@ class Exposure:
                 for child in ast.iter_child_nodes(node):
                     self._read(child, bound)
                 return None
+            case ast.Import() | ast.ImportFrom():
+                return None if bound is None else bound | names_stored([node])
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+                self._read(node, bound)
+                return None if bound is None else bound | {node.name}
             case ast.Delete():
                 self._read(node, bound)
                 return bound if bound is None else bound - names_stored([node])

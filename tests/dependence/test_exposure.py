@@ -31,6 +31,9 @@ def exposure(text, bound=()):
         ("assert a, b", {"a", "b"}, set()),
         ("f(a, k=b)", {"f", "a", "b"}, set()),
         ("a = 1\ndel a\nb = a", {"a"}, {"b"}),
+        ("import a.b, c as d\nfrom e import f as g, h", set(), {"a", "d", "g", "h"}),
+        ("def a(x=b): return c\nd = a", {"b", "c"}, {"a", "d"}),
+        ("with a as b:\n    c = 1", {"a"}, set()),
     ],
 )  # fmt: skip
 def test_statements(text, reads, bound):

@@ -216,6 +216,40 @@ def calls(x, y):
         y[i] = square(x[i]) + np.exp(x[i])
 
 
+def test_names_bound_by_other_statements_than_assignments():
+    def imported(x):
+        import math as own
+
+        from math import floor
+
+        for i in range(len(x)):
+            x[i] = own.sqrt(i) + floor(0.5 * i)
+
+    def defined(x):
+        def square(x):
+            return x * x
+
+        for i in range(len(x)):
+            x[i] = square(i)
+
+    def entered(x, bound):
+        try:
+            1 // bound
+        except ZeroDivisionError as square:
+            pass
+        with np.errstate(all="ignore") as exp:
+            pass
+        for i in range(len(x)):
+            x[i] = i if exp is None else 2
+
+    for function, *more in ((imported,), (defined,), (entered, 0)):
+        decorated, one, two = shared(function), np.zeros(100), np.zeros(100)
+        function(one, *more)
+        for _ in range(2):
+            decorated(two, *more)
+        assert one.tolist() == two.tolist()
+
+
 def test_closures():
     def make(factor):
         def scale(x, y):
