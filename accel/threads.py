@@ -115,44 +115,10 @@ def parallel_for(body: Callable[[int], object], n: int, *, num_threads: int | No
     if threads < 2:
         for i in range(count):
             body(i)
-    else:
-        _share(body, count, threads, schedule)
+        return
+    from accel.runtime.pool import pool
 
-
-def _share(body: Callable[[int], object], count: int, threads: int, schedule: str) -> None:
-    """Have several threads do the iterations."""
-    import contextvars
-
-    from accel.runtime.pool import CANCELLED, DONE, pool
-
-    failed: dict[int, BaseException] = {}
-    contexts = contextvars.copy_context()
-
-    def chunk(begin: int, end: int, lowest: Callable[[], int]) -> int:
-        i = begin
-        try:
-            for i in range(begin, end):
-                if lowest() < i:
-                    return DONE
-                body(i)
-        except KeyboardInterrupt as error:  # which no iteration is to blame for
-            failed[CANCELLED] = error
-            return CANCELLED
-        except BaseException as error:
-            failed[i] = error
-            return i
-        return DONE
-
-    def in_context(begin: int, end: int, lowest: Callable[[], int]) -> int:
-        return contexts.copy().run(chunk, begin, end, lowest)
-
-    size = -(-count // (threads if schedule == "static" else threads * _CHUNKS_PER_THREAD))
-    try:
-        answer = pool().run(in_context, count, size, threads)
-        if answer != DONE:
-            raise failed[answer]
-    finally:
-        failed.clear()  # their tracebacks lead back here
+    pool().each(body, count, -(-count // (threads if schedule == "static" else threads * _CHUNKS_PER_THREAD)), threads)
 
 
 def parallel_map(

@@ -73,7 +73,7 @@ def count_dimensions(loop: ast.For) -> dict[str, int]:
 class Finder:
     """Walks a loop in the order of its text."""
 
-    def __init__(self, loop: ast.For, definitions: Mapping[str, tuple[ast.expr, tuple[ast.stmt, ...]]]) -> None:
+    def __init__(self, loop: ast.For, definitions: Mapping[str, ast.expr]) -> None:
         self.sites: list[Site] = []
         self.others: list[ast.expr] = []
         self.assigned = count_assignments(loop)
@@ -108,7 +108,7 @@ class Finder:
                         scope = scope.inside(self.reader.read_test(test, scope.names))
 
     def _defines(self, name: str, value: ast.expr) -> bool:
-        return self.assigned[name] == 1 and name in self._definitions and self._definitions[name][0] is value
+        return self.assigned[name] == 1 and self._definitions.get(name) is value
 
     def visit_statement(self, node: ast.stmt, scope: _Scope) -> None:
         """A statement and all in it."""

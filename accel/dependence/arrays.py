@@ -58,7 +58,7 @@ class ArrayFacts:
 
 
 def examine_arrays(
-    loop: ast.For, definitions: Mapping[str, tuple[ast.expr, tuple[ast.stmt, ...]]], *, are_natural: bool = False
+    loop: ast.For, definitions: Mapping[str, ast.expr], *, are_natural: bool = False
 ) -> ArrayFacts:
     """Finds the accesses to arrays in a loop over `range`, and those that may conflict.
 
@@ -67,8 +67,7 @@ def examine_arrays(
     loop
         The loop whose iterations are to be independent.
     definitions
-        Names that the loop assigns once, before they are used, as a plain `name = expression`: the expression, and the statements
-        inside the loop around it.
+        What names stand for that the loop assigns by a plain `name = expression`. Where, and that it is done once, is looked at here.
     are_natural
         Take names that the loop does not assign not to be negative; those for which that matters are in `naturals`.
 

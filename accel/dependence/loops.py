@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from accel.dependence.arrays import Access, ArrayFacts, Conflict, examine_arrays
 from accel.dependence.exposure import Exposure, names_read, names_stored
+from accel.dependence.ranges import is_range_call
 from accel.dependence.scalars import Reduction, ScalarFacts, examine_scalars
 from accel.values import dataclass
 
@@ -25,8 +26,8 @@ class ParallelLoop:
     last : tuple of str
         Private names whose value in the last iteration is needed behind the loop.
     reductions : tuple of Reduction
-    histograms : tuple of str
-        Arrays that are only added to: each thread adds to one of its own.
+    added : dict
+        Array that is only added to -> what is added: each thread adds to one of its own.
     arrays : dict
         Name -> number of subscripts it has everywhere.
     written : frozenset of str
@@ -51,7 +52,7 @@ class ParallelLoop:
     inputs: tuple[str, ...]
     last: tuple[str, ...]
     reductions: tuple[Reduction, ...]
-    histograms: tuple[str, ...]
+    added: dict[str, tuple[ast.expr, ...]]
     arrays: dict[str, int]
     written: frozenset[str]
     integers: frozenset[str]
@@ -62,6 +63,11 @@ class ParallelLoop:
     callees: tuple[ast.expr, ...]
     has_inner: bool
     target_is_read: bool
+
+    @property
+    def histograms(self) -> tuple[str, ...]:
+        """The arrays that are only added to."""
+        return tuple(self.added)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -169,7 +175,7 @@ class _Walker:
     def _judge(self, loop: ast.For | ast.While, bound: frozenset[str], after: frozenset[str]) -> ParallelLoop:
         if isinstance(loop, ast.While):
             raise _Refused("each iteration of `while` waits for the one before", loop)
-        if not _is_range(loop.iter):
+        if not is_range_call(loop.iter):
             raise _Refused("its iterations are not counted by `range`", loop.iter)
         _refuse_statements(loop)
         assert isinstance(loop.target, ast.Name)
@@ -180,7 +186,7 @@ class _Walker:
         scalars = examine_scalars(loop, bound, after)
         _refuse_scalars(scalars)
         facts = _examine(loop, scalars)
-        histograms = self._judge_arrays(loop, facts, stored)
+        added = self._judge_arrays(loop, facts, stored)
         exposure = Exposure(loop.body, [loop.target.id])
         starting = {n for r in scalars.reductions for n in (r.name, *r.companions)}
         inputs = sorted(exposure.first_reads.keys() & (self.locals | self.shared) | starting)
@@ -189,39 +195,40 @@ class _Walker:
             raise _Refused(f"`{unbound[0]}` may not be bound before it", loop)
         reductions = scalars.reductions
         scans = [r for r in reductions if r.steps]
-        if scans and (histograms or len(scans) > 1 or any(r.how in "+*" for r in reductions if not r.steps)):
+        if scans and (added or len(scans) > 1 or any(r.how in "+*" for r in reductions if not r.steps)):
             raise _Refused(f"`{scans[0].name}` brings a value from one iteration to the next", loop, why="it is read while it is put together, beside other sums")
         if any(r.how in ("and", "or") for r in reductions) and any(a.is_write for a in facts.accesses):
             raise _Refused("it stops looking at a condition, and stores into arrays", loop)
         bare, owners, callees = _find_uses(loop)
         return ParallelLoop(
-            loop, tuple(inputs), scalars.last, reductions, histograms, dict(facts.dimensions),
+            loop, tuple(inputs), scalars.last, reductions, added, dict(facts.dimensions),
             frozenset(a.array for a in facts.accesses if a.is_write), facts.integers, facts.naturals, facts.measured,
             bare - stored, owners, callees,
             any(isinstance(n, (ast.For, ast.While)) for s in loop.body for n in ast.walk(s)), loop.target.id in after,
         )  # fmt: skip
 
-    def _judge_arrays(self, loop: ast.For, facts: ArrayFacts, stored: set[str]) -> tuple[str, ...]:
-        """Arrays each thread needs one of its own of."""
+    def _judge_arrays(self, loop: ast.For, facts: ArrayFacts, stored: set[str]) -> dict[str, tuple[ast.expr, ...]]:
+        """Arrays each thread needs one of its own of, with what is added to them."""
         if facts.others:
             raise _Refused("what is subscripted here can't be told from other arrays", facts.others[0])
         for access in facts.accesses:
             if access.array in stored:
                 raise _Refused(f"`{access.array}` is bound in it, and may be a view of another array", access.node)
         if self.assume:
-            return ()
-        histograms: dict[str, None] = {}
+            return {}
+        added: dict[str, tuple[ast.expr, ...]] = {}
         for conflict in facts.conflicts:
-            own = [a for a in facts.accesses if a.array == conflict.array]
-            if not all(_is_addition(a, loop) for a in own):
+            addends = [_addend(a, loop) for a in facts.accesses if a.array == conflict.array]
+            added[conflict.array] = tuple(a for a in addends if a is not None)
+            if len(added[conflict.array]) < len(addends):
                 raise _describe(conflict)
-            histograms[conflict.array] = None
-        return tuple(histograms)
+        return added
 
 
 def _examine(loop: ast.For, scalars: ScalarFacts) -> ArrayFacts:
     """The accesses of a loop to arrays; where it helps, names that it does not bind are taken not to be negative."""
-    definitions = _find_definitions(loop, scalars.private)
+    assignments = [n for n in ast.walk(loop) if isinstance(n, ast.Assign)]
+    definitions = {t.id: n.value for n in assignments for t in n.targets[:1] if isinstance(t, ast.Name) and t.id in scalars.private}
     facts = examine_arrays(loop, definitions)
     if not facts.conflicts:
         return facts
@@ -239,13 +246,6 @@ def _read_later(pieces: list[list[ast.stmt]]) -> frozenset[str]:
         if not any(isinstance(n, (ast.Break, ast.Continue)) for s in piece for n in ast.walk(s)):
             bound = bound if exposure.bound is None else exposure.bound
     return frozenset(found)
-
-
-def _is_range(node: ast.expr) -> bool:
-    match node:
-        case ast.Call(func=ast.Name(id="range"), args=args, keywords=[]):
-            return 1 <= len(args) <= 3 and not any(isinstance(a, ast.Starred) for a in args)
-    return False
 
 
 _SIMPLE = (
@@ -292,34 +292,13 @@ def _refuse_scalars(facts: ScalarFacts) -> None:
         raise _Refused(f"`{facts.maybe[0]}` is read behind the loop, and only some iterations bind it")
 
 
-def _find_definitions(loop: ast.For, private: frozenset[str]) -> Mapping[str, tuple[ast.expr, tuple[ast.stmt, ...]]]:
-    """Private names that are bound once, by `name = expression`, with the statements around that."""
-    stores = [n.id for s in loop.body for n in ast.walk(s) if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load)]
-    found: dict[str, tuple[ast.expr, tuple[ast.stmt, ...]]] = {}
-
-    def visit(body: list[ast.stmt], around: tuple[ast.stmt, ...]) -> None:
-        for statement in body:
-            match statement:
-                case ast.Assign(targets=[ast.Name(id=name)], value=value) if name in private and stores.count(name) == 1:
-                    loops = [s for s in around if isinstance(s, (ast.For, ast.While))]
-                    if not loops or name not in Exposure(loops[-1].body).first_reads:
-                        found[name] = value, around
-                case ast.For() | ast.While() | ast.If():
-                    visit(statement.body, (*around, statement))
-                    visit(statement.orelse, (*around, statement))
-
-    visit(loop.body, ())
-    return found
-
-
-def _is_addition(access: Access, loop: ast.For) -> bool:
-    """Whether an element is only added to (or subtracted from), by something that does not read the array."""
-    if not access.is_update:
-        return False
-    for node in ast.walk(loop):
+def _addend(access: Access, loop: ast.For) -> ast.expr | None:
+    """What is added to an element, or subtracted, where that is all that is done with it, and does not read the array; else None."""
+    for node in ast.walk(loop) if access.is_update else ():
         if isinstance(node, ast.AugAssign) and node.target is access.node:
-            return isinstance(node.op, (ast.Add, ast.Sub)) and access.array not in names_read([node.value])
-    return False
+            adds = isinstance(node.op, (ast.Add, ast.Sub)) and access.array not in names_read([node.value])
+            return node.value if adds else None
+    return None
 
 
 def _describe(conflict: Conflict) -> _Refused:

@@ -12,7 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["Inner", "Outer", "enter_outer", "enter_range", "is_range"]
+__all__ = ["Inner", "Outer", "enter_outer", "enter_range", "is_range", "is_range_call"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,9 +38,14 @@ class Outer:
 
 
 def is_range(node: ast.expr, reader: Reader) -> bool:
-    """Whether an expression is a call of `range` with one to three arguments."""
+    """Whether an expression is a call of `range` that the loop leaves alone."""
+    return is_range_call(node) and "range" not in reader.assigned
+
+
+def is_range_call(node: ast.expr) -> bool:
+    """Whether an expression is a call of something named `range` with one to three arguments."""
     match node:
-        case ast.Call(func=func, args=args, keywords=[]) if reader.is_builtin(func, "range"):
+        case ast.Call(func=ast.Name(id="range"), args=args, keywords=[]):
             return 1 <= len(args) <= 3 and not any(isinstance(one, ast.Starred) for one in args)
     return False
 

@@ -148,7 +148,7 @@ def _of_written(found: ParallelLoop, name: str, arrays: dict[str, Any]) -> Itera
     if name in found.histograms:
         if array.dtype.kind == "b" or array.dtype.char == "e":
             yield f"`{name}` has elements of dtype {array.dtype}"
-        if array.dtype.kind in "iu" and not all(_is_integer(v, arrays) for v in _addends(found.loop, name)):
+        if array.dtype.kind in "iu" and not all(_is_integer(v, arrays) for v in found.added[name]):
             yield f"what is added to `{name}` may not be an integer"
     for other, value in arrays.items():
         if other != name and (value is array or _overlap(array, value)):
@@ -225,16 +225,6 @@ def _split(callee: str) -> tuple[str, str]:
     """`math.sqrt` as ("math", "sqrt"); the attribute is empty where there is none."""
     owner, _, attribute = callee.rpartition(".")
     return (owner, attribute) if owner else (attribute, "")
-
-
-def _addends(loop: ast.For, name: str) -> Iterator[ast.expr]:
-    for node in ast.walk(loop):
-        if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Subscript):
-            base = node.target.value
-            while isinstance(base, ast.Subscript):
-                base = base.value
-            if isinstance(base, ast.Name) and base.id == name:
-                yield node.value
 
 
 def _is_integer(node: ast.expr, arrays: Mapping[str, Any]) -> bool:

@@ -6,7 +6,7 @@ import ast
 import weakref
 from types import FunctionType
 
-from accel.analysis.outline import copy_attributes, make_driver, make_part, make_summary, places_of, steps_of
+from accel.analysis.outline import copy_attributes, make_driver, make_part, make_summary, places_of
 from accel.analysis.parse import parse_function
 from accel.dependence.loops import find_loops
 from accel.dispatch.derived import Part
@@ -81,11 +81,11 @@ class Parallelized:
 
     def _make(self, source: Source) -> FunctionType:
         function, options = self._given, self._options
-        if not hasattr(source.tree, "body") or isinstance(source.tree.body, list) is False:
+        if isinstance(source.tree, ast.Lambda):
             return self._plain(function)
         code = function.__code__
         shared = frozenset((*code.co_cellvars, *code.co_freevars, *_declared(source)))
-        loops = find_loops(source.tree, shared, assume=options.assume is not None)  # type: ignore[arg-type]
+        loops = find_loops(source.tree, shared, assume=options.assume is not None)
         self.refused = [(refused.loop.lineno, refused.what) for refused in loops.refused]
         self.diagnostics = tuple(_diagnose(source, refused) for refused in loops.refused)
         if options.strict and (unproven := _without_parallel(loops)):
@@ -99,7 +99,7 @@ class Parallelized:
                 summary = make_summary(source, found, region.scan)
                 region.summary = self._compile(summary, FnOptions(cache=options.cache, nogil=True))
             if options.assume:
-                region.detector = RaceDetector(found, make_part(source, found), takes_step=steps_of(found.loop))
+                region.detector = RaceDetector(found, make_part(source, found), region.limits)
             runners[id(found.loop)] = region
             self.regions.append(region)
         for sequential in loops.sequential:

@@ -8,6 +8,7 @@ from accel.errors import Diagnostic, RaceError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import FunctionType
     from typing import Any
 
@@ -25,12 +26,12 @@ class RaceDetector:
         The loop.
     part : FunctionType
         Its iterations, not compiled.
-    takes_step : bool
-        Whether the part takes the step of the range.
+    limits : callable
+        Gives what the part takes of a range.
     """
 
-    def __init__(self, found: ParallelLoop, part: FunctionType, *, takes_step: bool) -> None:
-        self._found, self._part, self._takes_step = found, part, takes_step
+    def __init__(self, found: ParallelLoop, part: FunctionType, limits: Callable[[range], tuple[int, ...]]) -> None:
+        self._found, self._part, self._limits = found, part, limits
 
     def run(self, numbers: range, values: tuple[Any, ...]) -> Any:
         """Do the iterations; the outputs.
@@ -49,8 +50,7 @@ class RaceDetector:
         starting = [n for r in self._found.reductions for n in (r.name, *r.companions)]
         for k, number in enumerate(numbers):
             log.iteration = number
-            one = numbers[k : k + 1]
-            outputs = self._part(one.start, one.stop, *((one.step,) if self._takes_step else ()), *given)
+            outputs = self._part(*self._limits(numbers[k : k + 1]), *given)
             for position, name in enumerate(starting, len(self._found.last)):
                 given[self._found.inputs.index(name)] = outputs[position]
         return outputs

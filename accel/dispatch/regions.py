@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextvars
 import time
 from functools import partial
 from itertools import accumulate
@@ -11,7 +10,7 @@ from accel.analysis.outline import outputs_of, steps_of
 from accel.dispatch.conditions import Conditions
 from accel.dispatch.derived import Part
 from accel.options import read_switch
-from accel.runtime.pool import CANCELLED, DONE, pool
+from accel.runtime.pool import pool
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -114,14 +113,16 @@ class Region:
 
     def do(self, numbers: range, values: tuple[Any, ...]) -> Any:
         """Some iterations."""
-        step = (numbers.step,) if self._takes_step else ()
-        return self.part.function(numbers.start, numbers.stop, *step, *values)
+        return self.part.function(*self.limits(numbers), *values)
+
+    def limits(self, numbers: range) -> tuple[int, ...]:
+        """What the functions made of the loop take of a range."""
+        return (numbers.start, numbers.stop, numbers.step) if self._takes_step else (numbers.start, numbers.stop)
 
     def summarise(self, numbers: range, values: tuple[Any, ...]) -> tuple[Any, ...]:
         """What some iterations put together in a scan."""
         assert self.summary is not None
-        step = (numbers.step,) if self._takes_step else ()
-        found: tuple[Any, ...] = self.summary(numbers.start, numbers.stop, *step, *values)
+        found: tuple[Any, ...] = self.summary(*self.limits(numbers), *values)
         return found
 
 
@@ -133,7 +134,6 @@ class _Run:
         self.found = region.found
         self.results: dict[int, Any] = {}  # first number of a block -> what it gave
         self.own: dict[int, list[Any]] = {}  # first number of a block -> the arrays it has added to
-        self.failed: list[BaseException | None] = []
         self.is_shared = False
 
     def outputs(self) -> Any:
@@ -217,8 +217,8 @@ class _Run:
         firsts = [done + n for n in accumulate(map(len, blocks[:-1]), initial=0)]
         try:
             self._on_threads([partial(self._do, block, first) for block, first in zip(blocks, firsts, strict=True)])
-        except Exception as error:
-            failed = firsts[self.failed.index(error)]
+        except Exception:
+            failed = min(self.own.keys() - self.results.keys(), default=done)  # those below it are done
             for first in [f for f in self.own if f > failed]:
                 del self.own[first]  # what sequential iterations would not have come to
             raise
@@ -257,31 +257,7 @@ class _Run:
 
     def _on_threads(self, tasks: list[Callable[[], None]]) -> None:
         """Do tasks; raises what the first of those that fail has raised, when those before it are done."""
-        contexts = contextvars.copy_context()
-        self.failed = [None] * len(tasks)
-        interrupts: list[KeyboardInterrupt] = []
-
-        def body(begin: int, end: int, lowest: Callable[[], int]) -> int:
-            return contexts.copy().run(chunk, begin, end, lowest)
-
-        def chunk(begin: int, end: int, lowest: Callable[[], int]) -> int:
-            for k in range(begin, end):
-                if lowest() < k:
-                    break
-                try:
-                    tasks[k]()
-                except KeyboardInterrupt as error:
-                    interrupts.append(error)
-                    return CANCELLED
-                except BaseException as error:
-                    self.failed[k] = error
-                    return k
-            return DONE
-
-        answer = pool().run(body, len(tasks), 1, min(self.threads, len(tasks)))
-        error = interrupts[0] if answer == CANCELLED else None if answer == DONE else self.failed[answer]
-        if error is not None:
-            raise error
+        pool().each(lambda k: tasks[k](), len(tasks), 1, min(self.threads, len(tasks)))
 
     def _do(self, block: range, first: int, start: dict[str, Any] | None = None) -> None:
         """Do a block; `start` is what a scan begins with, by default what the blocks so far have put together."""

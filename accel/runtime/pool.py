@@ -111,6 +111,45 @@ class Pool:
         return answer
 
 
+    def each(self, body: Callable[[int], object], count: int, chunk: int, threads: int) -> None:
+        """Call `body(k)` for each k of `range(count)`, chunk by chunk, each in a copy of the caller's context; otherwise as `run`.
+
+        Raises
+        ------
+        BaseException
+            What the lowest of the calls that failed has raised; those below it are done. KeyboardInterrupt ends all.
+        """
+        import contextvars
+
+        failed: dict[int, BaseException] = {}
+        contexts = contextvars.copy_context()
+
+        def do(begin: int, end: int, lowest: Callable[[], int]) -> int:
+            k = begin
+            try:
+                for k in range(begin, end):
+                    if lowest() < k:
+                        return DONE
+                    body(k)
+            except KeyboardInterrupt as error:  # which no call is to blame for
+                failed.setdefault(CANCELLED, error)  # workers that are stopped then raise it, too
+                return CANCELLED
+            except BaseException as error:
+                failed[k] = error
+                return k
+            return DONE
+
+        def in_context(begin: int, end: int, lowest: Callable[[], int]) -> int:
+            return contexts.copy().run(do, begin, end, lowest)
+
+        try:
+            answer = self.run(in_context, count, chunk, threads)
+            if answer != DONE:
+                raise failed[answer]
+        finally:
+            failed.clear()  # their tracebacks lead back here
+
+
 _METH_FASTCALL = 0x80
 _definitions: list[Any] = []  # functions refer to theirs
 

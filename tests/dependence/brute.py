@@ -21,19 +21,10 @@ def key_of(node: ast.Subscript) -> Key:
     return node.lineno, node.col_offset, int(node.end_col_offset or 0)
 
 
-def find_definitions(loop: ast.For) -> dict[str, tuple[ast.expr, tuple[ast.stmt, ...]]]:
-    """Names that are assigned once in the loop, by a plain assignment; that it comes before their use isn't looked at."""
-    found: dict[str, tuple[ast.expr, tuple[ast.stmt, ...]]] = {}
-    stored = [n.id for n in ast.walk(loop) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
-
-    def visit(node: ast.AST, around: tuple[ast.stmt, ...]) -> None:
-        for child in ast.iter_child_nodes(node):
-            if isinstance(child, ast.Assign) and isinstance(child.targets[0], ast.Name) and stored.count(child.targets[0].id) == 1:
-                found[child.targets[0].id] = child.value, around
-            visit(child, (*around, child) if isinstance(child, (ast.For, ast.While, ast.If)) else around)
-
-    visit(loop, ())
-    return found
+def find_definitions(loop: ast.For) -> dict[str, ast.expr]:
+    """What names stand for that are assigned by a plain assignment; that it comes before their use isn't looked at."""
+    assignments = [n for n in ast.walk(loop) if isinstance(n, ast.Assign)]
+    return {t.id: n.value for n in assignments for t in n.targets[:1] if isinstance(t, ast.Name)}
 
 
 class _Stop(Exception):

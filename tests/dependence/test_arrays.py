@@ -548,9 +548,9 @@ def test_elements_inside_of_others():
 def test_definitions_are_taken_from_the_caller():
     loop = ast.parse("for i in range(n):\n k = i\n x[k] = 1").body[0]
     assert [c.array for c in examine_arrays(loop, {}).conflicts] == ["x"]
-    assert examine_arrays(loop, {"k": (loop.body[0].value, ())}).conflicts == ()
+    assert examine_arrays(loop, {"k": loop.body[0].value}).conflicts == ()
     other = ast.parse("i", mode="eval").body
-    assert [c.array for c in examine_arrays(loop, {"k": (other, ())}).conflicts] == ["x"], "of another place"
+    assert [c.array for c in examine_arrays(loop, {"k": other}).conflicts] == ["x"], "of another place"
 
 
 def test_accesses_that_are_only_read_do_not_conflict():

@@ -219,7 +219,6 @@ def calls(x, y):
 def test_names_bound_by_other_statements_than_assignments():
     def imported(x):
         import math as own
-
         from math import floor
 
         for i in range(len(x)):
