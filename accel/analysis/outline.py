@@ -19,7 +19,7 @@ from accel.dependence.loops import Loops, ParallelLoop, SequentialLoop
 from accel.dependence.scalars import Reduction
 from accel.ir import Source
 
-__all__ = ["Place", "copy_attributes", "derive_function", "make_driver", "make_part", "make_summary", "outputs_of", "places_of", "steps_of"]
+__all__ = ["Place", "copy_attributes", "make_driver", "make_part", "make_summary", "outputs_of", "places_of", "steps_of"]
 
 _FROM, _TO, _STEP, _RANGE, _ANSWER = "$from", "$to", "$step", "$range", "$answer"
 Place = tuple[int | None, int | None, int | None, int | None]  # lines and columns, as `co_positions` gives them
@@ -67,10 +67,10 @@ def _make(source: Source, found: ParallelLoop | SequentialLoop, does: list[ast.s
     if outputs:
         body.append(_at(loop, ast.Return(value=ast.Tuple(elts=[_load(n) for n in outputs], ctx=ast.Load()))))
     tree = define("%inner", parameters, body)
-    return derive_function(source, tree, compile_instead(source, tree, ()))
+    return _derive(source, tree, compile_instead(source, tree, ()))
 
 
-def derive_function(source: Source, tree: ast.FunctionDef, code: CodeType) -> FunctionType:
+def _derive(source: Source, tree: ast.FunctionDef, code: CodeType) -> FunctionType:
     """A function of code that was made of pieces of the source's, which accel compiles as it does any other."""
     function = source.function
     note_derived(code, tree, source.lines)

@@ -59,6 +59,6 @@ PROBLEMS: dict[str, Problem] = {
 }
 
 GROUPS = {
-    "vectorize": ("mandelbrot_lanes", "elementwise", "ufunc_calls", "functions"),
+    "vectorize": ("mandelbrot_lanes", "elementwise", "ufunc_calls", "functions", "region", "loops", "dependence"),
     "parallelize": ("loops", "dependence"),
 }

@@ -206,7 +206,7 @@ def _compare_call(index: int, loop: Loop, space: dict[str, Any], call: Any) -> D
             raise
         except BaseException as raised:
             error = raised
-    warned = _messages(caught, operands)
+    warned = _messages(caught, _convert(operands))
     if error is None and loop.error is None and warned != loop.warned:
         return Difference(index, "warnings", f"{len(loop.warned)}: {loop.warned[:4]}", f"{len(warned)}: {warned[:4]}")
     if loop.results and len(loop.results[0]) != ufunc.nout:
