@@ -26,9 +26,10 @@ from accel.lower.lane_calls import emit_each
 from accel.lower.lane_shape import LaneShape
 from accel.lower.lane_values import LaneValues, Mask
 from accel.lower.loop_calls import find_lane_call
+from accel.lower.pinned import find_pinned
 from accel.lower.regions import Loop, Regions
 from accel.lower.resting import find_resting
-from accel.lower.ssa import Operation, Unreadable, find_pinned, may_trap
+from accel.lower.ssa import Operation, Unreadable, may_trap
 from accel.lower.text import Emitter, Module, parts_of
 from accel.lower.ulp_math import define_ulp, is_ulp_call
 from accel.lower.vector_exp import emit_vector_exp, is_libm_known
@@ -72,7 +73,7 @@ class LaneWriter(LaneValues):
         self.bad: list[list[str]] = []
         self.sums: dict[str, list[str]] = {}  # float type -> sums that are NaN when a value noted is not finite
         self.defined = {o.name: o for block in function.blocks.values() for o in block.operations if o.name}
-        self.pinned = find_pinned(function, regions.varying, regions.given_up)
+        self.pinned = find_pinned(regions)
         self.mask = self.full
         self.frames: list[Departures] = []
         self.carried: dict[tuple[str, str], tuple[Mask, dict[str, list[str]]]] = {}  # (loop left, target further out) -> what left

@@ -6,11 +6,11 @@ Only what straight arithmetic and control flow need. Anything else raises `Unrea
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 
 from accel.values import dataclass, field
 
-__all__ = ["Function", "Operation", "SsaBlock", "Unreadable", "find_pinned", "may_trap", "read_function"]
+__all__ = ["Function", "Operation", "SsaBlock", "Unreadable", "may_trap", "read_function"]
 
 
 class Unreadable(ValueError):
@@ -94,48 +94,6 @@ def _read_all(pattern: re.Pattern[str], text: str) -> list[re.Match[str]]:
 def may_trap(operation: Operation) -> bool:
     """Whether an operation traps for some operands: it must not be done where the program does not come."""
     return operation.op in ("sdiv", "udiv", "srem", "urem") and operation.operands[1].startswith("%")
-
-
-def find_pinned(function: Function, varying: Collection[str], given_up: Collection[str]) -> set[str]:
-    """The results that are noted and that LLVM might find needless, `varying` being the names that differ between lanes, `given_up` the blocks
-    that give up.
-
-    Results on which the way through the function depends, or what it gives, are needed. But where a condition follows from constants alone, as in loops
-    of three turns, LLVM comes to know it when it writes the turns out, and finds fewer results needed. If another noted result of the same block is
-    made of one, that one is enough.
-    """
-    needed = set() if _has_known_condition(function, varying, given_up) else _find_needed(function)
-    found: set[str] = set()
-    for block in function.blocks.values():
-        noted = {o.operands[0] for o in block.operations if o.op == "call" and o.detail.startswith("lane.note.")}
-        found |= noted - needed - {name for o in block.operations if o.name in noted for name in o.operands}
-    return found
-
-
-def _find_needed(function: Function) -> set[str]:
-    """Names on which the result depends, or the way to it."""
-    defined = {o.name: o for block in function.blocks.values() for o in block.operations if o.name}
-    todo = [n for block in function.blocks.values() for n in block.operations[-1].operands]
-    needed: set[str] = set()
-    while todo:
-        name = todo.pop()
-        if name in defined and name not in needed:
-            needed.add(name)
-            todo += defined[name].operands
-    return needed
-
-
-def _has_known_condition(function: Function, varying: Collection[str], given_up: Collection[str]) -> bool:
-    """Whether a condition that is the same for all lanes, and decides about more than giving up, follows from constants."""
-    operations = [o for block in function.blocks.values() for o in block.operations if o.name]
-    known = {o.name for o in operations if o.op not in ("load", "call") and o.name not in varying}
-    left = set[str]()
-    while known != left:
-        left = set(known)
-        known = {o.name for o in operations if o.name in left and all(not n.startswith("%") or n in left for n in o.operands)}
-    known &= {o.name for o in operations if o.type == "i1"}
-    every = (o for block in function.blocks.values() for o in block.operations)
-    return any(known.intersection(o.operands) and not (o.op == "br" and set(o.labels) & set(given_up)) for o in every)
 
 
 def read_function(text: str, name: str) -> Function:

@@ -262,8 +262,31 @@ def needless_after_some_turns(x):
     return found
 
 
+def needed_behind_the_loop(x):
+    t = n = 0
+    while n < 3 + x and n < 6:
+        n += 1
+        t = 1 / (x - 0.5 * n)
+    return t
+
+
+def decides_nothing(x):
+    a = 3.25 <= x / (x + 1) > x * (x * 3.25)
+    n = 0
+    if x >= x:
+        return n
+    while n < 5:
+        n += np.floor(x)
+    return n
+
+
+FOR_FLAGS = [
+    growing, one_side_divides, hides_it, needless_in_the_end, needless_after_some_turns, needed_behind_the_loop, decides_nothing,
+]  # fmt: skip
+
+
 @pytest.mark.parametrize("char", "df")
-@pytest.mark.parametrize("function", [growing, one_side_divides, hides_it, needless_in_the_end, needless_after_some_turns])
+@pytest.mark.parametrize("function", FOR_FLAGS)
 def test_warnings_are_those_of_active_lanes(function: Callable[..., Any], char: str) -> None:
     largest = float(np.finfo(char).max)
     for values in ([0.5, 1.5, 0.0], [largest, 1.5, 0.25], [largest, 0.0, -largest], [np.inf, 1.0, np.nan], [1e-30, 0.0, -1.0]):
