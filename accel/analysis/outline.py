@@ -19,9 +19,11 @@ from accel.dependence.loops import Loops, ParallelLoop, SequentialLoop
 from accel.dependence.scalars import Reduction
 from accel.ir import Source
 
-__all__ = ["Place", "copy_attributes", "make_driver", "make_part", "make_summary", "outputs_of", "places_of", "steps_of"]
+__all__ = ["BROKEN", "RETURNED", "THROUGH", "Place", "copy_attributes", "make_driver", "make_part", "make_summary", "outputs_of", "places_of", "steps_of"]
 
 _FROM, _TO, _STEP, _RANGE, _ANSWER = "$from", "$to", "$step", "$range", "$answer"
+_EXIT, _VALUE = "$exit", "$value"  # how a loop was left: THROUGH, BROKEN or RETURNED; and what is returned
+THROUGH, BROKEN, RETURNED = 0, 1, 2
 Place = tuple[int | None, int | None, int | None, int | None]  # lines and columns, as `co_positions` gives them
 
 
@@ -32,27 +34,47 @@ def steps_of(loop: ast.For) -> bool:
 
 
 def outputs_of(found: ParallelLoop | SequentialLoop) -> tuple[str, ...]:
-    """What the function made of a loop returns, in order."""
+    """What the function made of a loop returns, in order. Of one that may be left early, the last but one is how it was, the last what is returned."""
     if isinstance(found, SequentialLoop):
         return found.outputs
-    return (*found.last, *(n for r in found.reductions for n in (r.name, *r.companions)))
+    reduced = (n for r in found.reductions for n in (r.name, *r.companions))
+    if not found.leaves:
+        return (*found.last, *reduced)
+    assert isinstance(found.loop.target, ast.Name)
+    target = (found.loop.target.id,) if found.target_is_read else ()
+    return (*found.last, *reduced, *target, *found.leaving, _EXIT, _VALUE)
 
 
 def make_summary(source: Source, found: ParallelLoop, scan: Reduction) -> FunctionType:
     """A function like that of `make_part`, which finds out only what iterations put together in a scan: it stores nothing."""
-    return _make(source, found, list(scan.steps), (scan.name, *scan.companions))
+    return _make(source, found, list(scan.steps), _tuple_of((scan.name, *scan.companions)))
 
 
 def make_part(source: Source, found: ParallelLoop | SequentialLoop) -> FunctionType:
     """A function that does some iterations of a loop: all of a sequential one.
 
     Of a parallel one its parameters are the first number and the one where it ends, the step when that is no constant, and then, as always, the
-    inputs. It returns a tuple with the outputs, or None where there are none.
+    inputs. It returns a tuple with the outputs, or None where there are none; None stands for those without a value.
     """
-    return _make(source, found, found.loop.body, outputs_of(found))
+    outputs = outputs_of(found)
+    if not (isinstance(found, ParallelLoop) and found.leaves):
+        return _make(source, found, found.loop.body, _tuple_of(outputs) if outputs else None)
+
+    def result(how: int, without: tuple[str, ...] = (), value: ast.expr | None = None) -> ast.Tuple:
+        own: dict[str, ast.expr] = {n: ast.Constant(value=None) for n in (*without, _VALUE)}
+        own[_EXIT] = ast.Constant(value=how)
+        if value is not None:
+            own[_VALUE] = value
+        return ast.Tuple(elts=[own.get(n) or _load(n) for n in outputs], ctx=ast.Load())
+
+    table: dict[int, list[ast.stmt]] = {}
+    for leave in found.leaves:
+        made = result(BROKEN) if isinstance(leave, ast.Break) else result(RETURNED, outputs, leave.value)
+        table[id(leave)] = [_at(leave, ast.Return(value=made))]
+    return _make(source, found, _replaced(found.loop, table).body, result(THROUGH, found.leaving))
 
 
-def _make(source: Source, found: ParallelLoop | SequentialLoop, does: list[ast.stmt], outputs: tuple[str, ...]) -> FunctionType:
+def _make(source: Source, found: ParallelLoop | SequentialLoop, does: list[ast.stmt], result: ast.expr | None) -> FunctionType:
     loop, parameters = found.loop, list(found.inputs)
     body: list[ast.stmt] = [loop]
     if isinstance(found, ParallelLoop):
@@ -64,8 +86,8 @@ def _make(source: Source, found: ParallelLoop | SequentialLoop, does: list[ast.s
         counted = ast.Call(func=_load("range"), args=arguments, keywords=[])
         body = [_at(loop, ast.For(target=loop.target, iter=_at(loop.iter, counted), body=does, orelse=[]))]
         parameters = [*limits, *parameters]
-    if outputs:
-        body.append(_at(loop, ast.Return(value=ast.Tuple(elts=[_load(n) for n in outputs], ctx=ast.Load()))))
+    if result is not None:
+        body.append(_at(loop, ast.Return(value=result)))
     tree = define("%inner", parameters, body)
     return _derive(source, tree, compile_instead(source, tree, ()))
 
@@ -122,26 +144,41 @@ def _call(found: ParallelLoop | SequentialLoop, mark: str) -> list[ast.stmt]:
     statements: list[ast.stmt] = []
     if isinstance(found, ParallelLoop):
         assert isinstance(loop, ast.For)
-        statements.append(ast.Assign(targets=[ast.Name(id=_RANGE, ctx=ast.Store())], value=loop.iter))
+        statements.append(ast.Assign(targets=[_store(_RANGE)], value=loop.iter))
         given.insert(0, _load(_RANGE))
     call = ast.Call(func=ast.Constant(value=mark), args=given, keywords=[])
     raises = [_raise_at(place, number) for number, place in enumerate(places_of(loop), 1)]
     does: list[ast.stmt] = [
-        ast.Assign(targets=[ast.Name(id=_ANSWER, ctx=ast.Store())], value=call),
+        ast.Assign(targets=[_store(_ANSWER)], value=call),
         ast.If(test=_answer(0), body=list[ast.stmt](raises), orelse=[]),
     ]
-    if outputs := [ast.Name(id=n, ctx=ast.Store()) for n in outputs_of(found)]:
-        does.append(ast.Assign(targets=[ast.Tuple(elts=list[ast.expr](outputs), ctx=ast.Store())], value=_answer(1)))
+    leaving = found.leaving if isinstance(found, ParallelLoop) else ()
+    if outputs := [_store(f"$left {n}" if n in leaving else n) for n in outputs_of(found)]:
+        does.append(ast.Assign(targets=[ast.Tuple(elts=outputs, ctx=ast.Store())], value=_answer(1)))
     if isinstance(found, ParallelLoop):
-        if found.target_is_read:
+        if found.target_is_read and not found.leaves:
             last = ast.Subscript(value=_load(_RANGE), slice=ast.Constant(value=-1), ctx=ast.Load())
             does.append(ast.Assign(targets=[found.loop.target], value=last))
         does = [ast.If(test=_load(_RANGE), body=does, orelse=[])]
-        does += loop.orelse
+        does = _left(found, does) if found.leaves else [*does, *loop.orelse]
     for statement in (*statements, *does):
-        if statement not in loop.orelse:
-            _at(loop.iter if isinstance(loop, ast.For) else loop.test, statement)
+        _at(loop.iter if isinstance(loop, ast.For) else loop.test, statement)
     return [*statements, *does]
+
+
+def _left(found: ParallelLoop, does: list[ast.stmt]) -> list[ast.stmt]:
+    """What stands for a loop that may be left early, and what follows from how it was."""
+
+    def if_so(how: int, body: list[ast.stmt]) -> list[ast.stmt]:
+        test = ast.Compare(left=_load(_EXIT), ops=[ast.Eq()], comparators=[ast.Constant(value=how)])
+        return [ast.If(test=test, body=body, orelse=[])] if body else []
+
+    may_return = any(isinstance(leave, ast.Return) for leave in found.leaves)
+    bound: list[ast.stmt] = [ast.Assign(targets=[_store(n)], value=_load(f"$left {n}")) for n in found.leaving]
+    return [
+        ast.Assign(targets=[_store(_EXIT)], value=ast.Constant(value=THROUGH)), *does,
+        *if_so(RETURNED, [ast.Return(value=_load(_VALUE))] if may_return else []), *if_so(BROKEN, bound), *if_so(THROUGH, found.loop.orelse),
+    ]  # fmt: skip
 
 
 def places_of(loop: ast.For | ast.While) -> list[Place]:
@@ -192,6 +229,14 @@ def _is_constant(node: ast.expr) -> bool:
 
 def _load(name: str) -> ast.Name:
     return ast.Name(id=name, ctx=ast.Load())
+
+
+def _store(name: str) -> ast.expr:
+    return ast.Name(id=name, ctx=ast.Store())
+
+
+def _tuple_of(names: tuple[str, ...]) -> ast.Tuple:
+    return ast.Tuple(elts=[_load(n) for n in names], ctx=ast.Load())
 
 
 def _at(place: ast.AST, made: Any) -> Any:

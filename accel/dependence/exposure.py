@@ -40,10 +40,13 @@ class Exposure:
         Name -> the first node that may read it before these statements have bound it.
     bound : frozenset of str, or None
         Names bound whenever the end is reached, or the next turn (`continue`); None when it never is.
+    breaks : list of frozenset of str, or None
+        Names bound at each `break` that leaves the loop whose body these are.
     """
 
     def __init__(self, statements: list[ast.stmt], bound: Iterable[str] = ()) -> None:
         self.first_reads: dict[str, ast.AST] = {}
+        self.breaks: list[Bound] = []
         self._nexts: list[list[Bound]] = [[]]  # for each loop around, what is bound where it is gone on with
         end = self._run(statements, frozenset(bound))
         self.bound = _both(end, *self._nexts[0])
@@ -97,6 +100,8 @@ class Exposure:
             case ast.Break() | ast.Return() | ast.Raise():
                 for child in ast.iter_child_nodes(node):
                     self._read(child, bound)
+                if isinstance(node, ast.Break) and len(self._nexts) == 1:
+                    self.breaks.append(bound)
                 return None
             case ast.Import() | ast.ImportFrom():
                 return None if bound is None else bound | names_stored([node])

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
 
 from accel.dependence.arrays import Access, ArrayFacts, Conflict, examine_arrays
 from accel.dependence.exposure import Exposure, names_read, names_stored
+from accel.dependence.leaving import find_leaves
 from accel.dependence.ranges import is_range_call
 from accel.dependence.scalars import Reduction, ScalarFacts, examine_scalars
 from accel.values import dataclass
@@ -25,6 +25,10 @@ class ParallelLoop:
         Local names whose values the iterations need, those of reductions included.
     last : tuple of str
         Private names whose value in the last iteration is needed behind the loop.
+    leaving : tuple of str
+        Names needed behind the loop which only an iteration binds that leaves it.
+    leaves : tuple of ast.stmt
+        Where iterations leave the loop, by `break` or `return`: nothing of those behind the first that does so must be seen.
     reductions : tuple of Reduction
     added : dict
         Array that is only added to -> what is added: each thread adds to one of its own.
@@ -51,6 +55,8 @@ class ParallelLoop:
     loop: ast.For
     inputs: tuple[str, ...]
     last: tuple[str, ...]
+    leaving: tuple[str, ...]
+    leaves: tuple[ast.Break | ast.Return, ...]
     reductions: tuple[Reduction, ...]
     added: dict[str, tuple[ast.expr, ...]]
     arrays: dict[str, int]
@@ -199,9 +205,15 @@ class _Walker:
             raise _Refused(f"`{scans[0].name}` brings a value from one iteration to the next", loop, why="it is read while it is put together, beside other sums")
         if any(r.how in ("and", "or") for r in reductions) and any(a.is_write for a in facts.accesses):
             raise _Refused("it stops looking at a condition, and stores into arrays", loop)
+        leaves = tuple(find_leaves(loop.body))
+        if leaves and scans:
+            raise _Refused(f"`{scans[0].name}` brings a value from one iteration to the next", leaves[0], why="it is read while it is put together, and the loop may be left here")
+        stores = [a.node for a in facts.accesses if a.is_write]
+        if leaves and stores:
+            raise _Refused("it may be left early, and stores into arrays", leaves[0], stores[0], why="iterations behind the one that leaves it must not store")
         bare, owners, callees = _find_uses(loop)
         return ParallelLoop(
-            loop, tuple(inputs), scalars.last, reductions, added, dict(facts.dimensions),
+            loop, tuple(inputs), scalars.last, scalars.leaving, leaves, reductions, added, dict(facts.dimensions),
             frozenset(a.array for a in facts.accesses if a.is_write), facts.integers, facts.naturals, facts.measured,
             bare - stored, owners, callees,
             any(isinstance(n, (ast.For, ast.While)) for s in loop.body for n in ast.walk(s)), loop.target.id in after,
@@ -249,7 +261,7 @@ def _read_later(pieces: list[list[ast.stmt]]) -> frozenset[str]:
 
 
 _SIMPLE = (
-    ast.Assign, ast.AugAssign, ast.AnnAssign, ast.If, ast.For, ast.While, ast.Expr, ast.Pass, ast.Continue, ast.Break, ast.Raise, ast.Assert,
+    ast.Assign, ast.AugAssign, ast.AnnAssign, ast.If, ast.For, ast.While, ast.Expr, ast.Pass, ast.Continue, ast.Break, ast.Return, ast.Raise, ast.Assert,
 )  # fmt: skip
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Global, ast.Nonlocal, ast.Import, ast.ImportFrom, ast.Delete)
 _SCOPES = (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.NamedExpr, ast.Await, ast.Yield, ast.YieldFrom)
@@ -260,8 +272,6 @@ def _refuse_statements(loop: ast.For) -> None:
     if not isinstance(loop.target, ast.Name):
         raise _Refused("it does not bind one name", loop.target)
     for node in (n for s in loop.body for n in ast.walk(s)):
-        if isinstance(node, ast.Return):
-            raise _Refused("it may be left by `return`", node)
         if isinstance(node, ast.stmt) and not isinstance(node, _SIMPLE):
             raise _Refused("there is a statement in it that only CPython does", node)
         if isinstance(node, _SCOPES):
@@ -270,18 +280,6 @@ def _refuse_statements(loop: ast.For) -> None:
             raise _Refused(f"it assigns to the attribute `{node.attr}`", node)
         if isinstance(node, ast.Name) and node.id == loop.target.id and not isinstance(node.ctx, ast.Load):
             raise _Refused(f"it binds `{node.id}`, the name it counts with", node)
-    for node in _own_statements(loop.body):
-        if isinstance(node, ast.Break):
-            raise _Refused("it may be left by `break`", node)
-
-
-def _own_statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
-    """Statements, but not those of loops inside."""
-    for statement in body:
-        yield statement
-        if isinstance(statement, ast.If):
-            yield from _own_statements(statement.body)
-            yield from _own_statements(statement.orelse)
 
 
 def _refuse_scalars(facts: ScalarFacts) -> None:

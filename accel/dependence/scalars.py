@@ -6,6 +6,7 @@ import ast
 import copy
 
 from accel.dependence.exposure import Exposure, names_read, names_stored
+from accel.dependence.leaving import names_stored_staying
 from accel.values import dataclass
 
 __all__ = ["Carried", "Reduction", "ScalarFacts", "examine_scalars"]
@@ -51,6 +52,8 @@ class ScalarFacts:
         Bound in each iteration before they are read.
     last : tuple of str
         Those among them whose value in the last iteration is read behind the loop.
+    leaving : tuple of str
+        Read behind the loop, and bound only by an iteration that leaves it.
     reductions : tuple of Reduction
     carried : tuple of Carried
         What keeps the iterations from being independent; empty when nothing does.
@@ -60,6 +63,7 @@ class ScalarFacts:
 
     private: frozenset[str]
     last: tuple[str, ...]
+    leaving: tuple[str, ...]
     reductions: tuple[Reduction, ...]
     carried: tuple[Carried, ...]
     maybe: tuple[str, ...]
@@ -91,16 +95,23 @@ def examine_scalars(loop: ast.For, before: frozenset[str], after: frozenset[str]
         else:
             carried.append(Carried(name, exposure.first_reads[name], _find_store(loop, name)))
     companions = {c for r in reductions for c in r.companions}
-    always = stored if exposure.bound is None else exposure.bound
+    ends = stored if exposure.bound is None else exposure.bound
+    breaks = stored.intersection(*(bound for bound in exposure.breaks if bound is not None))
+    staying = names_stored_staying(loop.body)
+    last: list[str] = []
+    leaving: list[str] = []
     maybe: list[str] = []
-    for name in sorted((stored & after) - exposed - companions - always):
-        if name in before and _is_constant(loop, name):
+    for name in sorted((stored & after) - exposed - companions):
+        if name in ends and name in breaks:
+            last.append(name)
+        elif name not in staying and name in breaks:
+            leaving.append(name)
+        elif name in before and _is_constant(loop, name):
             reductions.append(Reduction(name, "const"))
         else:
             maybe.append(name)
     private = stored - exposed - companions - {r.name for r in reductions}
-    last = tuple(sorted(private & after & always))
-    return ScalarFacts(frozenset(private), last, tuple(reductions), tuple(carried), tuple(maybe))
+    return ScalarFacts(frozenset(private), tuple(last), tuple(leaving), tuple(reductions), tuple(carried), tuple(maybe))
 
 
 def _find_store(loop: ast.For, name: str) -> ast.AST:

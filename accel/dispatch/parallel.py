@@ -98,7 +98,7 @@ class Parallelized:
             if region.scan is not None:
                 summary = make_summary(source, found, region.scan)
                 region.summary = self._compile(summary, FnOptions(cache=options.cache, nogil=True))
-            if options.assume:
+            if options.assume and found.written:
                 region.detector = RaceDetector(found, make_part(source, found), region.limits)
             runners[id(found.loop)] = region
             self.regions.append(region)

@@ -6,7 +6,7 @@ import time
 from functools import partial
 from itertools import accumulate
 
-from accel.analysis.outline import outputs_of, steps_of
+from accel.analysis.outline import RETURNED, THROUGH, outputs_of, steps_of
 from accel.dispatch.conditions import Conditions
 from accel.dispatch.derived import Part
 from accel.options import read_switch
@@ -36,6 +36,8 @@ _PROBE = 64  # the part of the iterations whose time tells whether threads pay
 _FLAT_PROBE = 1024  # and of loops without loops inside so many at least
 _SHARES = ((100,), (75, 25), (60, 25, 15), (55, 20, 15, 10))  # of what is a thread's, in percent: the sizes of blocks
 _PART_NS = 1_000_000  # of work for each of these blocks, on average, at least: each takes the GIL to begin and to end
+_SEARCH_NS = 100_000  # of work of a block of a loop that may be left early, at least
+_SEARCHED = 4  # all threads together do at most a quarter of what has been done before, so that little is done in vain
 _TRUSTED_NS = 20_000  # what a probe must have taken: calls take some microseconds themselves
 
 
@@ -126,6 +128,13 @@ class Region:
         return found
 
 
+class _Left(Exception):
+    """An iteration of the block that begins with the one numbered `first` has left the loop: those behind it are not wanted."""
+
+    def __init__(self, first: int) -> None:
+        self.first = first
+
+
 class _Run:
     """One run of a region."""
 
@@ -140,22 +149,23 @@ class _Run:
         """Do it all."""
         try:
             self._begin()
+        except _Left as left:
+            self.results = {first: result for first, result in self.results.items() if first <= left.first}
         except Exception:
             if not any(r.how in ("and", "or") for r in self.found.reductions):
                 raise
-        else:
-            return self._put_together()
+            # A condition was looked at to which the loop would not have come, maybe. It stores nothing: once more, in order.
+            return self.region.do(self.numbers, self.values)
         finally:
             self._add_histograms()
-        # A condition was looked at to which the loop would not have come, maybe. It stores nothing: once more, in order.
-        return self.region.do(self.numbers, self.values)
+        return self._put_together()
 
     def _probe(self) -> int:
         """How many iterations come first, to see how long they take."""
         count = len(self.numbers)
         least = 1 if self.found.has_inner else _FLAT_PROBE
         if not self.is_ordered:
-            return min(count, max(least, count // _PROBE))
+            return min(count, least if self.found.leaves else max(least, count // _PROBE))
         most = _OWN_ARRAYS if self.found.histograms else _BLOCKS
         return min(count, max(self.region._smallest_block(), -(-count // most)))
 
@@ -168,7 +178,7 @@ class _Run:
         region, done, count = self.region, 0, len(self.numbers)
         size = self._probe()
         region.splits |= self.is_ordered and count > size
-        while done < count and not self._is_sure(region.pace * (count - done)):
+        while done < count and not (self._is_sure(region.pace * (count - done)) and (done or not self.found.leaves)):
             block = self.numbers[done : done + size]
             spent, start = region.part.spent(), time.perf_counter_ns()
             self._do(block, done)
@@ -197,6 +207,8 @@ class _Run:
     def _shares(self, done: int) -> list[range]:
         """The iterations from `done` on for several threads: a large block for each, then smaller ones, for whoever is free first."""
         left, threads = len(self.numbers) - done, self.threads
+        if self.found.leaves:
+            return self._growing(done)
         is_whole = self.region.is_static or self.found.histograms or self.region.scan
         count = 1 if is_whole else int(max(1, min(len(_SHARES), self.region.pace * left / threads / _PART_NS)))
         blocks: list[range] = []
@@ -207,6 +219,15 @@ class _Run:
                 done += len(blocks[-1])
         blocks.append(self.numbers[done:])
         return [block for block in blocks if block]
+
+    def _growing(self, done: int) -> list[range]:
+        """The iterations from `done` on, in blocks that are the larger the more have been done before."""
+        blocks: list[range] = []
+        least = max(1, int(_SEARCH_NS / self.region.pace))
+        while done < len(self.numbers):
+            blocks.append(self.numbers[done : done + max(least, done // (_SEARCHED * self.threads))])
+            done += len(blocks[-1])
+        return blocks
 
     def _is_sure(self, work_ns: float) -> bool:
         """Whether so much work is shared without trying it out first."""
@@ -262,6 +283,8 @@ class _Run:
     def _do(self, block: range, first: int, start: dict[str, Any] | None = None) -> None:
         """Do a block; `start` is what a scan begins with, by default what the blocks so far have put together."""
         self.results[first] = self.region.do(block, self._values(first, self._so_far() if start is None else start))
+        if self.found.leaves and self.results[first][-2] != THROUGH:
+            raise _Left(first)
 
     def _values(self, first: int, start: dict[str, Any] | None) -> tuple[Any, ...]:
         """The inputs of a block."""
@@ -301,6 +324,8 @@ class _Run:
             return None
         ordered = [dict(zip(outputs, self.results[first], strict=True)) for first in sorted(self.results)]
         final = dict(ordered[-1])
+        if self.found.leaves and self.results[max(self.results)][-2] == RETURNED:
+            return self.results[max(self.results)]
         for reduction in self.found.reductions:
             if reduction.steps:
                 continue  # the last block has it

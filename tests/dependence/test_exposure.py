@@ -54,3 +54,8 @@ def test_names():
     tree = ast.parse("a = b\nc += d[e]\nfor f in g: pass")
     assert names_stored([tree]) == {"a", "c", "f"}
     assert names_read([tree]) == {"b", "c", "d", "e", "g"}
+
+
+def test_breaks_of_the_outermost_loop_only():
+    body = "for j in r:\n    a = j\n    if a:\n        break\nelse:\n    b = 1\n    break\nc = 2\nif c:\n    break"
+    assert exposure(body, "r").breaks == [{"r", "b"}, {"r", "c"}]

@@ -40,8 +40,12 @@ def test_parallel_loops(body, inputs, last, histograms):
         ("for i in range(n):\n    x[y[i]] *= 2", "two iterations may store into the same element: `x[y[i]]`"),
         ("for i in range(n):\n    k = y[i] - k", "`k` brings a value from one iteration to the next"),
         ("for i in range(n):\n    if y[i]:\n        t = i\nreturn t", "`t` is read behind the loop, and only some iterations bind it"),
-        ("for i in range(n):\n    if y[i]:\n        break", "it may be left by `break`"),
-        ("for i in range(n):\n    return y[i]", "it may be left by `return`"),
+        ("for i in range(n):\n    if y[i]:\n        break\n    x[i] = 1", "it may be left early, and stores into arrays"),
+        ("for i in range(n):\n    while y[i]:\n        break\n    else:\n        break\n    x[i] = 1", "it may be left early, and stores into arrays"),
+        ("for i in range(n):\n    x[i] = 1\n    return y[i]", "it may be left early, and stores into arrays"),
+        ("for i in range(n):\n    x[y[i]] += 1\n    if i > k:\n        break", "it may be left early, and stores into arrays"),
+        ("s = 0\nfor i in range(n):\n    s += y[i]\n    if s > k:\n        break\nreturn s", "`s` brings a value from one iteration to the next"),
+        ("for i in range(n):\n    if y[i]:\n        break\n    t = y[i]\nreturn t", "`t` is read behind the loop, and only some iterations bind it"),
         ("for i in y:\n    x[i] = 1", "its iterations are not counted by `range`"),
         ("for i, j in range(n):\n    x[i] = 1", "it does not bind one name"),
         ("for i in range(n):\n    i += 1", "it binds `i`, the name it counts with"),
@@ -58,6 +62,21 @@ def test_refused_loops(body, what):
     loops = find(body)
     assert loops.parallel == ()
     assert loops.refused[0].what == what
+
+
+@pytest.mark.parametrize(
+    ("body", "last", "leaving", "leaves"),
+    [
+        ("for i in range(n):\n    if y[i]:\n        t = i\n        break\nreturn t", (), ("t",), ["break"]),
+        ("for i in range(n):\n    t = y[i]\n    if t:\n        break\nreturn t", ("t",), (), ["break"]),
+        ("for i in range(n):\n    t = i\n    for j in range(k):\n        if y[j]:\n            t = j\n            return t", (), (), ["return t"]),
+        ("for i in range(n):\n    for j in range(k):\n        if y[j]:\n            break\n    else:\n        t = 3\n        break\nreturn t", (), ("t",), ["break"]),
+        ("t = 0\nfor i in range(n):\n    if y[i]:\n        t = 1\n        if i:\n            break\n        break\nreturn t", (), ("t",), ["break", "break"]),
+    ],
+)  # fmt: skip
+def test_loops_that_may_be_left_early(body, last, leaving, leaves):
+    (found,) = find(body).parallel
+    assert (found.last, found.leaving, [ast.unparse(leave) for leave in found.leaves]) == (last, leaving, leaves)
 
 
 def test_the_conflict_says_how_far_apart():

@@ -909,3 +909,117 @@ def test_running_values_and_exceptions():
         x = np.ones(20_000, np.int64)
         x[zero] = 0
         agree_on_error(highest, x, np.zeros(20_000))
+
+
+# -- loops that are left early
+
+
+def first_place(x, v):
+    for i in range(len(x)):
+        if x[i] == v:
+            k = i
+            break
+    else:
+        k = -1
+    return k
+
+
+def first_pair(x, v):
+    n = len(x) // 10
+    for i in range(n):
+        for j in range(10):
+            if x[i * 10 + j] == v:
+                return i, j
+            if x[i * 10 + j] == -v:
+                return None
+    return "nowhere"
+
+
+def count_down(x, v):
+    n, low, found = 0, x[0], False
+    for i in range(len(x) - 1, -1, -2):
+        n += 1
+        t = x[i] * 2
+        if x[i] < low:
+            low = x[i]
+        if x[i] == v:
+            found = True
+            break
+        if x[i] == -v:
+            raise ValueError(i)
+    return n, low, t, found, i
+
+
+def nested_else(x, v):
+    k = 7
+    for i in range(len(x)):
+        for j in range(3):
+            if x[i] == v + j:
+                break
+        else:
+            continue
+        k = i
+        if x[i] == v + 1:
+            return None
+        break
+    return k, i
+
+
+@pytest.mark.parametrize("places", [[], [0], [20_010], [4_000, 12_000], [19_998, 19_999, 20_000]])
+@pytest.mark.parametrize("function", [first_place, first_pair, count_down, nested_else])
+def test_loops_left_early(function, places):
+    x = FLOATS.copy()
+    x[places] = 99.0
+    for others, sign in (([], 1), (places[:1], -1), (places[-1:], -1), ([3_000], -1), ([3_000], 1 + 1 / 99)):
+        x[others] = sign * 99.0
+        found = shared(function)
+        want = outcome(function, (x, 99.0))
+        assert outcome(found, (x, 99.0)) == outcome(found, (x, 99.0)) == want
+    assert not found.accel.diagnostics
+
+
+def test_loops_left_early_are_shared():
+    agree(first_place, FLOATS, 99.0)
+    agree(first_pair, FLOATS, 99.0)
+    agree(count_down, FLOATS, 99.0)
+
+
+def test_what_would_come_after_the_iteration_that_leaves_raises_nothing():
+    def divide(x, v):
+        s = 0
+        for i in range(len(x)):
+            s += 1
+            if x[i] == v:
+                break
+            if 7 // x[i] > 3:
+                s += 1
+        return s, i
+
+    x = np.ones(9_000, np.int64)
+    x[5_000], x[5_001:] = 2, 0
+    with np.errstate(all="raise"):
+        agree(divide, x, 2)
+
+
+@pytest.mark.parametrize("n", [0, 1])
+def test_loops_of_few_iterations_that_may_be_left(n):
+    agree(first_place, FLOATS[:n], 99.0, parallel=0)
+    agree(first_place, FLOATS[:n], FLOATS[0], parallel=0)
+
+
+def test_conditions_of_loops_that_may_be_left():
+    calls = []
+
+    def note(i):
+        calls.append(i)
+        return i == 700
+
+    def search(n):
+        for i in range(n):
+            if note(i):
+                return i
+        return -1
+
+    decorated = shared(search)
+    assert decorated(1_000) == 700 and calls == list(range(701))
+    assert "may do more than compute" in decorated.accel.explain()
