@@ -29,11 +29,11 @@ if TYPE_CHECKING:
     @overload
     def fn(
         function: F, /, *, strict: bool = ..., relaxed: bool = ..., cache: bool = ..., inline: bool = ..., nogil: bool = ...,
-        debug: bool = ...,
+        debug: bool = ..., identity: object = ...,
     ) -> F: ...  # fmt: skip
     @overload
     def fn(
-        *, strict: bool = ..., relaxed: bool = ..., cache: bool = ..., inline: bool = ..., nogil: bool = ..., debug: bool = ...
+        *, strict: bool = ..., relaxed: bool = ..., cache: bool = ..., inline: bool = ..., nogil: bool = ..., debug: bool = ..., identity: object = ...
     ) -> Callable[[F], F]: ...
 
 
@@ -58,6 +58,9 @@ def fn(function: Any = ..., /, **options: Any) -> Any:
         works on.
     debug : bool, default False
         Run every line in CPython, where debuggers and coverage see it.
+    identity : object, optional
+        Declares that the function takes two values and is associative, `f(f(a, b), c)` being `f(a, f(b, c))`, and that `f(identity, a)` is `a`. Loops
+        under `parallelize` may then put values together with it: `s = f(s, x[i])`.
 
     Returns
     -------
@@ -217,10 +220,10 @@ def parallelize(function: Any = ..., /, **options: Any) -> Any:
     Notes
     -----
     Proven are: subscripts that are affine in the names the loops count with; names bound in each iteration before they are read; reductions
-    (`+ - * | & ^`, `min`, `max` with the place where, `and`, `or`); arrays that are only added to (histograms). Arrays that share memory, and
+    (`+ - * | & ^`, `min`, `max` with the place where, `and`, `or`, functions under `fn(identity=...)`); arrays that are only added to (histograms). Arrays that share memory, and
     numbers that are not what the proof takes them for, are noticed at the call: the loop is sequential then.
 
-    The result is the loop's, bit for bit, but for sums and products of floats: they are put together in an order fixed by the number of
+    The result is the loop's, bit for bit, but for sums and products of floats, and what is associative only nearly: they are put together in an order fixed by the number of
     iterations alone, so that they are the same for any number of threads. Where iterations raise, the exception of the lowest one comes out, and
     some above it may have run. Short loops stay on one thread: how long the first iterations take decides.
 

@@ -39,6 +39,8 @@ class _Options:
     defaults: ClassVar[dict[str, Any]]  # those that are switches take True or False only
 
     def __init__(self, **given: object) -> None:
+        if "identity" in given:
+            given["identity"] = (given["identity"],)
         for name, value in given.items():
             if name not in self.defaults:
                 _refuse_option(name, self.decorator, self.defaults)
@@ -70,7 +72,8 @@ class _Options:
         return f"{type(self).__name__}({', '.join(changed)})"
 
     def _shown(self, name: str) -> str:
-        return repr(getattr(self, name))
+        value = getattr(self, name)
+        return repr(value[0] if name == "identity" else value)
 
 
 def _restore_options(class_: type[_Options], values: dict[str, Any]) -> _Options:
@@ -97,6 +100,8 @@ class FnOptions(_Options):
         Machine code runs without the GIL where it touches no Python objects.
     debug : bool, default False
         Every line runs in CPython, under debuggers, profilers and coverage; annotations are still enforced.
+    identity : object, optional
+        Declares that the function, of two parameters, is associative, with this as its identity: loops under `parallelize` may put values together with it.
 
     Raises
     ------
@@ -109,7 +114,7 @@ class FnOptions(_Options):
     FnOptions(strict=True)
     """
 
-    __slots__ = ("cache", "debug", "inline", "nogil", "relaxed", "strict")
+    __slots__ = ("cache", "debug", "identity", "inline", "nogil", "relaxed", "strict")
 
     strict: bool
     relaxed: bool
@@ -117,10 +122,10 @@ class FnOptions(_Options):
     inline: bool
     nogil: bool
     debug: bool
+    identity: tuple[object, ...]  # empty when there is none
 
     decorator = "fn"
-    defaults = {"strict": False, "relaxed": False, "cache": True, "inline": True, "nogil": False, "debug": False}
-
+    defaults = {"strict": False, "relaxed": False, "cache": True, "inline": True, "nogil": False, "debug": False, "identity": ()}
 
 
 class VectorizeOptions(_Options):
@@ -162,15 +167,10 @@ class VectorizeOptions(_Options):
     defaults = {"strict": False, "cache": True, "identity": (), "threads": None, "accuracy": "exact"}
 
     def __init__(self, **given: object) -> None:
-        if "identity" in given:
-            given["identity"] = (given["identity"],)
         if given.get("threads") is not None:
             given["threads"] = check_threads("threads", given["threads"])
         check_choice("accuracy", given.get("accuracy", "exact"), ACCURACIES)
         super().__init__(**given)
-
-    def _shown(self, name: str) -> str:
-        return repr(self.identity[0]) if name == "identity" else super()._shown(name)
 
 
 class ParallelizeOptions(_Options):

@@ -8,7 +8,7 @@ from accel.dependence.arrays import Access, ArrayFacts, Conflict, examine_arrays
 from accel.dependence.exposure import Exposure, names_read, names_stored
 from accel.dependence.leaving import find_leaves
 from accel.dependence.ranges import is_range_call
-from accel.dependence.scalars import Reduction, ScalarFacts, examine_scalars
+from accel.dependence.scalars import Associative, Reduction, ScalarFacts, examine_scalars
 from accel.values import dataclass
 
 __all__ = ["Loops", "ParallelLoop", "RefusedLoop", "SequentialLoop", "find_loops"]
@@ -112,7 +112,7 @@ class _Refused(Exception):
         self.what, self.nodes, self.why, self.is_about_elements = what, nodes, why, is_about_elements
 
 
-def find_loops(tree: ast.FunctionDef, shared: frozenset[str] = frozenset(), *, assume: bool = False) -> Loops:
+def find_loops(tree: ast.FunctionDef, shared: frozenset[str] = frozenset(), *, assume: bool = False, is_associative: Associative = lambda _: False) -> Loops:
     """What the loops of a function are.
 
     Parameters
@@ -123,19 +123,21 @@ def find_loops(tree: ast.FunctionDef, shared: frozenset[str] = frozenset(), *, a
         Its names that other functions see: global, nonlocal, captured.
     assume : bool, default False
         Take for granted that no iteration touches what another one writes.
+    is_associative : callable
+        Whether what an expression names is a function that is declared to be associative.
     """
-    walker = _Walker(tree, shared, assume)
+    walker = _Walker(tree, shared, assume, is_associative)
     walker.statements(tree.body, frozenset(walker.parameters), [])
     return Loops(tuple(walker.parallel), tuple(walker.refused), tuple(walker.sequential))
 
 
 class _Walker:
-    def __init__(self, tree: ast.FunctionDef, shared: frozenset[str], assume: bool) -> None:
+    def __init__(self, tree: ast.FunctionDef, shared: frozenset[str], assume: bool, is_associative: Associative) -> None:
         a = tree.args
         extra = [p for p in (a.vararg, a.kwarg) if p is not None]
         self.parameters = [p.arg for p in (*a.posonlyargs, *a.args, *a.kwonlyargs, *extra)]
         self.locals = frozenset(names_stored(tree.body)) | frozenset(self.parameters)
-        self.shared, self.assume = shared, assume
+        self.shared, self.assume, self.is_associative = shared, assume, is_associative
         self.parallel: list[ParallelLoop] = []
         self.refused: list[RefusedLoop] = []
         self.sequential: list[SequentialLoop] = []
@@ -189,7 +191,7 @@ class _Walker:
         if stored & self.shared:
             name = min(stored & self.shared)
             raise _Refused(f"it binds `{name}`, which other functions see", loop)
-        scalars = examine_scalars(loop, bound, after)
+        scalars = examine_scalars(loop, bound, after, self.is_associative)
         _refuse_scalars(scalars)
         facts = _examine(loop, scalars)
         added = self._judge_arrays(loop, facts, stored)
@@ -201,7 +203,7 @@ class _Walker:
             raise _Refused(f"`{unbound[0]}` may not be bound before it", loop)
         reductions = scalars.reductions
         scans = [r for r in reductions if r.steps]
-        if scans and (added or len(scans) > 1 or any(r.how in "+*" for r in reductions if not r.steps)):
+        if scans and (added or len(scans) > 1 or any(r.is_nearly for r in reductions)):
             raise _Refused(f"`{scans[0].name}` brings a value from one iteration to the next", loop, why="it is read while it is put together, beside other sums")
         if any(r.how in ("and", "or") for r in reductions) and any(a.is_write for a in facts.accesses):
             raise _Refused("it stops looking at a condition, and stores into arrays", loop)

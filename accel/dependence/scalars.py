@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 import copy
+from collections.abc import Callable
 
 from accel.dependence.exposure import Exposure, names_read, names_stored
 from accel.dependence.leaving import names_stored_staying
 from accel.values import dataclass
 
-__all__ = ["Carried", "Reduction", "ScalarFacts", "examine_scalars"]
+__all__ = ["Associative", "Carried", "Reduction", "ScalarFacts", "examine_scalars"]
 
 _OPERATORS: dict[type[ast.operator], str] = {
     ast.Add: "+", ast.Sub: "+", ast.Mult: "*", ast.BitOr: "|", ast.BitAnd: "&", ast.BitXor: "^",
@@ -22,15 +23,22 @@ _COMMUTE = (ast.Add, ast.Mult, ast.BitOr, ast.BitAnd, ast.BitXor)
 class Reduction:
     """A name whose values in all iterations are put together.
 
-    `how` is `+ * | & ^`, `min`, `max` (the first of the equal ones), `and`, `or`, or `const` (set to the one constant by some iterations).
-    `companions` are names that are set together with a new least or greatest value. `steps` are the statements of the body that lead to
-    the value, where the loop also reads what has been put together so far (a scan); else there are none.
+    `how` is `+ * | & ^`, `min`, `max` (the first of the equal ones), `and`, `or`, `const` (set to the one constant by some iterations), or `call`:
+    `function` is then the text of an associative function. `companions` are names that are set together with a new least or greatest value.
+    `steps` are the statements of the body that lead to the value, where the loop also reads what has been put together so far (a scan); else
+    there are none.
     """
 
     name: str
     how: str
     companions: tuple[str, ...] = ()
     steps: tuple[ast.stmt, ...] = ()
+    function: str = ""
+
+    @property
+    def is_nearly(self) -> bool:
+        """Whether it may depend on where it is cut: how parts are put together is fixed by the number of iterations alone."""
+        return not self.steps and self.how in ("+", "*", "call")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,7 +77,10 @@ class ScalarFacts:
     maybe: tuple[str, ...]
 
 
-def examine_scalars(loop: ast.For, before: frozenset[str], after: frozenset[str]) -> ScalarFacts:
+Associative = Callable[[ast.expr], bool]
+
+
+def examine_scalars(loop: ast.For, before: frozenset[str], after: frozenset[str], is_associative: Associative = lambda _: False) -> ScalarFacts:
     """What the names bound in `loop` are.
 
     Parameters
@@ -80,6 +91,8 @@ def examine_scalars(loop: ast.For, before: frozenset[str], after: frozenset[str]
         Names bound whenever the loop is reached.
     after : frozenset of str
         Names that may be read behind it.
+    is_associative : callable
+        Whether what an expression names is a function that is declared to be associative.
     """
     assert isinstance(loop.target, ast.Name)
     exposure = Exposure(loop.body, [loop.target.id])
@@ -89,7 +102,7 @@ def examine_scalars(loop: ast.For, before: frozenset[str], after: frozenset[str]
     reductions: list[Reduction] = []
     carried: list[Carried] = []
     for name in sorted(exposed):
-        found = _find_reduction(loop, name, parents) if name in before else None
+        found = _find_reduction(loop, name, parents, is_associative) if name in before else None
         if found is not None and before.issuperset(found.companions):
             reductions.append(found)
         else:
@@ -126,28 +139,31 @@ def _is_constant(loop: ast.For, name: str) -> bool:
     return len(constants) == 1 and stores == len(values) == sum(isinstance(v, ast.Constant) for v in values)
 
 
-def _find_reduction(loop: ast.For, name: str, parents: dict[int, ast.AST]) -> Reduction | None:
+def _find_reduction(loop: ast.For, name: str, parents: dict[int, ast.AST], is_associative: Associative) -> Reduction | None:
     """What puts the values of a name together, when all that is done with it is that."""
     uses = [n for n in ast.walk(loop) if isinstance(n, ast.Name) and n.id == name]
-    found: set[tuple[str, tuple[str, ...]]] = set()
+    found: set[tuple[str, tuple[str, ...], str]] = set()
     explained: set[int] = set()
     for use in uses:
         if isinstance(use.ctx, ast.Load):
             continue
         statement = parents[id(use)]
         step = _read_step(statement, name) or _read_guarded(parents.get(id(statement)), name)
+        function = ""
+        if step is None and (call := _read_call(statement, name, is_associative)) is not None:
+            step, function = call
         if step is None or (step[0] in ("and", "or") and parents[id(statement)] is not loop):
             return None
         how, companions, known = step
-        found.add((how, companions))
+        found.add((how, companions, function))
         explained |= known
     if len(found) != 1:
         return None
-    how, companions = found.pop()
+    how, companions, function = found.pop()
     if companions and not _are_companions(loop, companions):
         return None
     if explained == {id(use) for use in uses}:
-        return Reduction(name, how, companions)
+        return Reduction(name, how, companions, function=function)
     steps = _slice(loop, {name, *companions}, explained) if how in _SCANS else ()
     return Reduction(name, how, companions, steps) if steps else None
 
@@ -211,6 +227,15 @@ def _read_step(node: ast.AST, name: str) -> tuple[str, tuple[str, ...], set[int]
         case _:
             return None
     return None if name in names_read([other]) else (how, (), {id(target), id(use)})
+
+
+def _read_call(node: ast.AST, name: str, is_associative: Associative) -> tuple[tuple[str, tuple[str, ...], set[int]], str] | None:
+    """`s = f(s, e)`, where f is associative: as `_read_step`, and the text of f."""
+    match node:
+        case ast.Assign(targets=[ast.Name() as target], value=ast.Call(func=func, args=[ast.Name(id=first) as use, other], keywords=[])) if first == name:
+            if is_associative(func) and name not in names_read([other, func]):
+                return ("call", (), {id(target), id(use)}), ast.unparse(func)
+    return None
 
 
 def _read_guarded(node: ast.AST | None, name: str) -> tuple[str, tuple[str, ...], set[int]] | None:

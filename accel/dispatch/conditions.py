@@ -35,10 +35,12 @@ class Conditions:
         The loop.
     space : mapping
         The globals of its function.
+    associative : mapping
+        Text of each function it puts values together with -> that function.
     """
 
-    def __init__(self, found: ParallelLoop, space: Mapping[str, Any]) -> None:
-        self._found, self._space = found, space
+    def __init__(self, found: ParallelLoop, space: Mapping[str, Any], associative: Mapping[str, Any]) -> None:
+        self._found, self._space, self._associative = found, space, associative
         self._harmless: dict[int, _Harmless] = {}
         outside = {*found.arrays, *found.measured, *found.integers, *found.bare, *(name for name, _ in found.owners)} - set(found.inputs)
         self._modules = {name: space.get(name) for name in outside}
@@ -85,6 +87,8 @@ class Conditions:
                 if called is not _TRUSTED[owner]:
                     yield f"`{owner}` is not the builtin one"
                 continue
+            if called is not self._associative.get(f"{owner}.{attribute}" if attribute else owner, called):
+                yield f"`{owner}{'.' if attribute else ''}{attribute}` is another function than the one that was declared to be associative"
             known = self._harmless.get(k)
             if known is None or known.function is not called or not known.holds():
                 known = self._harmless[k] = _Harmless(called)
@@ -117,6 +121,8 @@ def _of_numbers(found: ParallelLoop, known: Mapping[str, Any], value_of: Any) ->
         numeric = type(value) in (int, float) or (_is_number(value) and _dtype(value)[:1] in ("i", "u", "f") and _dtype(value) != "float16")
         fits = numeric or (type(value) is complex and reduction.how == "+")
         if reduction.how in ("+", "*", "^") and not fits:
+            yield f"`{reduction.name}` starts as {_kind(value)}"
+        if reduction.how == "call" and not all(map(_is_number, value if type(value) is tuple else (value,))):
             yield f"`{reduction.name}` starts as {_kind(value)}"
         if reduction.how in ("min", "max", "|", "&") and not (numeric or type(value) is bool):
             yield f"`{reduction.name}` starts as {_kind(value)}"

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 import weakref
-from types import FunctionType
+from types import FunctionType, ModuleType
 
 from accel.analysis.outline import copy_attributes, make_driver, make_part, make_summary, places_of
 from accel.analysis.parse import parse_function
 from accel.dependence.loops import find_loops
 from accel.dispatch.derived import Part
+from accel.dispatch.dispatcher import find_dispatcher
 from accel.dispatch.races import RaceDetector
 from accel.dispatch.regions import Region
 from accel.dispatch.tracing import is_watched
@@ -85,7 +86,7 @@ class Parallelized:
             return self._plain(function)
         code = function.__code__
         shared = frozenset((*code.co_cellvars, *code.co_freevars, *_declared(source)))
-        loops = find_loops(source.tree, shared, assume=options.assume is not None)
+        loops = find_loops(source.tree, shared, assume=options.assume is not None, is_associative=lambda node: _find_associative(function, node) is not None)
         self.refused = [(refused.loop.lineno, refused.what) for refused in loops.refused]
         self.diagnostics = tuple(_diagnose(source, refused) for refused in loops.refused)
         if options.strict and (unproven := _without_parallel(loops)):
@@ -94,7 +95,9 @@ class Parallelized:
             return self._plain(function)
         runners: dict[int, Any] = {}
         for found in loops.parallel:
-            region = Region(found, self._part(source, found, nogil=True), self._threads, options.schedule)
+            named = {r.function: _find_associative(function, ast.parse(r.function, mode="eval").body) for r in found.reductions if r.function}
+            associative = {text: known for text, known in named.items() if known is not None}
+            region = Region(found, self._part(source, found, nogil=True), self._threads, options.schedule, associative)
             if region.scan is not None:
                 summary = make_summary(source, found, region.scan)
                 region.summary = self._compile(summary, FnOptions(cache=options.cache, nogil=True))
@@ -146,6 +149,26 @@ class Parallelized:
             if not any(region.splits for region in self.regions):
                 self._settle()
         return self._options.num_threads or current_threads()
+
+
+def _find_associative(function: FunctionType, node: ast.expr) -> tuple[FunctionType, object] | None:
+    """The function under `fn(identity=...)` that an expression names at this moment, with its identity."""
+    name = node.value if isinstance(node, ast.Attribute) else node
+    code = function.__code__
+    if not isinstance(name, ast.Name) or name.id in (*code.co_varnames, *code.co_cellvars):
+        return None
+    found: Any = function.__globals__.get(name.id)
+    if name.id in code.co_freevars:
+        cell = (function.__closure__ or ())[code.co_freevars.index(name.id)]
+        try:
+            found = cell.cell_contents
+        except ValueError:  # it is bound later
+            return None
+    if isinstance(node, ast.Attribute):
+        found = getattr(found, node.attr, None) if isinstance(found, ModuleType) else None
+    dispatcher = find_dispatcher(found)
+    identity: tuple[object, ...] = dispatcher.options.identity if dispatcher is not None else ()
+    return (found, identity[0]) if identity else None
 
 
 def _without_parallel(loops: Loops) -> list[RefusedLoop]:

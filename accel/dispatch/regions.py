@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from accel.dependence.loops import ParallelLoop
-    from accel.dependence.scalars import Reduction
     from accel.dispatch.races import RaceDetector
 
 __all__ = ["Region"]
@@ -62,14 +61,17 @@ class Region:
         What is put together, and read meanwhile.
     summary : callable, optional
         Finds out what iterations put together in the scan.
+    associative : dict
+        Text of each function that values are put together with -> that function, and its identity.
     """
 
-    def __init__(self, found: ParallelLoop, part: Part, threads: Callable[[], int], schedule: str) -> None:
+    def __init__(self, found: ParallelLoop, part: Part, threads: Callable[[], int], schedule: str, associative: dict[str, tuple[Any, Any]]) -> None:
         self.found, self.part = found, part
         self._threads, self.is_static = threads, schedule == "static"
         self._takes_step = steps_of(found.loop)
-        self._conditions = Conditions(found, part.function.__globals__)
-        self._adds = any(r.how in "+*" for r in found.reductions if not r.steps)
+        self.associative = associative
+        self._conditions = Conditions(found, part.function.__globals__, {text: function for text, (function, _) in associative.items()})
+        self._adds = any(r.is_nearly for r in found.reductions)
         self.outputs = outputs_of(found)
         self.runs = self.shared = 0
         self.splits = False
@@ -289,7 +291,7 @@ class _Run:
     def _values(self, first: int, start: dict[str, Any] | None) -> tuple[Any, ...]:
         """The inputs of a block."""
         values = list(self.values)
-        ways = {r.name: r.how for r in self.found.reductions if start is None or not r.steps}
+        ways = {r.name: r for r in self.found.reductions if start is None or not r.steps}
         for k, name in enumerate(self.found.inputs):
             if start and name in start:
                 values[k] = start[name]
@@ -297,8 +299,10 @@ class _Run:
                 own = _zeros_like(values[k])
                 self.own.setdefault(first, []).append((values[k], own))
                 values[k] = own
-            elif first and ways.get(name) in ("+", "*", "^"):
-                values[k] = _identity(ways[name], values[k])
+            elif first and name in ways and ways[name].how in ("+", "*", "^"):
+                values[k] = _identity(ways[name].how, values[k])
+            elif first and name in ways and ways[name].how == "call":
+                values[k] = self.region.associative[ways[name].function][1]
         return tuple(values)
 
     def _so_far(self) -> dict[str, Any]:
@@ -331,14 +335,18 @@ class _Run:
                 continue  # the last block has it
             names = (reduction.name, *reduction.companions)
             parts = [tuple(result[n] for n in names) for result in ordered]
-            final.update(zip(names, _reduce(reduction, parts, self._given(reduction.name)), strict=True))
+            function, _ = self.region.associative.get(reduction.function, (None, None))
+            final.update(zip(names, _reduce(reduction.how, parts, self._given(reduction.name), function), strict=True))
         return tuple(final[n] for n in outputs)
 
 
-def _reduce(reduction: Reduction, parts: list[tuple[Any, ...]], first: Any) -> tuple[Any, ...]:
+def _reduce(how: str, parts: list[tuple[Any, ...]], first: Any, function: Callable[..., Any] | None) -> tuple[Any, ...]:
     """The parts in pairs, neighbours first, until one is left."""
     while len(parts) > 1:
-        pairs = [_combine(reduction.how, parts[k], parts[k + 1], first) for k in range(0, len(parts) - 1, 2)]
+        if function is not None:
+            pairs = [(function(parts[k][0], parts[k + 1][0]),) for k in range(0, len(parts) - 1, 2)]
+        else:
+            pairs = [_combine(how, parts[k], parts[k + 1], first) for k in range(0, len(parts) - 1, 2)]
         parts = pairs + parts[2 * len(pairs) :]
     return parts[0]
 

@@ -76,7 +76,7 @@ def _facts(found: Any, *, vouched: bool) -> list[str]:
     if written := found.written - set(found.histograms):
         facts.append(f"no two iterations touch the same element of {_names(written)}" + (", as you vouch for" if vouched else ""))
     facts += [f"`{name}` is only added to: each block of iterations has its own" for name in found.histograms]
-    facts += [f"`{r.name}` is a reduction ({r.how})" + (f", with {_names(r.companions)}" if r.companions else "") for r in found.reductions]
+    facts += [f"`{r.name}` is a reduction ({r.function or r.how})" + (f", with {_names(r.companions)}" if r.companions else "") for r in found.reductions]
     if found.leaves:
         facts.append("it may be left early: of the iterations that would leave it, the first one counts")
     if found.last:

@@ -9,9 +9,9 @@ from accel.dependence.scalars import examine_scalars
 BEFORE = frozenset("abcdkmnpqstuvwxyz")
 
 
-def examine(body, after="", before=BEFORE):
+def examine(body, after="", before=BEFORE, **options):
     text = "for i in range(n):\n" + "".join(f"    {line}\n" for line in body.splitlines())
-    return examine_scalars(ast.parse(text).body[0], before, frozenset(after))
+    return examine_scalars(ast.parse(text).body[0], before, frozenset(after), **options)
 
 
 @pytest.mark.parametrize(
@@ -29,6 +29,18 @@ def test_reductions(body, how):
     assert [(r.name, r.how) for r in facts.reductions] == [("s", how)]
     assert facts.carried == facts.maybe == ()
     assert facts.reductions[0].companions == (("k",) if "k = " in body else ())
+
+
+@pytest.mark.parametrize(("body", "function"), [("s = f(s, x[i])", "f"), ("if i > 3:\n    s = m.f(s, x[i] + 1)", "m.f"), ("for j in range(i):\n    s = f(s, j)", "f")])
+def test_associative_functions(body, function):
+    facts = examine(body, after="s", is_associative=lambda node: ast.unparse(node) in ("f", "m.f"))
+    assert [(r.name, r.how, r.function) for r in facts.reductions] == [("s", "call", function)]
+    assert [c.name for c in examine(body, after="s").carried] == ["s"]
+
+
+@pytest.mark.parametrize("body", ["s = f(x[i], s)", "s = f(s, s)", "s = f(s, x[i], 3)", "s = f(s, b=x[i])", "s = f(s, x[i])\ns = g(s, 1)", "s = f(s, x[i])\ny[i] = s", "s = g(s, x[i])"])
+def test_what_associative_functions_are_not_called_for(body):
+    assert [c.name for c in examine(body, after="s", is_associative=lambda node: ast.unparse(node) in ("f", "m.f")).carried] == ["s"]
 
 
 @pytest.mark.parametrize(

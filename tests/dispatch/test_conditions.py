@@ -13,7 +13,7 @@ from accel.dispatch.conditions import Conditions
 def conditions(body, parameters, space=None):
     tree = ast.parse(f"def f({parameters}):\n" + "".join(f"    {line}\n" for line in body.splitlines())).body[0]
     (found,) = find_loops(tree).parallel
-    made = Conditions(found, space if space is not None else {"math": math, "np": np, **FUNCTIONS})
+    made = Conditions(found, space if space is not None else {"math": math, "np": np, **FUNCTIONS}, {})
     return lambda **values: made.find_obstacle(tuple(values[name] for name in found.inputs))
 
 

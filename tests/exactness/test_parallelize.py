@@ -1023,3 +1023,103 @@ def test_conditions_of_loops_that_may_be_left():
     decorated = shared(search)
     assert decorated(1_000) == 700 and calls == list(range(701))
     assert "may do more than compute" in decorated.accel.explain()
+
+
+# -- functions that are declared to be associative
+
+
+@accel.fn(identity=0)
+def common(a, b):
+    while b:
+        a, b = b, a % b
+    return a
+
+
+@accel.fn(identity=(1, 0))
+def compose(f, g):
+    a, b = f
+    c, d = g
+    return (a * c) % 1009, (b * c + d) % 1009  # x -> a x + b, then x -> c x + d: not commutative
+
+
+@accel.fn(identity=0.0)
+def hypotenuse(a, b):
+    return math.sqrt(a * a + b * b)
+
+
+@accel.fn(identity=0)
+def add(a, b):
+    if b == 7:
+        raise ValueError("seven")
+    return a + b
+
+
+def common_divisor(x):
+    s = 0
+    for i in range(len(x)):
+        s = common(s, x[i])
+    return s
+
+
+def composition(x):
+    s = (1, 0)
+    for i in range(len(x)):
+        s = compose(s, (int(x[i]), i))
+    return s
+
+
+def test_associative_functions():
+    agree(common_divisor, INTS * 6)
+    agree(composition, INTS)
+    agree(common_divisor, INTS[:0], parallel=0)
+
+
+def test_associative_functions_in_float_do_not_depend_on_threads():
+    def norm(x):
+        s = 0.0
+        for i in range(len(x)):
+            s = hypotenuse(s, x[i])
+        return s
+
+    results = set()
+    for threads in (1, 2, 3):
+        decorated = accel.parallelize(norm, num_threads=threads)
+        results |= {decorated(FLOATS), decorated(FLOATS)}
+        assert not decorated.accel.diagnostics
+    assert len(results) == 1 and math.isclose(results.pop(), norm(FLOATS), rel_tol=1e-12)
+
+
+def test_functions_that_are_not_declared_to_be_associative():
+    @accel.fn
+    def step(a, b):
+        return a - b
+
+    def fold(x):
+        s = 0
+        for i in range(len(x)):
+            s = step(s, x[i])
+        return s
+
+    agree(fold, INTS, parallel=0)
+    with pytest.raises(accel.CompileError, match="`s` brings a value from one iteration to the next"):
+        accel.parallelize(fold, strict=True)
+
+
+def test_other_functions_in_place_of_associative_ones(monkeypatch):
+    decorated = shared(common_divisor)
+    assert decorated(INTS * 6) == common_divisor(INTS * 6)
+    monkeypatch.setitem(globals(), "common", lambda a, b: a - b)
+    assert decorated(INTS) == common_divisor(INTS)
+    assert "another function than the one that was declared to be associative" in decorated.accel.explain()
+
+
+def test_exceptions_of_associative_functions():
+    def total(x):
+        s = 0
+        for i in range(len(x)):
+            s = add(s, x[i])
+        return s
+
+    x = np.zeros(20_000, np.int64)
+    x[[900, 15_000]] = 7
+    agree(total, x)
