@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import time
-from functools import partial
-from itertools import accumulate
+from itertools import accumulate, takewhile
 
 from accel.analysis.outline import RETURNED, THROUGH, outputs_of, steps_of
 from accel.dispatch.conditions import Conditions
 from accel.dispatch.derived import Part
+from accel.dispatch.tasks import DONE, RAISED, call_on_threads
 from accel.options import read_switch
-from accel.runtime.pool import pool
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -117,18 +116,15 @@ class Region:
 
     def do(self, numbers: range, values: tuple[Any, ...]) -> Any:
         """Some iterations."""
-        return self.part.function(*self.limits(numbers), *values)
+        return self.part.function(*self.arguments(numbers, values))
+
+    def arguments(self, numbers: range, values: tuple[Any, ...]) -> tuple[Any, ...]:
+        """What the functions made of the loop are called with."""
+        return (*self.limits(numbers), *values)
 
     def limits(self, numbers: range) -> tuple[int, ...]:
         """What the functions made of the loop take of a range."""
         return (numbers.start, numbers.stop, numbers.step) if self._takes_step else (numbers.start, numbers.stop)
-
-    def summarise(self, numbers: range, values: tuple[Any, ...]) -> tuple[Any, ...]:
-        """What some iterations put together in a scan."""
-        assert self.summary is not None
-        found: tuple[Any, ...] = self.summary(*self.limits(numbers), *values)
-        return found
-
 
 class _Left(Exception):
     """An iteration of the block that begins with the one numbered `first` has left the loop: those behind it are not wanted."""
@@ -238,13 +234,25 @@ class _Run:
     def _share(self, blocks: list[range], done: int) -> None:
         """Do blocks on several threads."""
         firsts = [done + n for n in accumulate(map(len, blocks[:-1]), initial=0)]
+        together = _SEARCHED * self.threads if self.found.leaves else len(blocks)
         try:
-            self._on_threads([partial(self._do, block, first) for block, first in zip(blocks, firsts, strict=True)])
+            for k in range(0, len(blocks), together):
+                self._share_some(blocks[k : k + together], firsts[k : k + together])
         except Exception:
             failed = min(self.own.keys() - self.results.keys(), default=done)  # those below it are done
             for first in [f for f in self.own if f > failed]:
                 del self.own[first]  # what sequential iterations would not have come to
             raise
+
+    def _share_some(self, blocks: list[range], firsts: list[int]) -> None:
+        """The same, without a look at those before."""
+        part = self.region.part.function
+        calls = [(self.results, f, part, self.region.arguments(b, self._values(f, self._so_far()))) for b, f in zip(blocks, firsts, strict=True)]
+        try:
+            self._on_threads(calls)
+        finally:
+            for first in takewhile(self.results.__contains__, firsts if self.found.leaves else ()):
+                self._leave(first)
 
     def _share_scan(self, blocks: list[range], done: int) -> None:
         """Do blocks on several threads, each of which needs what those before it have put together: all but the first and the last are
@@ -259,32 +267,38 @@ class _Run:
             for block, first in zip(blocks, firsts, strict=True):
                 self._do(block, first)
             return
+        part, summary, arguments = self.region.part.function, self.region.summary, self.region.arguments
         found: dict[int, tuple[Any, ...]] = {}
-
-        def summarise(k: int) -> None:
-            try:
-                found[k] = self.region.summarise(blocks[k], self._values(firsts[k], None))
-            except Exception:  # it comes again, when the block is done
-                pass
-
-        self._on_threads([partial(self._do, blocks[0], firsts[0], before), *(partial(summarise, k) for k in range(1, len(blocks) - 1))])
+        beginning = (self.results, firsts[0], part, arguments(blocks[0], self._values(firsts[0], before)))
+        self._on_threads([beginning, *((found, k, summary, arguments(blocks[k], self._values(firsts[k], None))) for k in range(1, len(blocks) - 1))])
         names, starts = (scan.name, *scan.companions), [self._so_far()]
         for k in range(1, len(blocks) - 1):
             if k not in found:
                 break
             together = _combine(scan.how, tuple(starts[-1][n] for n in names), found[k], None)
             starts.append(dict(zip(names, together, strict=True)))
-        self._on_threads([partial(self._do, blocks[k], firsts[k], start) for k, start in enumerate(starts, 1)])
+        self._on_threads([(self.results, firsts[k], part, arguments(blocks[k], self._values(firsts[k], start))) for k, start in enumerate(starts, 1)])
         for k in range(len(starts) + 1, len(blocks)):
             self._do(blocks[k], firsts[k])
 
-    def _on_threads(self, tasks: list[Callable[[], None]]) -> None:
-        """Do tasks; raises what the first of those that fail has raised, when those before it are done."""
-        pool().each(lambda k: tasks[k](), len(tasks), 1, min(self.threads, len(tasks)))
+    def _on_threads(self, calls: list[tuple[dict[int, Any], int, Any, tuple[Any, ...]]]) -> None:
+        """Do calls: where the result goes, under which key, the function and its arguments. Raises what the first of those that fail has raised, when
+        those before it are done. (A summary that fails has nothing to say: what it raised comes again, when the block is done.)"""
+        outcomes = call_on_threads([(function, arguments) for _, _, function, arguments in calls], min(self.threads, len(calls)))
+        for (results, key, _, _), (how, value) in zip(calls, outcomes, strict=True):
+            if how == DONE:
+                results[key] = value
+        for (results, _, _, _), (how, value) in zip(calls, outcomes, strict=True):
+            if how == RAISED and (results is self.results or not isinstance(value, Exception)):
+                raise value
 
     def _do(self, block: range, first: int, start: dict[str, Any] | None = None) -> None:
         """Do a block; `start` is what a scan begins with, by default what the blocks so far have put together."""
         self.results[first] = self.region.do(block, self._values(first, self._so_far() if start is None else start))
+        self._leave(first)
+
+    def _leave(self, first: int) -> None:
+        """Raise `_Left` when an iteration of the block has left the loop."""
         if self.found.leaves and self.results[first][-2] != THROUGH:
             raise _Left(first)
 

@@ -1,4 +1,4 @@
-"""LLVM text of regions whose bodies are Python functions: a part of `accel.lower.pool`. Called with the GIL.
+"""LLVM text of regions that Python opens, whose bodies are Python functions or tasks (`accel.lower.tasks`): a part of `accel.lower.pool`.
 
 All of a region is one call of machine code, so that no signal can leave it half open. An exception that gets out of a body, or out of a handler of
 signals while others are waited for, ends the region, which raises it. Compiled loops that workers run without the GIL look at the word `stopped`
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 __all__ = ["BODIES"]
 
-_FRAME = {"callable": 0, "type": 1, "value": 2, "trace": 3, "stopped": 4}
+_FRAME = {"callable": 0, "type": 1, "value": 2, "trace": 3, "stopped": 4, "thread": 5, "opener": 6}
 _POLL_NS = 20_000_000  # how often signals are looked for while others are waited for
 _NONE = 2**63 - 1
 _FORKED = "this process was forked inside a parallel region, whose other threads are not here"
@@ -125,8 +125,7 @@ leave:
 ; a region from beginning to end, as a C function of Python's: (callable, count, chunk, threads) -> -1, -2, or the lowest iteration that failed
 define ptr @region(ptr %self, ptr %args, i64 %nargs) {{
 entry:
-  %f = alloca [5 x ptr]
-  %none = alloca i64
+  %f = alloca [7 x ptr]
   %a1 = getelementptr ptr, ptr %args, i64 1
   %a2 = getelementptr ptr, ptr %args, i64 2
   %a3 = getelementptr ptr, ptr %args, i64 3
@@ -137,18 +136,30 @@ entry:
   %count = call i64 @PyLong_AsLongLong(ptr %o1)
   %chunk = call i64 @PyLong_AsLongLong(ptr %o2)
   %threads = call i64 @PyLong_AsLongLong(ptr %o3)
-{_frame("callable", "type", "value", "trace", "stopped")}
+{_frame("callable")}
   store ptr %callable, ptr %f_callable
+  %answer = call ptr @whole(ptr @python_part, ptr %f, i64 %count, i64 %chunk, i64 %threads, i64 1)
+  ret ptr %answer
+}}
+
+; the same for a body and its frame. Called with the GIL, which bodies have to take for themselves.
+define internal ptr @whole(ptr %body, ptr %f, i64 %count, i64 %chunk, i64 %threads, i64 %python) {{
+entry:
+  %none = alloca i64
+{_frame("type", "value", "trace", "stopped", "thread", "opener")}
   store ptr null, ptr %f_stopped
   store ptr null, ptr %f_type
   store i64 {_NONE}, ptr %none
+  %me = call i64 @pthread_self()
   %saved = call ptr @PyEval_SaveThread()
-  %r = call ptr @open(ptr @pool_state, ptr @python_part, ptr %f, i64 %count, i64 %chunk, i64 %threads, i64 1)
+  store i64 %me, ptr %f_opener
+  store ptr %saved, ptr %f_thread
+  %r = call ptr @open(ptr @pool_state, ptr %body, ptr %f, i64 %count, i64 %chunk, i64 %threads, i64 %python)
   %full = icmp eq ptr %r, null
   br i1 %full, label %alone, label %share
 alone:
+  %one = call i64 %body(ptr %f, i64 0, i64 %count, ptr %none)
   call void @PyEval_RestoreThread(ptr %saved)
-  %one = call i64 @python_part(ptr %f, i64 0, i64 %count, ptr %none)
   br label %end
 share:
   %did = call i64 @share(ptr null, ptr %r)

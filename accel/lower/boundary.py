@@ -18,9 +18,9 @@ from accel.lower.results import load_result
 from accel.lower.support import define_support
 from accel.lower.text import Emitter, Module
 from accel.lower.unbox import emit_unbox
-from accel.types.kinds import Never, Static, Tuple
+from accel.types.kinds import Kind, Never, Static, Tuple
 
-__all__ = ["emit_entry", "emit_guards"]
+__all__ = ["emit_boxed", "emit_entry", "emit_guards", "require_function"]
 
 # Offsets in CPython's objects, 3.11 to 3.13 (`accel.dispatch.offsets` checks them against live objects).
 _CODE, _DEFAULTS, _KWDEFAULTS = 48, 56, 64
@@ -35,7 +35,7 @@ def emit_entry(module: Module, plan: Plan) -> None:
     code = typed.source.code
     parameters = code.co_argcount + code.co_kwonlyargcount
     _require_untraced(e)
-    _require_function(e)
+    require_function(e)
     more = typed.kinds[-1] if code.co_flags & CO_VARARGS else Tuple(())
     assert isinstance(more, Tuple)
     rest = more.items
@@ -118,7 +118,7 @@ def _define_throttle(module: Module) -> None:
     module.define(e.function("define ptr @throttle(ptr %self, ptr %args, i64 %nargsf, ptr %kwnames)"))
 
 
-def _require_function(e: Emitter) -> None:
+def require_function(e: Emitter) -> None:
     """The function still has the code and the defaults it was compiled with."""
     function = e.module.external("function")
     same = ""
@@ -306,8 +306,13 @@ def _call(e: Emitter, plan: Plan, values: list[str], *, recursive: bool) -> None
     if isinstance(result, (Never, Static)):
         e.do("ret ptr null")
         return
+    e.do(f"ret ptr {emit_boxed(e, result, room)}")
+
+
+def emit_boxed(e: Emitter, result: Kind, room: str) -> str:
+    """The object for what a compiled function has written into the room for its result."""
     value = load_result(e, result, room)
     made = emit_box(e, result, value)
     for position in (*owner_positions(result), *object_positions(result)):
         e.call("void", "Py_DecRef", f"ptr {value[position]}")  # the function handed a reference over, boxing took its own
-    e.do(f"ret ptr {made}")
+    return made

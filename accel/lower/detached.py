@@ -1,8 +1,9 @@
 """Bodies that run without the GIL: how they take it when they leave, and whether a program's functions get by without it.
 
-The entry gives the GIL up and keeps the thread's state in a word of `%state`. Whatever touches Python calls `accel.attach` first, which takes the
-GIL once; the entry does so at the end. Loops look at a word of their thread's (another word of `%state`): where a pool runs the body, that of the
-region, which says that the rest is not wanted; else CPython's own, which says that a signal has arrived.
+The entry gives the GIL up and keeps the thread's state in a word of `%state` (1 for a worker's, which has none yet: `accel.lower.tasks`). Whatever
+touches Python calls `accel.attach` first, which takes the GIL once; the entry does so at the end. Loops look at a word of their thread's (another word
+of `%state`): where a pool runs the body, that of the region, which says that the rest is not wanted; else CPython's own, which says that a signal has
+arrived.
 """
 
 from __future__ import annotations
@@ -11,9 +12,10 @@ import re
 
 from accel.lower.text import Emitter, Module
 
-__all__ = ["define_detached", "emit_attach", "emit_detach", "find_python_call", "load_watched"]
+__all__ = ["ENTER", "define_detached", "emit_attach", "emit_detach", "find_python_call", "load_watched"]
 
-_THREAD, _WATCHED = 4, 5  # words of the state
+_THREAD, _WATCHED, _FRAME = 4, 5, 6  # words of the state
+ENTER = 9  # word of a task's frame: how its thread, which is not Python's, gets into the interpreter
 
 _SUPPORT = f"""
 define internal void @"accel.attach"(ptr %state) noinline cold {{
@@ -24,6 +26,16 @@ entry:
   br i1 %attached, label %out, label %do
 do:
   store ptr null, ptr %at
+  %foreign = icmp eq ptr %thread, inttoptr (i64 1 to ptr)
+  br i1 %foreign, label %enter, label %take
+enter:
+  %frame_at = getelementptr i64, ptr %state, i64 {_FRAME}
+  %frame = load ptr, ptr %frame_at
+  %enter_at = getelementptr i64, ptr %frame, i64 {ENTER}
+  %function = load ptr, ptr %enter_at
+  call void %function(ptr %state)
+  br label %out
+take:
   call void @"PyEval_RestoreThread"(ptr %thread)
   br label %out
 out:

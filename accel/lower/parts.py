@@ -6,8 +6,9 @@ kept. How long the first elements take tells whether threads pay.
 
 from __future__ import annotations
 
-__all__ = ["ENTERING", "SPLIT"]
+__all__ = ["ENDING", "ENTERING", "SPLIT"]
 
+ENDING = 19  # word of the state: whether the interpreter is about to end
 ENTERING = 288  # word of the state: how many workers are on their way into the interpreter
 
 _FRAME = {

@@ -18,14 +18,15 @@ who have taken one already are waited for until they are in. From there on CPyth
 from __future__ import annotations
 
 from accel.lower.bodies import BODIES
-from accel.lower.parts import ENTERING, SPLIT
+from accel.lower.parts import ENDING, ENTERING, SPLIT
+from accel.lower.tasks import TASKS
 
 __all__ = ["POOL", "STATE_BYTES"]
 
 _MOST_WORKERS = 255
 _SLOTS, _SLOT_WORDS = 8, 64
 _WORDS = {  # behind the epoch, which is word 0; each group in a cache line of its own
-    "sleepers": 8, "alive": 16, "stop": 17, "lock": 18, "ending": 19, "apart": 20, "entering": ENTERING,
+    "sleepers": 8, "alive": 16, "stop": 17, "lock": 18, "ending": ENDING, "apart": 20, "entering": ENTERING,
 }  # fmt: skip
 _THREADS = 24  # words with the identities of the workers
 _FIRST = 320  # word of the first slot
@@ -558,4 +559,4 @@ out:
 !1 = !{{!"branch_weights", i32 2000, i32 1}}
 """
 
-POOL = _REGIONS + SPLIT + BODIES
+POOL = _REGIONS + SPLIT + BODIES + TASKS

@@ -17,11 +17,14 @@ __all__ = ["lower_elements", "lower_plan", "program_text"]
 def program_text(plan: Plan) -> tuple[str, dict[str, FunctionBody]]:
     """LLVM text of a plan, before optimisation, and the body of each function by symbol."""
     from accel.lower.boundary import emit_entry
+    from accel.lower.prepared import emit_prepared, may_be_prepared
 
     if plan.nogil:
         module, bodies = _lower_bodies(plan, detached=True)
         if not find_python_call(module.functions, list(bodies)):
             emit_entry(module, plan)
+            if may_be_prepared(plan):
+                emit_prepared(module, plan)
             return str(module), bodies
     module, bodies = _lower_bodies(plan, detached=False)
     emit_entry(module, replace(plan, nogil=False))

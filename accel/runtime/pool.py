@@ -11,9 +11,11 @@ import ctypes
 import os
 import threading
 import time
+from array import array
 
 from accel.options import MOST_THREADS
 from accel.runtime.image import Image, Loaded
+from accel.runtime.interrupt import find_tripped
 from accel.runtime.symbols import resolve
 
 TYPE_CHECKING = False
@@ -50,6 +52,7 @@ class Pool:
         _split_at.value = self._code["split"]
         integers, pointer = ctypes.c_int64, ctypes.c_void_p
         self._region = _make_function("region", self._code["region"])
+        self._tasks = _make_function("tasks", self._code["tasks"])
         self._stop = ctypes.CFUNCTYPE(integers, pointer)(self._code["stop"])
         self._end = ctypes.CFUNCTYPE(None, pointer)(self._code["end"])
         self._ended = False
@@ -59,7 +62,7 @@ class Pool:
             self.end()  # handlers are being called already, and this one would not be
 
     def _resolve(self, name: str) -> int:
-        own = {"pool_state": self.state, "accel.watch_key": watch_symbol()}
+        own = {"pool_state": self.state, "accel.watch_key": watch_symbol(), "accel.tripped": find_tripped()}
         return own[name] if name in own else resolve(name)
 
     def address(self, name: str) -> int:
@@ -110,6 +113,29 @@ class Pool:
         answer: int = self._region(call, count, chunk, min(threads, MOST_THREADS))
         return answer
 
+    def tasks(self, calls: list[tuple[int, int]], threads: int) -> tuple[list[int], list[Any]]:
+        """Do tasks, each at most once: addresses of functions and of the rooms they take, as `accel.lower.prepared` makes them.
+
+        Returns
+        -------
+        list of int, list of object
+            What became of each task: 0 when its result is in its room; 1 when it raised, 2 when CPython ended it, with what it raised or gave in the other
+            list; -1 when it was not done, as one before it has raised.
+
+        Raises
+        ------
+        RuntimeError
+            As `run` does.
+        BaseException
+            What gets out of a handler of signals while others are waited for.
+        """
+        import contextvars
+
+        variables, results = contextvars.copy_context(), [None] * len(calls)
+        table = array("q", [word for call in calls for word in (*call, -1)])
+        frame = array("q", [table.buffer_info()[0], *[0] * 6, id(variables), id(results), 0])
+        self._tasks(frame.buffer_info()[0], len(calls), min(threads, MOST_THREADS))
+        return table[2::3].tolist(), results
 
     def each(self, body: Callable[[int], object], count: int, chunk: int, threads: int) -> None:
         """Call `body(k)` for each k of `range(count)`, chunk by chunk, each in a copy of the caller's context; otherwise as `run`.

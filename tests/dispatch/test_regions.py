@@ -67,17 +67,13 @@ def test_long_loops_are_shared_once_their_pace_is_known(monkeypatch):
     ],
 )  # fmt: skip
 def test_reductions(how, values, result):
-    from accel.dependence.scalars import Reduction
-
-    assert regions._reduce(Reduction("s", how), [(v,) for v in values], 0) == (result,)
+    assert regions._reduce(how, [(v,) for v in values], 0, None) == (result,)
 
 
 def test_the_first_of_the_equal_ones():
-    from accel.dependence.scalars import Reduction
-
     parts = [(1.0, "a"), (1, "b"), (0.0, "c"), (-0.0, "d")]
-    assert regions._reduce(Reduction("s", "min", ("k",)), parts, 1.0) == (0.0, "c")
-    assert regions._reduce(Reduction("s", "max", ("k",)), parts, 1.0) == (1.0, "a")
+    assert regions._reduce("min", parts, 1.0, None) == (0.0, "c")
+    assert regions._reduce("max", parts, 1.0, None) == (1.0, "a")
 
 
 def test_what_changes_nothing():

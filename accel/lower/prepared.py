@@ -1,0 +1,62 @@
+"""Calls that are prepared by one thread, which has the GIL, and done by others: four functions of a program beside its entry.
+
+`call.words() -> n`: a room for a call has so many words of 8 bytes, for its arguments and behind them its result. `call.prepare(args, room) -> 0 or 1`
+unboxes arguments: 0 if they are not what was compiled for, or a guard does not hold. `call.do(room, state) -> status` is the call, without the GIL.
+`call.finish(room) -> object` boxes the result of a call whose status was 0, once.
+"""
+
+from __future__ import annotations
+
+from inspect import CO_VARARGS
+
+from accel.ir import Plan
+from accel.lower.boundary import emit_boxed, emit_guards, require_function
+from accel.lower.layout import components
+from accel.lower.results import load_result
+from accel.lower.text import Emitter, Module
+from accel.lower.unbox import emit_unbox
+from accel.types.kinds import Never, Static, Tuple
+
+__all__ = ["emit_prepared", "may_be_prepared"]
+
+
+def may_be_prepared(plan: Plan) -> bool:
+    """Whether calls of a plan may: it has positional parameters only, and the depth of the stack needs no look."""
+    code = plan.root.source.code
+    is_plain = not (code.co_flags & CO_VARARGS or code.co_kwonlyargcount or any(t.recursive for t in plan.functions))
+    return plan.nogil and is_plain and not isinstance(plan.root.result, (Never, Static))
+
+
+def emit_prepared(module: Module, plan: Plan) -> None:
+    """Add the functions for a plan."""
+    kinds = Tuple(tuple(plan.root.kinds))
+    count, types = len(components(kinds)), components(kinds)
+    module.define(f'define i64 @"call.words"() {{ ret i64 {count + len(components(plan.root.result))} }}')
+
+    e = Emitter(module)
+    require_function(e)
+    emit_guards(e, plan.guards, "miss")
+    values: list[str] = []
+    for k, kind in enumerate(plan.root.kinds):
+        operand = e.value(f"load ptr, ptr {e.value(f'getelementptr ptr, ptr %args, i64 {k}')}")
+        values += emit_unbox(e, kind, operand, "miss")
+    for k, (type_, value) in enumerate(zip(types, values, strict=True)):
+        if type_ == "i1":
+            type_, value = "i8", e.value(f"zext i1 {value} to i8")
+        e.do(f"store {type_} {value}, ptr {e.value(f'getelementptr i64, ptr %room, i64 {k}')}")
+    e.do("ret i64 1")
+    e.place("miss")
+    e.do("ret i64 0")
+    module.define(e.function('define i64 @"call.prepare"(ptr %args, ptr %room)'))
+
+    e = Emitter(module)
+    given = [f"{type_} {value}" for type_, value in zip(types, load_result(e, kinds, "%room"), strict=True)]
+    result = e.value(f"getelementptr i64, ptr %room, i64 {count}")
+    status = e.value(f'call i32 @"{plan.root.symbol}"({", ".join([f"ptr {result}", "ptr %state", *given])})')
+    e.do(f"ret i32 {status}")
+    module.define(e.function('define i32 @"call.do"(ptr %room, ptr %state)'))
+
+    e = Emitter(module)
+    made = emit_boxed(e, plan.root.result, e.value(f"getelementptr i64, ptr %room, i64 {count}"))
+    e.do(f"ret ptr {made}")
+    module.define(e.function('define ptr @"call.finish"(ptr %room)'))
