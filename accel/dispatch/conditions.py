@@ -68,6 +68,18 @@ class Conditions:
         self._good = [_look(value) for value in values] if self._is_local else []
         return ""
 
+    @property
+    def may_hold_outside(self) -> bool:
+        """Whether `hold_outside` can tell: the other names are those of modules."""
+        return self._is_local and not any(owner in self._found.inputs for owner, _ in self._callees)
+
+    def hold_outside(self) -> bool:
+        """Whether what does not depend on the inputs is as it was. Then there is no obstacle for inputs for which there was none."""
+        space = self._space
+        if space.get("range", range) is not range or any(space.get(name) is not module for name, module in self._modules.items()):
+            return False
+        return not any(self._of_calls(lambda name: _look_up(space, name)))
+
     def _are_known(self, values: tuple[Any, ...]) -> bool:
         """Whether these are the very inputs that were good the last time, and look as they did."""
         for value, (reference, *look) in zip(values, self._good, strict=False):

@@ -29,6 +29,7 @@ class Part:
 
     def __init__(self, function: FunctionType, places: list[Place]) -> None:
         self.function = function
+        self._free: Any = None  # machine code for it which runs without the GIL
         self._places = {place: number for number, place in enumerate(places, 1)}
         self._lines = {place[0]: number for number, place in reversed(list(enumerate(places, 1)))}
 
@@ -62,7 +63,10 @@ class Part:
     def is_free(self) -> bool:
         """Whether it runs without the GIL."""
         dispatcher = find_dispatcher(self.function)
-        return dispatcher is not None and any("nogil" in entry.loaded.image.exports for entry in dispatcher.entries)
+        entries = dispatcher.entries if dispatcher is not None else []
+        if self._free not in entries:
+            self._free = next((entry for entry in entries if "nogil" in entry.loaded.image.exports), None)
+        return self._free is not None
 
     def spent(self) -> float:
         """Seconds spent on compiling it."""

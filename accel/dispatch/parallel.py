@@ -16,6 +16,7 @@ from accel.dispatch.regions import Region
 from accel.dispatch.tracing import is_watched
 from accel.errors import CompileError, Diagnostic
 from accel.options import FnOptions
+from accel.runtime.pool import current_threads
 from accel.types.annotations import enforced_parameters
 
 TYPE_CHECKING = False
@@ -140,8 +141,6 @@ class Parallelized:
 
     def _threads(self) -> int:
         """How many threads a loop is to use; 0: it must be the loop as it is written."""
-        from accel.runtime.pool import current_threads
-
         if is_watched(self.function):
             return 0
         self._runs += 1

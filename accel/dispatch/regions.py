@@ -8,8 +8,10 @@ from itertools import accumulate, takewhile
 from accel.analysis.outline import RETURNED, THROUGH, outputs_of, steps_of
 from accel.dispatch.conditions import Conditions
 from accel.dispatch.derived import Part
-from accel.dispatch.tasks import DONE, RAISED, call_on_threads
+from accel.dispatch.tasks import DONE, RAISED, call_in_python, prepare_together
 from accel.options import read_switch
+from accel.runtime.pool import pool
+from accel.values import dataclass
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
     from accel.dependence.loops import ParallelLoop
     from accel.dispatch.races import RaceDetector
+    from accel.dispatch.tasks import Together
 
 __all__ = ["Region"]
 
@@ -71,6 +74,8 @@ class Region:
         self.associative = associative
         self._conditions = Conditions(found, part.function.__globals__, {text: function for text, (function, _) in associative.items()})
         self._adds = any(r.is_nearly for r in found.reductions)
+        self.is_plain = not (found.reductions or found.histograms)
+        self._latest: _Latest | None = None
         self.outputs = outputs_of(found)
         self.runs = self.shared = 0
         self.splits = False
@@ -95,6 +100,10 @@ class Region:
         is_short = self.pace * len(numbers) < _SHORT_NS and self.runs % _LOOK_AGAIN
         if is_simple and (threads == 1 or (is_short and self.pace)):
             return self.do(numbers, values)
+        if threads > 1 and self.pace * len(numbers) > _SURE * _WORTH_NS > 0:
+            pool().expect(threads)
+            if self._do_again(numbers, values, threads):
+                return None
         obstacle = self._conditions.find_obstacle(values)
         if obstacle:
             self.obstacle = obstacle
@@ -103,6 +112,28 @@ class Region:
         if not is_ordered and len(numbers) == 1:
             return self.do(numbers, values)
         return _Run(self, numbers, values, threads, is_ordered=is_ordered).outputs()
+
+    def _do_again(self, numbers: range, values: tuple[Any, ...], threads: int) -> bool:
+        """Do what was done the last time, if the inputs are the same to the last word of memory that matters; whether they are."""
+        latest, self._latest = self._latest, None  # another thread makes its own
+        if latest is None or (latest.numbers, latest.threads) != (numbers, threads) or not self._conditions.hold_outside():
+            return False
+        if not latest.together.fits(self.arguments(latest.first, values)):
+            return False
+        start = time.perf_counter_ns()
+        outcomes = latest.together.do(threads)
+        self.shared += 1
+        for how, value in outcomes:
+            if how == RAISED:
+                raise value
+        self.pace = (time.perf_counter_ns() - start) * threads / len(numbers)
+        self._latest = latest
+        return True
+
+    def keep(self, run: _Run, first: range, together: Together) -> None:
+        """Keep what all iterations of a run were, for the next one."""
+        if self.is_plain and not self.outputs and self._conditions.may_hold_outside:
+            self._latest = _Latest(run.numbers, run.threads, first, together)
 
     def _is_ordered(self, values: tuple[Any, ...]) -> bool:
         """Whether floats may be added up, or multiplied, so that the blocks must not depend on threads."""
@@ -126,6 +157,16 @@ class Region:
         """What the functions made of the loop take of a range."""
         return (numbers.start, numbers.stop, numbers.step) if self._takes_step else (numbers.start, numbers.stop)
 
+@dataclass(frozen=True, slots=True)
+class _Latest:
+    """A run of all iterations, on threads, that gave nothing: the range, the number of threads, the first block, and all as calls."""
+
+    numbers: range
+    threads: int
+    first: range
+    together: Together
+
+
 class _Left(Exception):
     """An iteration of the block that begins with the one numbered `first` has left the loop: those behind it are not wanted."""
 
@@ -142,6 +183,7 @@ class _Run:
         self.results: dict[int, Any] = {}  # first number of a block -> what it gave
         self.own: dict[int, list[Any]] = {}  # first number of a block -> the arrays it has added to
         self.is_shared = False
+        self.together: Together | None = None  # the blocks that were done last
 
     def outputs(self) -> Any:
         """Do it all."""
@@ -175,6 +217,9 @@ class _Run:
         """Do block after block until it is known how long iterations take, and then the rest, on several threads if that pays."""
         region, done, count = self.region, 0, len(self.numbers)
         size = self._probe()
+        if region.scan and self._is_sure(region.pace * count):  # what goes on from an element is of one kind, and faster, when the start was of another
+            self._do(self.numbers[:1], 0)
+            done = 1
         region.splits |= self.is_ordered and count > size
         while done < count and not (self._is_sure(region.pace * (count - done)) and (done or not self.found.leaves)):
             block = self.numbers[done : done + size]
@@ -196,6 +241,8 @@ class _Run:
             region.shared += 1
             start = time.perf_counter_ns()
             (self._share_scan if region.scan else self._share)(blocks, done)
+            if not done and self.together is not None:
+                region.keep(self, blocks[0], self.together)
             region.pace = min(region.pace, (time.perf_counter_ns() - start) * self.threads / left)
             return
         for block in blocks:
@@ -246,8 +293,8 @@ class _Run:
 
     def _share_some(self, blocks: list[range], firsts: list[int]) -> None:
         """The same, without a look at those before."""
-        part = self.region.part.function
-        calls = [(self.results, f, part, self.region.arguments(b, self._values(f, self._so_far()))) for b, f in zip(blocks, firsts, strict=True)]
+        part, so_far = self.region.part.function, self._so_far()
+        calls = [(self.results, f, part, self.region.arguments(b, self._values(f, so_far))) for b, f in zip(blocks, firsts, strict=True)]
         try:
             self._on_threads(calls)
         finally:
@@ -269,8 +316,9 @@ class _Run:
             return
         part, summary, arguments = self.region.part.function, self.region.summary, self.region.arguments
         found: dict[int, tuple[Any, ...]] = {}
+        start = None if scan.how in ("+", "^") else before  # what is met twice does not count twice
         beginning = (self.results, firsts[0], part, arguments(blocks[0], self._values(firsts[0], before)))
-        self._on_threads([beginning, *((found, k, summary, arguments(blocks[k], self._values(firsts[k], None))) for k in range(1, len(blocks) - 1))])
+        self._on_threads([beginning, *((found, k, summary, arguments(blocks[k], self._values(firsts[k], start))) for k in range(1, len(blocks) - 1))])
         names, starts = (scan.name, *scan.companions), [self._so_far()]
         for k in range(1, len(blocks) - 1):
             if k not in found:
@@ -284,13 +332,18 @@ class _Run:
     def _on_threads(self, calls: list[tuple[dict[int, Any], int, Any, tuple[Any, ...]]]) -> None:
         """Do calls: where the result goes, under which key, the function and its arguments. Raises what the first of those that fail has raised, when
         those before it are done. (A summary that fails has nothing to say: what it raised comes again, when the block is done.)"""
-        outcomes = call_on_threads([(function, arguments) for _, _, function, arguments in calls], min(self.threads, len(calls)))
+        prepared = [(function, arguments) for _, _, function, arguments in calls]
+        together, threads = prepare_together(prepared), min(self.threads, len(calls))
+        outcomes = together.do(threads) if together is not None else call_in_python(prepared, threads)
+        self.together = together
+        raised: BaseException | None = None
         for (results, key, _, _), (how, value) in zip(calls, outcomes, strict=True):
             if how == DONE:
                 results[key] = value
-        for (results, _, _, _), (how, value) in zip(calls, outcomes, strict=True):
-            if how == RAISED and (results is self.results or not isinstance(value, Exception)):
-                raise value
+            elif how == RAISED and raised is None and (results is self.results or not isinstance(value, Exception)):
+                raised = value
+        if raised is not None:
+            raise raised
 
     def _do(self, block: range, first: int, start: dict[str, Any] | None = None) -> None:
         """Do a block; `start` is what a scan begins with, by default what the blocks so far have put together."""
@@ -304,6 +357,8 @@ class _Run:
 
     def _values(self, first: int, start: dict[str, Any] | None) -> tuple[Any, ...]:
         """The inputs of a block."""
+        if self.region.is_plain:
+            return self.values
         values = list(self.values)
         ways = {r.name: r for r in self.found.reductions if start is None or not r.steps}
         for k, name in enumerate(self.found.inputs):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ctypes
+from array import array
 
 from accel.dispatch.dispatcher import find_dispatcher
-from accel.runtime.pool import pool
+from accel.runtime.pool import MOST_THREADS, pool
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,37 +18,68 @@ if TYPE_CHECKING:
 
     Call = tuple[FunctionType, tuple[Any, ...]]
 
-__all__ = ["DONE", "RAISED", "SKIPPED", "call_on_threads"]
+__all__ = ["DONE", "RAISED", "SKIPPED", "Together", "call_in_python", "prepare_together"]
 
 DONE, RAISED, SKIPPED = "done", "raised", "skipped"
+_NAMES = {0: DONE, 1: RAISED, 2: DONE, -1: SKIPPED}
+_ALL = -1  # what a region gives when all is done
 _ITEMS = 24  # offset of the items of a tuple
 
 
-def call_on_threads(calls: Sequence[Call], threads: int) -> list[tuple[str, Any]]:
-    """Call functions, each with its arguments, on so many threads, this one included.
-
-    Returns
-    -------
-    list of tuple
-        For each call DONE and what it gave, RAISED and the exception, or SKIPPED and None. Those before the first that raised are done.
-
-    Raises
-    ------
-    BaseException
-        What gets out of a handler of signals.
-    """
+def prepare_together(calls: Sequence[Call]) -> Together | None:
+    """Calls for which there is machine code, each with its arguments, ready to be done; None if there is none for one of them."""
     tasks = []
     for call in calls:
         task = _prepare(*call)
         if task is None:
-            return _call_in_python(calls, threads)
+            return None
         tasks.append(task)
-    statuses, given = pool().tasks([(task.does, ctypes.addressof(task.room)) for task in tasks], threads)
-    names = {0: DONE, 1: RAISED, 2: DONE, -1: SKIPPED}
-    return [(names[s], task.result() if s == 0 else value) for task, s, value in zip(tasks, statuses, given, strict=True)]
+    return Together(tasks)
 
 
-def _call_in_python(calls: Sequence[Call], threads: int) -> list[tuple[str, Any]]:
+class Together:
+    """Calls that are prepared. They may be done again, as long as what they were prepared from lives, and is what it was."""
+
+    def __init__(self, tasks: list[_Task]) -> None:
+        self._tasks = tasks
+        self._given: list[Any] = [None] * len(tasks)
+        self._table = array("q", [word for task in tasks for word in (task.does, task.place, 0)])
+        self._frame = array("q", [self._table.buffer_info()[0], *[0] * 7, id(self._given), 0])
+        self._look = bytes(tasks[0].room)
+        self._gives = any(task.finish is not None for task in tasks)
+
+    def fits(self, arguments: tuple[Any, ...]) -> bool:
+        """Whether the first call would be prepared from these arguments as it was, to the last word: addresses, lengths, numbers."""
+        task = self._tasks[0]
+        room = type(task.room)()
+        return bool(task.prepare(id(arguments) + _ITEMS, ctypes.addressof(room))) and bytes(room) == self._look
+
+    def do(self, threads: int) -> list[tuple[str, Any]]:
+        """Do them on so many threads, this one included.
+
+        Returns
+        -------
+        list of tuple
+            For each call DONE and what it gave, RAISED and the exception, or SKIPPED and None. Those before the first that raised are done.
+
+        Raises
+        ------
+        BaseException
+            What gets out of a handler of signals.
+        """
+        answer = pool().tasks(self._frame.buffer_info()[0], len(self._tasks), min(threads, MOST_THREADS))
+        if answer == _ALL and not self._gives and all(value is None for value in self._given):
+            return [(DONE, None)] * len(self._tasks)
+        outcomes = [
+            (_NAMES[status], task.result() if status == 0 else value)
+            for task, status, value in zip(self._tasks, self._table[2::3], self._given, strict=True)
+        ]
+        self._given[:] = [None] * len(self._tasks)
+        return outcomes
+
+
+def call_in_python(calls: Sequence[Call], threads: int) -> list[tuple[str, Any]]:
+    """Call functions, as `Together.do`: each takes the GIL to begin and to end."""
     outcomes: list[tuple[str, Any]] = [(SKIPPED, None)] * len(calls)
 
     def do(k: int) -> None:
@@ -67,14 +99,18 @@ def _call_in_python(calls: Sequence[Call], threads: int) -> list[tuple[str, Any]
 
 
 class _Task:
-    """A call that is ready: `does` is the address of what does it, with `room`."""
+    """A call that is ready: `does` is the address of what does it, with the room at `place`."""
 
-    def __init__(self, does: int, room: Any, finish: Callable[[int], Any]) -> None:
-        self.does, self.room, self._finish = does, room, finish
+    __slots__ = ("does", "finish", "place", "prepare", "room")
+
+    def __init__(self, loaded: Loaded) -> None:
+        room, self.prepare, self.does, self.finish = _functions(loaded)
+        self.room: Any = room()
+        self.place = ctypes.addressof(self.room)
 
     def result(self) -> Any:
         """What a call whose status was 0 has given. To be asked for once."""
-        return self._finish(ctypes.addressof(self.room))
+        return None if self.finish is None else self.finish(self.place)
 
 
 def _prepare(function: FunctionType, arguments: tuple[Any, ...]) -> _Task | None:
@@ -82,21 +118,20 @@ def _prepare(function: FunctionType, arguments: tuple[Any, ...]) -> _Task | None
     dispatcher = find_dispatcher(function)
     for entry in dispatcher.entries if dispatcher is not None else ():
         if "call.do" in entry.loaded.image.exports:
-            room_type, prepare, does, finish = _functions(entry.loaded)
-            room = room_type()
-            if prepare(id(arguments) + _ITEMS, ctypes.addressof(room)):
-                return _Task(does, room, finish)
+            task = _Task(entry.loaded)
+            if task.prepare(id(arguments) + _ITEMS, task.place):
+                return task
     return None
 
 
-def _functions(loaded: Loaded) -> tuple[Any, Callable[..., Any], int, Callable[..., Any]]:
-    """The type of rooms, and what prepares, does and finishes a call."""
+def _functions(loaded: Loaded) -> tuple[Any, Callable[..., Any], int, Callable[..., Any] | None]:
+    """The type of rooms, and what prepares, does and finishes a call; nothing finishes one that gives None."""
     known = _known.get(loaded.base)  # where an image lies there never is another one
     if known is None:
         words = ctypes.PYFUNCTYPE(ctypes.c_int64)(loaded["call.words"])()
         pointer = ctypes.c_void_p
         prepare = ctypes.PYFUNCTYPE(ctypes.c_int64, pointer, pointer)(loaded["call.prepare"])
-        finish = ctypes.PYFUNCTYPE(ctypes.py_object, pointer)(loaded["call.finish"])
+        finish = ctypes.PYFUNCTYPE(ctypes.py_object, pointer)(loaded["call.finish"]) if "call.finish" in loaded.image.exports else None
         known = _known[loaded.base] = (ctypes.c_int64 * words, prepare, loaded["call.do"], finish)
     return known
 

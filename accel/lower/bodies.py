@@ -22,6 +22,8 @@ def _frame(*names: str) -> str:
 
 BODIES = f"""
 declare ptr @PyLong_FromLongLong(i64)
+declare void @Py_IncRef(ptr)
+@_Py_NoneStruct = external global i8
 declare i64 @PyLong_AsLongLong(ptr)
 declare ptr @PyObject_Vectorcall(ptr, ptr, i64, ptr)
 declare ptr @PyErr_Occurred()
@@ -142,7 +144,17 @@ entry:
   ret ptr %answer
 }}
 
-; the same for a body and its frame. Called with the GIL, which bodies have to take for themselves.
+; as a C function of Python's: (threads) -> None. A region for so many is about to be opened: workers wake meanwhile.
+define ptr @expect(ptr %self, ptr %args, i64 %nargs) {{
+  %o = load ptr, ptr %args
+  %threads = call i64 @PyLong_AsLongLong(ptr %o)
+  %helpers = sub i64 %threads, 1
+  call void @rouse(ptr @pool_state, i64 %helpers)
+  call void @Py_IncRef(ptr @_Py_NoneStruct)
+  ret ptr @_Py_NoneStruct
+}}
+
+; a region for a body and its frame. Called with the GIL, which bodies have to take for themselves.
 define internal ptr @whole(ptr %body, ptr %f, i64 %count, i64 %chunk, i64 %threads, i64 %python) {{
 entry:
   %none = alloca i64

@@ -322,10 +322,43 @@ out:
   ret void
 }}
 
+; have workers look for chunks, so many of those that sleep among them, and keep them off this processor
+define internal void @rouse(ptr %s, i64 %n) {{
+entry:
+{_places("s", "sleepers", "apart")}
+  %e = atomicrmw add ptr %s, i64 1 seq_cst
+  %some = icmp sgt i64 %n, 0
+  br i1 %some, label %look, label %out
+look:
+{_load("sleepers", "seq_cst")}
+  %any = icmp sgt i64 %sleepers, 0
+  %cpu = call i32 @sched_getcpu()
+  %cpu1 = add i32 %cpu, 1
+  %here = sext i32 %cpu1 to i64
+{_load("apart")}
+  %free = icmp eq i64 %apart, 0
+  %kept = icmp eq i64 %apart, %here
+  %quiet = xor i1 %any, 1
+  %idle = and i1 %free, %quiet                       ; they run, and have never been kept off any
+  %stay = or i1 %kept, %idle
+  br i1 %stay, label %call, label %move
+move:
+  call void @spread(ptr %s, i64 %here)
+  br label %call
+call:
+  br i1 %any, label %wake, label %out
+wake:
+  %n32 = trunc i64 %n to i32
+  %w = call i64 (i64, ...) @syscall(i64 {_FUTEX}, ptr %s, i32 {_WAKE}, i32 %n32)
+  br label %out
+out:
+  ret void
+}}
+
 ; open a region for at most so many threads: its slot, or null when none is free or the interpreter ends. Bodies that enter it say so.
 define internal ptr @open(ptr %s, ptr %body, ptr %frame, i64 %count, i64 %chunk, i64 %threads, i64 %python) {{
 entry:
-{_places("s", "sleepers", "ending", "apart")}
+{_places("s", "ending")}
 {_load("ending", "acquire")}
   %ends = icmp ne i64 %ending, 0
   br i1 %ends, label %full, label %start
@@ -371,30 +404,10 @@ fill:                                              ; no chunk can be taken while
   %number = and i64 %ticket, -4294967296
   %following = add i64 %number, 4294967296
   store atomic i64 %following, ptr %r release, align 8
-  %e = atomicrmw add ptr %s, i64 1 seq_cst
-{_load("sleepers", "seq_cst")}
-  %any = icmp sgt i64 %sleepers, 0
-  %several = icmp sgt i64 %chunks, 1
-  %call = and i1 %any, %several
-  br i1 %call, label %wake, label %out
-wake:
-  %cpu = call i32 @sched_getcpu()
-  %cpu1 = add i32 %cpu, 1
-  %here = sext i32 %cpu1 to i64
-{_load("apart")}
-  %kept = icmp eq i64 %apart, %here
-  br i1 %kept, label %rouse, label %spread
-spread:
-  call void @spread(ptr %s, i64 %here)
-  br label %rouse
-rouse:
   %spare = sub i64 %chunks, 1
   %few = icmp slt i64 %spare, %helpers
   %n = select i1 %few, i64 %spare, i64 %helpers
-  %n32 = trunc i64 %n to i32
-  %w = call i64 (i64, ...) @syscall(i64 {_FUTEX}, ptr %s, i32 {_WAKE}, i32 %n32)
-  br label %out
-out:
+  call void @rouse(ptr %s, i64 %n)
   ret ptr %r
 }}
 

@@ -2,7 +2,7 @@
 
 `call.words() -> n`: a room for a call has so many words of 8 bytes, for its arguments and behind them its result. `call.prepare(args, room) -> 0 or 1`
 unboxes arguments: 0 if they are not what was compiled for, or a guard does not hold. `call.do(room, state) -> status` is the call, without the GIL.
-`call.finish(room) -> object` boxes the result of a call whose status was 0, once.
+`call.finish(room) -> object` boxes the result of a call whose status was 0, once; there is none where that is None.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from accel.lower.layout import components
 from accel.lower.results import load_result
 from accel.lower.text import Emitter, Module
 from accel.lower.unbox import emit_unbox
-from accel.types.kinds import Never, Static, Tuple
+from accel.types.kinds import Never, NoneKind, Static, Tuple
 
 __all__ = ["emit_prepared", "may_be_prepared"]
 
@@ -56,6 +56,8 @@ def emit_prepared(module: Module, plan: Plan) -> None:
     e.do(f"ret i32 {status}")
     module.define(e.function('define i32 @"call.do"(ptr %room, ptr %state)'))
 
+    if isinstance(plan.root.result, NoneKind):
+        return
     e = Emitter(module)
     made = emit_boxed(e, plan.root.result, e.value(f"getelementptr i64, ptr %room, i64 {count}"))
     e.do(f"ret ptr {made}")

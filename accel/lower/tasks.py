@@ -4,8 +4,8 @@ A task is a function and a room: its arguments, unboxed, with space for its resu
 need the interpreter only where compiled code leaves. A worker that does so takes the GIL, enters a copy of the opener's context, and is out again when
 the task is done.
 
-The table of a frame has three words for each task: the function, the room, and what became of it, which the opener sets to -1: 0 when its result is in
-the room, 1 when it raised, 2 when CPython ended it. What was raised, or given then, is in the list.
+The table of a frame has three words for each task: the function, the room, and what became of it: 0 when its result is in the room, 1 when it raised,
+2 when CPython ended it, -1 when it was not done. What was raised, or given then, is in the list.
 """
 
 from __future__ import annotations
@@ -211,9 +211,29 @@ entry:
   %count = call i64 @PyLong_AsLongLong(ptr %o1)
   %threads = call i64 @PyLong_AsLongLong(ptr %o2)
   %f = inttoptr i64 %address to ptr
-{_places("f", _FRAME, "enter")}
+{_places("f", _FRAME, "table", "variables", "enter")}
+  %variables = call ptr @PyContext_CopyCurrent()
+  %none = icmp eq ptr %variables, null
+  br i1 %none, label %failed, label %fill
+failed:
+  ret ptr null
+fill:
   store ptr @enter_task, ptr %f_enter
+  store ptr %variables, ptr %f_variables
+  %table = load ptr, ptr %f_table
+  br label %next
+next:
+  %k = phi i64 [ 0, %fill ], [ %k1, %next ]
+  %row = mul i64 %k, 3
+  %word = add i64 %row, 2
+  %status_at = getelementptr i64, ptr %table, i64 %word
+  store i64 -1, ptr %status_at
+  %k1 = add i64 %k, 1
+  %more = icmp slt i64 %k1, %count
+  br i1 %more, label %next, label %do
+do:
   %answer = call ptr @whole(ptr @task_part, ptr %f, i64 %count, i64 1, i64 %threads, i64 0)
+  call void @Py_DecRef(ptr %variables)
   ret ptr %answer
 }}
 """

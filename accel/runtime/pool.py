@@ -11,7 +11,6 @@ import ctypes
 import os
 import threading
 import time
-from array import array
 
 from accel.options import MOST_THREADS
 from accel.runtime.image import Image, Loaded
@@ -37,6 +36,10 @@ class Pool:
     ----------
     state : int
         Address of the state, for machine code that calls `run`.
+    tasks : callable
+        A region whose body are tasks: takes the address of a frame (`accel.lower.tasks`), the number of tasks and that of threads; else as `run`.
+    expect : callable
+        Takes a number of threads: a region for so many comes soon, and workers that sleep had better wake.
     """
 
     def __init__(self) -> None:
@@ -52,7 +55,8 @@ class Pool:
         _split_at.value = self._code["split"]
         integers, pointer = ctypes.c_int64, ctypes.c_void_p
         self._region = _make_function("region", self._code["region"])
-        self._tasks = _make_function("tasks", self._code["tasks"])
+        self.tasks = _make_function("tasks", self._code["tasks"])
+        self.expect = _make_function("expect", self._code["expect"])
         self._stop = ctypes.CFUNCTYPE(integers, pointer)(self._code["stop"])
         self._end = ctypes.CFUNCTYPE(None, pointer)(self._code["end"])
         self._ended = False
@@ -112,30 +116,6 @@ class Pool:
 
         answer: int = self._region(call, count, chunk, min(threads, MOST_THREADS))
         return answer
-
-    def tasks(self, calls: list[tuple[int, int]], threads: int) -> tuple[list[int], list[Any]]:
-        """Do tasks, each at most once: addresses of functions and of the rooms they take, as `accel.lower.prepared` makes them.
-
-        Returns
-        -------
-        list of int, list of object
-            What became of each task: 0 when its result is in its room; 1 when it raised, 2 when CPython ended it, with what it raised or gave in the other
-            list; -1 when it was not done, as one before it has raised.
-
-        Raises
-        ------
-        RuntimeError
-            As `run` does.
-        BaseException
-            What gets out of a handler of signals while others are waited for.
-        """
-        import contextvars
-
-        variables, results = contextvars.copy_context(), [None] * len(calls)
-        table = array("q", [word for call in calls for word in (*call, -1)])
-        frame = array("q", [table.buffer_info()[0], *[0] * 6, id(variables), id(results), 0])
-        self._tasks(frame.buffer_info()[0], len(calls), min(threads, MOST_THREADS))
-        return table[2::3].tolist(), results
 
     def each(self, body: Callable[[int], object], count: int, chunk: int, threads: int) -> None:
         """Call `body(k)` for each k of `range(count)`, chunk by chunk, each in a copy of the caller's context; otherwise as `run`.

@@ -13,6 +13,7 @@ _PURE = (
 )  # fmt: skip
 _PLAIN = ("const", "copy", "static", "cell", "tuple", "unpack", "bound", "item", "select")
 _SYMBOLS = ("<", "<=", ">", ">=", "==", "!=")
+_CHOICES = ("builtins.min", "builtins.max")
 _CALLS = ("math.sqrt", "math.fabs", "builtins.abs", "builtins.float", "numpy.sqrt", "numpy.absolute", "numpy.square")
 
 
@@ -34,6 +35,8 @@ def can_put_off(typed: TypedFunction, i: Instruction) -> bool:
         return all(isinstance(m, (Int, Float, Bool, Scalar)) for m in members_of(kinds[-1]))
     if i.op == "call":
         call = typed.calls.get(id(i))
+        if call is not None and call.name in _CHOICES:
+            return all(isinstance(m, (Float, Static)) or (isinstance(m, Scalar) and m.char in "fd") for m in members)
         return call is not None and call.name in _CALLS and all(isinstance(m, (Float, Int, Scalar, Static)) for m in members)
     floats = all(isinstance(m, Float) or (isinstance(m, Scalar) and m.char in "fd") for m in members)
     numbers = all(isinstance(m, (Float, Int)) or (isinstance(m, Scalar) and m.char not in "?eFD") for m in members)
