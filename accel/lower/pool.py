@@ -35,7 +35,7 @@ _SLOT = {  # words of a slot, behind the ticket, which is word 0
     "done": 16, "waiting": 24, "low": 32, "helpers": 40, "busy": 48,
 }  # fmt: skip
 STATE_BYTES = 8 * (_FIRST + _SLOTS * _SLOT_WORDS)
-_SPINS = 4000
+_SPINS = 12000
 _NONE = 2**63 - 1
 _FUTEX, _WAIT, _WAKE = 202, 128, 129  # the system call, and its private forms
 
