@@ -6,6 +6,7 @@ import ctypes
 from array import array
 
 from accel.dispatch.dispatcher import find_dispatcher
+from accel.runtime.interrupt import find_tripped
 from accel.runtime.pool import MOST_THREADS, pool
 
 TYPE_CHECKING = False
@@ -44,7 +45,7 @@ class Together:
         self._tasks = tasks
         self._given: list[Any] = [None] * len(tasks)
         self._table = array("q", [word for task in tasks for word in (task.does, task.place, 0)])
-        self._frame = array("q", [self._table.buffer_info()[0], *[0] * 7, id(self._given), 0])
+        self._frame = array("q", [self._table.buffer_info()[0], *[0] * 7, id(self._given), 0, find_tripped()])
         self._look = bytes(tasks[0].room)
         self._gives = any(task.finish is not None for task in tasks)
 

@@ -5,7 +5,7 @@ need the interpreter only where compiled code leaves. A worker that does so take
 the task is done.
 
 The table of a frame has three words for each task: the function, the room, and what became of it: 0 when its result is in the room, 1 when it raised,
-2 when CPython ended it, -1 when it was not done. What was raised, or given then, is in the list.
+2 when CPython ended it, -1 when it was not done. What was raised, or given then, is in the list. `signals` is the word that tells the opener of them.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from accel.lower.parts import ENDING, ENTERING
 __all__ = ["TASKS"]
 
 _FRAME = {  # as that of `accel.lower.bodies`; tasks find their entry to the interpreter there
-    "table": 0, "stopped": 4, "thread": 5, "opener": 6, "variables": 7, "results": 8, "enter": ENTER,
+    "table": 0, "stopped": 4, "thread": 5, "opener": 6, "variables": 7, "results": 8, "enter": ENTER, "signals": 10,
 }  # fmt: skip
 _STATE = {"object": 0, "thread": 4, "watched": 5, "frame": 6, "gil": 7, "context": 8}  # words of a task's state (`accel.lower.detached`)
 
@@ -32,11 +32,10 @@ declare ptr @pthread_getspecific(i32)
 declare i32 @PyList_SetItem(ptr, i64, ptr)
 declare void @PyErr_NormalizeException(ptr, ptr, ptr)
 declare i32 @PyException_SetTraceback(ptr, ptr)
-@accel.tripped = external global i32
 
 ; in a task's state: how it gets the GIL, and which word its loops look at
 define internal void @begin_task(ptr %f, ptr %s) {{
-{_places("f", _FRAME, "stopped", "thread", "opener")}
+{_places("f", _FRAME, "stopped", "thread", "opener", "signals")}
 {_places("s", _STATE, "thread", "watched", "frame")}
   %me = call i64 @pthread_self()
   %opener = load i64, ptr %f_opener
@@ -46,7 +45,8 @@ define internal void @begin_task(ptr %f, ptr %s) {{
   %key = load i32, ptr @accel.watch_key
   %own = call ptr @pthread_getspecific(i32 %key)
   %free = icmp eq ptr %own, null
-  %mine = select i1 %free, ptr @accel.tripped, ptr %own
+  %signals = load ptr, ptr %f_signals
+  %mine = select i1 %free, ptr %signals, ptr %own
   %watched = select i1 %opens, ptr %mine, ptr %f_stopped
   store ptr %mark, ptr %s_thread
   store ptr %watched, ptr %s_watched

@@ -14,7 +14,6 @@ import time
 
 from accel.options import MOST_THREADS
 from accel.runtime.image import Image, Loaded
-from accel.runtime.interrupt import find_tripped
 from accel.runtime.symbols import resolve
 
 TYPE_CHECKING = False
@@ -66,7 +65,7 @@ class Pool:
             self.end()  # handlers are being called already, and this one would not be
 
     def _resolve(self, name: str) -> int:
-        own = {"pool_state": self.state, "accel.watch_key": watch_symbol(), "accel.tripped": find_tripped()}
+        own = {"pool_state": self.state, "accel.watch_key": watch_symbol()}
         return own[name] if name in own else resolve(name)
 
     def address(self, name: str) -> int:

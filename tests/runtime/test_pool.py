@@ -33,6 +33,7 @@ BODIES = {
     "nested": "accel.parallel_for(lambda i: accel.parallel_for(lambda j: None, 20, num_threads=3), 4, num_threads=4)",
     "failing": "accel.parallel_for(lambda i: 1 // (i - 3), 40, num_threads=4)",
     "elements": "steps(values)",
+    "tasks": "leaves(values, 2**62)",
 }
 PREPARED = """
     import threading, time
@@ -47,6 +48,16 @@ PREPARED = """
 
     values = numpy.arange(60_000.0)
     steps(values)
+
+    @accel.parallelize(num_threads=4)
+    def leaves(x, k):
+        n = 0
+        for i in range(len(x)):
+            n += k + int(x[i] % 7)
+        return n
+
+    for _ in range(3):
+        leaves(values, 2)
 """
 
 
