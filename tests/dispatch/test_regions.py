@@ -1,5 +1,7 @@
 """How ranges are cut and results put together."""
 
+import math
+
 import numpy as np
 import pytest
 
@@ -111,3 +113,71 @@ def test_the_probe_grows_until_it_tells_more_than_what_a_call_costs(monkeypatch)
         fill(x)
         assert (x == np.add.outer(np.arange(100), np.arange(3))).all()
     assert sizes == [1, 4, 16, 64, 15]
+
+
+# -- runs that are done again
+
+
+def scale(x, y, k):
+    for i in range(len(x)):
+        y[i] = math.sqrt(x[i]) * k
+
+
+def run_again(function, *arguments):
+    """Call a function whose loop is taken to be long; whether its last run was there to be done again."""
+    region = region_of(function)
+    region.pace = 1e9
+    latest = region._latest
+    function(*arguments)
+    return latest is not None and region._latest is latest
+
+
+def test_a_run_like_the_last_one_is_done_again():
+    scaled = accel.parallelize(num_threads=2)(scale)
+    x, y = np.arange(10_000.0), np.zeros(10_000)
+    scaled(x, y, 2.0)
+    assert [run_again(scaled, x, y, 2.0) for _ in range(4)] == [False, True, True, True]
+    x += 1
+    assert run_again(scaled, x, y, 2.0) and (y == np.sqrt(x) * 2.0).all()
+    assert not run_again(scaled, x, y, 3.0) and (y == np.sqrt(x) * 3.0).all()
+    z = np.zeros(10_000)
+    assert not run_again(scaled, x, z, 3.0) and (z == y).all() and run_again(scaled, x, z, 3.0)
+    assert not run_again(scaled, x[:9000], z, 3.0) and region_of(scaled).obstacle == ""
+    assert not run_again(scaled, z, z, 1.0) and (z == np.sqrt(np.sqrt(x) * 3.0)).all()  # one array, which is no obstacle for `z[i]` and `z[i]`
+    assert not run_again(scaled, z[:-1], z[1:], 1.0)  # and here it is
+    assert "share memory" in region_of(scaled).obstacle
+
+
+def test_what_is_outside_is_looked_at_again(monkeypatch):
+    scaled = accel.parallelize(num_threads=2)(scale)
+    x, y = np.arange(10_000.0), np.zeros(10_000)
+    for _ in range(3):
+        run_again(scaled, x, y, 2.0)
+    assert run_again(scaled, x, y, 2.0)
+
+    class Other:
+        """Not `math`."""
+
+        sqrt = abs
+
+    monkeypatch.setitem(globals(), "math", Other)
+    assert not run_again(scaled, x, y, 2.0) and (y == x * 2.0).all()
+    assert "sqrt" in region_of(scaled).obstacle
+
+
+def test_exceptions_of_runs_that_are_done_again():
+    def invert(x, y):
+        for i in range(len(x)):
+            y[i] = 7 // int(x[i])
+
+    inverted = accel.parallelize(num_threads=2)(invert)
+    x, y = np.ones(10_000), np.zeros(10_000)
+    for _ in range(3):
+        run_again(inverted, x, y)
+    assert run_again(inverted, x, y)
+    x[7_000], x[9_000] = 0, np.inf
+    with pytest.raises(ZeroDivisionError) as caught:
+        run_again(inverted, x, y)
+    assert caught.traceback[-1].lineno + 1 == invert.__code__.co_firstlineno + 2
+    x[7_000], x[9_000] = 1, 1
+    assert not run_again(inverted, x, y) and run_again(inverted, x, y)
