@@ -182,6 +182,7 @@ class _Run:
         self.found = region.found
         self.results: dict[int, Any] = {}  # first number of a block -> what it gave
         self.own: dict[int, list[Any]] = {}  # first number of a block -> the arrays it has added to
+        self.is_cut = False  # into blocks that begin with nothing added to arrays
         self.is_shared = False
         self.together: Together | None = None  # the blocks that were done last
 
@@ -220,7 +221,8 @@ class _Run:
         if region.scan and self._is_sure(region.pace * count):  # what goes on from an element is of one kind, and faster, when the start was of another
             self._do(self.numbers[:1], 0)
             done = 1
-        region.splits |= self.is_ordered and count > size
+        self.is_cut = self.is_ordered and count > size
+        region.splits |= self.is_cut
         while done < count and not (self._is_sure(region.pace * (count - done)) and (done or not self.found.leaves)):
             block = self.numbers[done : done + size]
             spent, start = region.part.spent(), time.perf_counter_ns()
@@ -364,7 +366,7 @@ class _Run:
         for k, name in enumerate(self.found.inputs):
             if start and name in start:
                 values[k] = start[name]
-            elif name in self.found.histograms and (self.is_ordered or self.is_shared):
+            elif name in self.found.histograms and (self.is_cut or self.is_shared):
                 own = _zeros_like(values[k])
                 self.own.setdefault(first, []).append((values[k], own))
                 values[k] = own

@@ -404,6 +404,16 @@ def test_histograms():
     assert np.allclose(one, two, rtol=1e-12)
 
 
+def test_short_histograms_of_floats_have_the_bits_of_the_loop():
+    def subtract(y, n):
+        for i in range(n):
+            y[0] -= 1 / 2.5
+            y[i % 3] += 0.1
+
+    for n in (1, 8, 64):
+        agree(subtract, np.arange(1.0, 4.0), n, parallel=0)
+
+
 def test_histograms_that_raise_have_counted_what_came_before():
     def count(index, bins):
         for i in range(len(index)):
