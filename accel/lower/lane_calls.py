@@ -37,7 +37,7 @@ def emit_each(module: Module, operation: Operation, width: int) -> str:
         e.do(f"store {_stored(type_)} {stored}, ptr {_element(e, _stored(type_), place, number)}")
     e.branch("head")
     e.place("done")
-    values = [e.value(f"load <{width} x {_stored(t)}>, ptr {p}, align 64") for p, t in zip(made, results, strict=True)]
+    values = [_together(e, _stored(t), p, width) for p, t in zip(made, results, strict=True)]
     values = [v if t == _stored(t) else e.value(f"trunc <{width} x i8> {v} to <{width} x {t}>") for v, t in zip(values, results, strict=True)]
     value = values[0]
     if operation.type.startswith("{"):
@@ -48,6 +48,16 @@ def emit_each(module: Module, operation: Operation, width: int) -> str:
     parameters = [f"<{width} x {t}> %x{k}" for k, t in enumerate(operation.types)] + [f"i{width} %mask"]
     module.define_once(name, e.function(f'define internal {whole} @"{name}"({", ".join(parameters)}) noinline'))
     return f'@"{name}"'
+
+
+def _together(e: Emitter, type_: str, place: str, width: int) -> str:
+    """The elements at a place as a vector. Loaded one by one: what has just been stored in parts is handed on to loads of the same parts, while one of
+    the whole would wait until all of them have reached the cache."""
+    value = "poison"
+    for k in range(width):
+        part = e.value(f"load volatile {type_}, ptr {_element(e, type_, place, str(k))}")
+        value = e.value(f"insertelement <{width} x {type_}> {value}, {type_} {part}, i64 {k}")
+    return value
 
 
 def _stored(type_: str) -> str:
