@@ -14,7 +14,7 @@ from accel.ir import Guard, Plan
 from accel.lower.box import emit_box
 from accel.lower.detached import emit_attach, emit_detach
 from accel.lower.layout import components, object_positions, owner_positions
-from accel.lower.results import load_result
+from accel.lower.results import load_result, store_values
 from accel.lower.support import define_support
 from accel.lower.text import Emitter, Module
 from accel.lower.unbox import emit_unbox
@@ -27,8 +27,8 @@ _CODE, _DEFAULTS, _KWDEFAULTS = 48, 56, 64
 _DICT_KEYS, _KEYS_SIZE, _KEYS_VERSION, _CELL_CONTENTS = 32, 8, 12, 16
 
 
-def emit_entry(module: Module, plan: Plan) -> None:
-    """Add the function `entry` for a plan."""
+def emit_entry(module: Module, plan: Plan, *, is_prepared: bool = False) -> None:
+    """Add the function `entry` for a plan; if there is a `call.do` (`accel.lower.prepared`), it calls that."""
     recursive = any(t.recursive for t in plan.functions)
     define_support(module, recursive=recursive)
     typed, e = plan.root, Emitter(module)
@@ -47,7 +47,7 @@ def emit_entry(module: Module, plan: Plan) -> None:
     for kind, given, k in operands:
         operand = e.value(f"load ptr, ptr {e.value(f'getelementptr ptr, ptr {given}, i64 {k}')}")
         values += [f"{t} {v}" for t, v in zip(components(kind), emit_unbox(e, kind, operand, "miss"), strict=True)]
-    _call(e, plan, values, recursive=recursive)
+    _call(e, plan, values, recursive=recursive, is_prepared=is_prepared)
     if plan.nogil:
         module.define('define void @"nogil"() { ret void }')  # nobody calls it: its name tells
     e.place("miss")
@@ -277,11 +277,13 @@ def _check_global(e: Emitter, k: int, miss: str, *, missing: bool) -> None:
     _require(e, same, miss)
 
 
-def _call(e: Emitter, plan: Plan, values: list[str], *, recursive: bool) -> None:
+def _call(e: Emitter, plan: Plan, values: list[str], *, recursive: bool, is_prepared: bool) -> None:
     """Call the compiled function and box what it gives."""
     symbol, result = plan.root.symbol, plan.root.result
     state = e.slot("[8 x i64]", align=8)
-    room = e.slot(f"[{max(len(components(result)), 1)} x i64]", align=8)
+    before = len(values) if is_prepared else 0
+    whole = e.slot(f"[{max(before + len(components(result)), 1)} x i64]", align=8)
+    room = e.value(f"getelementptr i64, ptr {whole}, i64 {before}")
     if recursive:
         fits, plain = e.label("fits"), e.label("plain")
         room_left = e.value(f'call i1 @"accel.depth"(ptr {state})')
@@ -291,7 +293,11 @@ def _call(e: Emitter, plan: Plan, values: list[str], *, recursive: bool) -> None
         e.place(fits)
     if plan.nogil:
         emit_detach(e, state)
-    status = e.value(f'call i32 @"{symbol}"({", ".join([f"ptr {room}", f"ptr {state}", *values])})')
+    if is_prepared:
+        store_values(e, values, whole)
+        status = e.value(f'call i32 @"call.do"(ptr {whole}, ptr {state})')
+    else:
+        status = e.value(f'call i32 @"{symbol}"({", ".join([f"ptr {room}", f"ptr {state}", *values])})')
     if plan.nogil:
         emit_attach(e, state)
     good, bad, given, raised = (e.label(n) for n in ("good", "bad", "given", "raised"))

@@ -1,7 +1,8 @@
 """Calls that are prepared by one thread, which has the GIL, and done by others: four functions of a program beside its entry.
 
 `call.words() -> n`: a room for a call has so many words of 8 bytes, for its arguments and behind them its result. `call.prepare(args, room) -> 0 or 1`
-unboxes arguments: 0 if they are not what was compiled for, or a guard does not hold. `call.do(room, state) -> status` is the call, without the GIL.
+unboxes arguments: 0 if they are not what was compiled for, or a guard does not hold. `call.do(room, state) -> status` is the call, without the GIL; the
+entry uses it, too, so that it is the only one into which LLVM puts the function.
 `call.finish(room) -> object` boxes the result of a call whose status was 0, once; there is none where that is None.
 """
 
@@ -12,7 +13,7 @@ from inspect import CO_VARARGS
 from accel.ir import Plan
 from accel.lower.boundary import emit_boxed, emit_guards, require_function
 from accel.lower.layout import components
-from accel.lower.results import load_result
+from accel.lower.results import load_result, store_values
 from accel.lower.text import Emitter, Module
 from accel.lower.unbox import emit_unbox
 from accel.types.kinds import Never, NoneKind, Static, Tuple
@@ -40,10 +41,7 @@ def emit_prepared(module: Module, plan: Plan) -> None:
     for k, kind in enumerate(plan.root.kinds):
         operand = e.value(f"load ptr, ptr {e.value(f'getelementptr ptr, ptr %args, i64 {k}')}")
         values += emit_unbox(e, kind, operand, "miss")
-    for k, (type_, value) in enumerate(zip(types, values, strict=True)):
-        if type_ == "i1":
-            type_, value = "i8", e.value(f"zext i1 {value} to i8")
-        e.do(f"store {type_} {value}, ptr {e.value(f'getelementptr i64, ptr %room, i64 {k}')}")
+    store_values(e, [f"{t} {v}" for t, v in zip(types, values, strict=True)], "%room")
     e.do("ret i64 1")
     e.place("miss")
     e.do("ret i64 0")
@@ -54,7 +52,7 @@ def emit_prepared(module: Module, plan: Plan) -> None:
     result = e.value(f"getelementptr i64, ptr %room, i64 {count}")
     status = e.value(f'call i32 @"{plan.root.symbol}"({", ".join([f"ptr {result}", "ptr %state", *given])})')
     e.do(f"ret i32 {status}")
-    module.define(e.function('define i32 @"call.do"(ptr %room, ptr %state)'))
+    module.define(e.function('define i32 @"call.do"(ptr %room, ptr %state) noinline'))
 
     if isinstance(plan.root.result, NoneKind):
         return

@@ -22,8 +22,9 @@ def program_text(plan: Plan) -> tuple[str, dict[str, FunctionBody]]:
     if plan.nogil:
         module, bodies = _lower_bodies(plan, detached=True)
         if not find_python_call(module.functions, list(bodies)):
-            emit_entry(module, plan)
-            if may_be_prepared(plan):
+            is_prepared = may_be_prepared(plan)
+            emit_entry(module, plan, is_prepared=is_prepared)
+            if is_prepared:
                 emit_prepared(module, plan)
             return str(module), bodies
     module, bodies = _lower_bodies(plan, detached=False)
