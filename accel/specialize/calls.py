@@ -73,6 +73,20 @@ def python_function(value: Any) -> FunctionType | None:
     return value if issubclass(type(value), FunctionType) else None
 
 
+_OF_TEXTS = {"builtins.float": float, "builtins.int": int}
+
+
+def _number_of(kind: type, arguments: Kinds) -> Any:
+    """What `float("inf")` and the like give; None when that is not known, or raises."""
+    match arguments:
+        case (Static(value=text),) if type(text) is str:
+            try:
+                return kind(text)
+            except ValueError:
+                return None
+    return None
+
+
 class CallRules:
     """Result kinds of calls; `typed` receives what is called."""
 
@@ -104,6 +118,8 @@ class CallRules:
         if not isinstance(callee, Static):
             return None
         name = find_known_name(value)
+        if name in _OF_TEXTS and not keywords and (number := _number_of(_OF_TEXTS[name], arguments)) is not None:
+            return self.constant(instruction, number)
         if name:
             strict: Any = False
             if name == "builtins.zip" and keywords == ("strict",):

@@ -303,6 +303,24 @@ def test_constants_beyond_64_bits() -> None:
     agree_compiled(far_constant, lambda: (5,), lambda: (-5,), lambda: (2**62,))
 
 
+def of_texts(x, k):
+    if k == 1:
+        return float("hello")
+    if k == 2:
+        return int("9" * 30) + int("999999999999999999999")
+    if k == 3:
+        return int("1.5")
+    if k == 4:
+        return float("inf", "nan")
+    if k == 5:
+        return int("12", 3)
+    return x + float("inf"), float("nan"), -float("-Infinity"), int("-0012"), int("12") // 5
+
+
+def test_numbers_of_texts() -> None:
+    agree_compiled(of_texts, *[lambda k=k: (1.5, k) for k in (0, 0, 1, 2, 3, 4, 5)])
+
+
 def own_class(x, n):
     return type(x), isinstance(n + x, type(n))
 

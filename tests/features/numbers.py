@@ -152,6 +152,11 @@ def conversions(f, i):
     return int(f), float(i), bool(i), complex(f, i), int(), float(), bool(), complex()
 
 
+@builtins_.row('`float("inf")` and other numbers of texts that are known', (3.7, 4))
+def of_texts(f, i):
+    return min(float("inf"), f), max(f, float("-1e400")), i + int(" 1_000 ")
+
+
 @builtins_.row("complex with `real=` and `imag=`", (3.7, 4))
 def complex_keywords(f, i):
     return complex(real=f, imag=i), complex(f, imag=i), complex(imag=f)
