@@ -196,6 +196,21 @@ class Formula:
             total = self.fma(total, x, coefficient)
         return total
 
+    # -- tables
+
+    def table(self, name: str, words: Sequence[int]) -> str:
+        """The address of constants of 64 bits; defines them."""
+        return self.e.module.constant(name, f"[{len(words)} x i64] [{', '.join(f'i64 {w}' for w in words)}]")
+
+    def look_up(self, table: str, index: Term) -> Term:
+        """Words of a table, lane by lane."""
+        kind, places = self.kind("i64"), self.kind("ptr")
+        at = self.e.value(f"getelementptr i64, ptr {table}, {kind} {index.text}")
+        if self.width == 1:
+            return self.emit("i64", f"load i64, ptr {at}")
+        gather = self.e.module.declare(f"llvm.masked.gather.v{self.width}i64.v{self.width}p0", kind, (places, "i32", self.kind("i1"), kind))
+        return self.emit("i64", f"call {kind} {gather}({places} {at}, i32 8, {self.kind('i1')} splat (i1 true), {kind} poison)")
+
     # -- rare ways
 
     def unless_rare(self, rare: Term, usual: Term, compute: Callable[[], Term]) -> Term:

@@ -25,6 +25,7 @@ from accel.lower.flags import flags_are_set, held_text, keep_here, pin
 from accel.lower.lane_calls import emit_each
 from accel.lower.lane_shape import LaneShape
 from accel.lower.lane_values import LaneValues, Mask
+from accel.lower.libm_lanes import emit_libm_lanes, is_libm_known
 from accel.lower.loop_calls import find_lane_call
 from accel.lower.pinned import find_pinned
 from accel.lower.regions import Loop, Regions
@@ -32,7 +33,6 @@ from accel.lower.resting import find_resting
 from accel.lower.ssa import Operation, Unreadable, may_trap
 from accel.lower.text import Emitter, Module, parts_of
 from accel.lower.ulp_math import define_ulp, is_ulp_call
-from accel.lower.vector_exp import emit_vector_exp, is_libm_known
 
 __all__ = ["LaneWriter", "write_lanes"]
 
@@ -478,8 +478,8 @@ class LaneWriter(LaneValues):
 
     def lane_function(self, operation: Operation) -> str:
         """The function that does an operation for vectors, lane by lane unless there is a better one."""
-        if operation.detail == "libm.exp" and self.shape.element_bits == 64 and is_libm_known(self.shape.bits):
-            return emit_vector_exp(self.e.module, self.shape.width)
+        if self.shape.element_bits == 64 and is_libm_known(operation.detail, self.shape.bits):
+            return emit_libm_lanes(self.e.module, operation.detail, self.shape.width)
         by_numpy = find_lane_call(self.e.module, operation.detail, len(operation.operands), self.shape.width)
         return by_numpy or emit_each(self.e.module, operation, self.shape.width)
 
