@@ -1,1 +1,1 @@
-"""This package measures accel against CPython, NumPy, numba and C, and prints how far the promised figures hold."""
+"""This package measures accel against CPython, NumPy, numba, C and Mojo, and prints how far the promised figures hold."""

@@ -20,7 +20,8 @@ from benchmarks.problems import GROUPS, PROBLEMS
 def parse_arguments(arguments: list[str] | None) -> argparse.Namespace:
     """What the user asks for."""
     parser = argparse.ArgumentParser(
-        prog="python -m benchmarks", description="Measure accel against CPython, NumPy, numba and C."
+        prog="python -m benchmarks",
+        description="Measure accel against CPython, NumPy, numba, C and Mojo (`mojo`, or what the variable ACCEL_MOJO names).",
     )
     parser.add_argument(
         "--only",

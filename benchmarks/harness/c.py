@@ -34,14 +34,20 @@ def build_text(text: str, flags: tuple[str, ...] = FLAGS) -> ctypes.CDLL:
     """
     if shutil.which("gcc") is None:
         raise RuntimeError("no gcc on this machine")
-    folder = tempfile.mkdtemp(prefix="accel-benchmarks-")
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    folder = make_folder()
     source, library = Path(folder, "source.c"), Path(folder, "library.so")
     source.write_text(text)
     done = subprocess.run(["gcc", *flags, str(source), "-o", str(library), "-lm"], capture_output=True, text=True)
     if done.returncode:
         raise RuntimeError(f"gcc: {done.stderr.strip().splitlines()[0]}")
     return ctypes.CDLL(str(library))
+
+
+def make_folder() -> str:
+    """A new folder that is gone when the process ends."""
+    folder = tempfile.mkdtemp(prefix="accel-benchmarks-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
 def declare(library: ctypes.CDLL, name: str, result: Any, *parameters: Any) -> Any:

@@ -14,7 +14,7 @@ from benchmarks.harness.measure import interleave
 from benchmarks.harness.problem import Problem, Row, Settings, make_rows
 
 SAMPLE = 400
-EXACT = ("accel", "threads", "c")  # those that give the bits of CPython
+EXACT = ("accel", "threads", "c", "mojo")  # those that give the bits of CPython
 ULP = "ulp"  # accel with elementary functions to one unit in the last place
 
 

@@ -14,8 +14,10 @@ REGION_LIMIT = 0.3
 LANES_LIMIT = 1.053  # 0.95 of the speed of C
 GAIN_LIMIT = 1.8  # of two threads over one
 OVER_C_LIMIT = 1.053  # 0.95 of the speed of C
+OVER_MOJO_LIMIT = 1.0
 COMPUTING = ("forces", "product")
 MOVING = ("stencil", "triad", "histogram", "prefix_maximum")
+LANES = ("f64", "f32")
 DYNAMIC_LIMIT = 1.02 if sys.version_info >= (3, 12) else 1.05
 
 
@@ -51,6 +53,7 @@ def find_figures(rows: Sequence[Row]) -> list[Figure]:
         judge_group(
             rows, "lanes over C", "mandelbrot in lanes over C intrinsics", mean_limit=LANES_LIMIT, worst_limit=LANES_LIMIT
         ),
+        judge_mojo(rows),
         judge_threads(rows),
         judge_group(rows, "elements", "functions of elements over numba.vectorize", mean_limit=0.667, worst_limit=1.0, least=8),
         judge_ulp(rows, "numba", 1 / 3),
@@ -125,6 +128,16 @@ def judge_group(
     return Figure(what, limit, f"{mean:.3f} of {len(ratios)}: {listed}" + (f"; {len(faults)} broken" if faults else ""), holds)
 
 
+def judge_mojo(rows: Sequence[Row]) -> Figure:
+    """A ufunc over the same arithmetic in Mojo, with vectors written by hand."""
+    best = find_best(rows, "mandelbrot_lanes")
+    pairs = {case: (best.get((case, "accel")), best.get((case, "mojo"))) for case in LANES}
+    ratios = {case: mine / theirs for case, (mine, theirs) in pairs.items() if mine and theirs}
+    what, limit = "mandelbrot in lanes over Mojo's SIMD", f"each <= {OVER_MOJO_LIMIT}"
+    holds = max(ratios.values(), default=math.inf) <= OVER_MOJO_LIMIT
+    return judge_loops(rows, what, limit, ratios, LANES, holds=holds, problem="mandelbrot_lanes")
+
+
 def judge_threads(rows: Sequence[Row]) -> Figure:
     """A ufunc on two threads, over the same on one."""
     best = find_best(rows, "mandelbrot_lanes")
@@ -181,10 +194,17 @@ def judge_moving(rows: Sequence[Row]) -> Figure:
 
 
 def judge_loops(
-    rows: Sequence[Row], what: str, limit: str, ratios: Mapping[str, float], cases: Sequence[str], *, holds: bool
+    rows: Sequence[Row],
+    what: str,
+    limit: str,
+    ratios: Mapping[str, float],
+    cases: Sequence[str],
+    *,
+    holds: bool,
+    problem: str = "loops",
 ) -> Figure:
     """The figure of these cases; a fault of accel falls short, a rival that is missing leaves it unmeasured."""
-    mine = [row for row in rows if row.problem == "loops" and row.case in cases and row.implementation in ("accel", "alone")]
+    mine = [row for row in rows if row.problem == problem and row.case in cases and row.implementation in ("accel", "alone")]
     faults = [f"{row.case}: {row.fault}" for row in mine if row.fault]
     measured = faults[0] if faults else " ".join(f"{case} {ratio:.2f}" for case, ratio in ratios.items())
     return Figure(what, limit, measured, False if faults else holds if len(ratios) == len(cases) else None)

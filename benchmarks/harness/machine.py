@@ -9,6 +9,8 @@ import platform
 import subprocess
 from pathlib import Path
 
+from benchmarks.harness.mojo import find_mojo
+
 PACKAGES = ("numpy", "numba", "llvmlite")
 
 
@@ -24,6 +26,7 @@ def describe_machine() -> dict[str, object]:
             "load": round(os.getloadavg()[0], 2),
         },
         "versions": {"python": platform.python_version(), "gcc": first_line("gcc", "--version")}
+        | {"mojo": first_line(find_mojo() or "mojo", "--version")}
         | {name: find_version(name) for name in PACKAGES},
         "commit": first_line("git", "-C", str(Path(__file__).parent), "describe", "--always", "--dirty"),
     }

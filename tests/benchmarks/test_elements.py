@@ -13,7 +13,9 @@ from benchmarks.__main__ import main, parse_arguments
 from benchmarks.harness import elements
 from benchmarks.harness.check import WrongAnswerError
 from benchmarks.harness.elements import check_elements, has_accuracy, load_checked, make_sample, measure_elements
-from benchmarks.harness.figures import find_figures
+from benchmarks.harness.figures import LANES, find_figures
+from benchmarks.harness.load import load
+from benchmarks.harness.mojo import find_mojo
 from benchmarks.harness.problem import Case, Problem, Row, Settings
 from benchmarks.problems import GROUPS, PROBLEMS
 
@@ -27,6 +29,8 @@ def test_answers(problem):
         functions, faults = load_checked(problem, case, how.make(how.small))
         if shutil.which("gcc") is None:
             wanted -= {"c"}
+        if find_mojo() is None:
+            wanted -= {"mojo"}
         assert wanted <= set(functions), faults
 
 
@@ -89,17 +93,19 @@ def test_nothing_is_measured_without_the_option(monkeypatch):
     assert measure_elements(PROBLEMS["functions"], Settings(quick=True)) == []
 
 
-@pytest.mark.skipif(shutil.which("gcc") is None, reason="no gcc on this machine")
-def test_c_gives_the_same_for_any_number_of_vectors():
-    from benchmarks.problems.mandelbrot_lanes import c_, python_
-    from benchmarks.problems.mandelbrot_lanes.problem import make_points
-
-    cr, ci, limit = make_points(13)
-    want = [python_.escape(a, b, limit) for a, b in zip(cr.tolist(), ci.tolist(), strict=True)]
-    for vectors in c_.VECTORS:
-        assert c_.run("pd", vectors, cr, ci, limit).tolist() == want
-    narrow = {tuple(c_.run("ps", vectors, cr.astype("f"), ci.astype("f"), limit)) for vectors in c_.VECTORS}
-    assert len(narrow) == 1
+@pytest.mark.parametrize(("rival", "compiler"), [("c", shutil.which("gcc")), ("mojo", find_mojo())])
+@pytest.mark.parametrize("case", LANES)
+def test_every_variant_gives_the_same_counts(rival, compiler, case):
+    if compiler is None:
+        pytest.skip(f"no compiler of {rival} on this machine")
+    problem = PROBLEMS["mandelbrot_lanes"]
+    cr, ci, limit = problem.cases[case].make(13)
+    escape, fastest = load(problem, "python", case), load(problem, rival, case)
+    want = [escape(a, b, limit) for a, b in zip(cr, ci, strict=True)]
+    for name in fastest.variants:
+        assert fastest.run(name, cr, ci, limit).tolist() == want, name
+    assert fastest(cr, ci, limit).tolist() == want
+    assert fastest.best in fastest.variants
 
 
 def make_row(problem, group, case, implementation, time_ns, ratio=None, fault=""):
@@ -126,6 +132,23 @@ def test_figures_of_ufuncs():
     assert verdicts["1 ulp: exp log sin cos tanh over numpy"] == "not measured"
     broken = [*rows, make_row("elementwise", "elements", "9", "ulp", 0.0, fault="ValueError: wrong")]
     assert {f.what: f.verdict for f in find_figures(broken)}["1 ulp: functions of elements over numba"] == "falls short"
+
+
+def judge_mojo(accel, mojo, fault=""):
+    rows = []
+    for case, mine, theirs in zip(LANES, accel, mojo, strict=True):
+        rows.append(make_row("mandelbrot_lanes", "lanes over C", case, "accel", mine, fault=fault))
+        rows.append(make_row("mandelbrot_lanes", "lanes over C", case, "mojo", theirs, fault="" if theirs else "RuntimeError: no mojo"))
+    return {figure.what: figure for figure in find_figures(rows)}["mandelbrot in lanes over Mojo's SIMD"]
+
+
+def test_the_figure_over_mojo():
+    assert judge_mojo((1.0, 2.0), (1.0, 2.5)).verdict == "holds"
+    assert judge_mojo((1.0, 2.0), (1.0, 2.5)).measured == "f64 1.00 f32 0.80"
+    assert judge_mojo((1.0, 2.0), (2.0, 1.9)).verdict == "falls short"
+    assert judge_mojo((1.0, 2.0), (2.0, 0.0)).verdict == "not measured"
+    assert judge_mojo((1.0, 2.0), (0.0, 0.0)).verdict == "not measured"
+    assert judge_mojo((1.0, 2.0), (0.0, 0.0), fault="KeyError: 1").verdict == "falls short"
 
 
 def test_a_group_stands_for_its_problems(capsys, tmp_path):

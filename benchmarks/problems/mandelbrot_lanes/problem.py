@@ -25,7 +25,7 @@ def make_narrow_points(size: int) -> tuple[Any, ...]:
 MANDELBROT_LANES = Problem(
     name="mandelbrot_lanes",
     group="lanes over C",
-    implementations=("numba", "accel", "threads", "c"),
+    implementations=("numba", "accel", "threads", "c", "mojo"),
     measure=measure_elements,
     cases={
         "f64": Case(make_points, small=37, full=960, quick=320),
