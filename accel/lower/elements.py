@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from accel.ir import Plan
 from accel.lower.body import FunctionBody
+from accel.lower.bounded import are_bounded
 from accel.lower.choice import write_choice
 from accel.lower.lane_loop import Kernels, write_lane_loop
 from accel.lower.lane_shape import LaneShape, choose_shape
@@ -90,7 +91,7 @@ def _write_kernels(
     flagged, trusted = _lower_form(plan, chars, module.accuracy, flagged=True)
     if trusted >= _MANY_RESULTS or (trusted and Regions(forms[0], frozenset()).loops):  # to look at the flags costs as much as some tests
         forms.insert(0, _simplify_form(flagged))
-    return _write_forms(module, forms, uniform)
+    return _write_forms(module, forms, uniform, is_bounded=len(forms) > 1 and are_bounded(Regions(forms[0], frozenset())))
 
 
 def _simplify_form(module: Module) -> Function:
@@ -110,8 +111,9 @@ def _lower_form(plan: Plan, chars: tuple[str, ...], accuracy: str, *, flagged: b
     return module, trusted
 
 
-def _write_forms(module: Module, forms: list[Function], uniform: frozenset[int]) -> tuple[LaneShape, Kernels]:
-    """Add functions on lanes for each set of uniform inputs: one for each form of the function, which are tried one after the other."""
+def _write_forms(module: Module, forms: list[Function], uniform: frozenset[int], *, is_bounded: bool) -> tuple[LaneShape, Kernels]:
+    """Add functions on lanes for each set of uniform inputs: one for each form of the function, which are tried one after the other. Of the first form the
+    flags tell, if that is needed; not where it `is_bounded`."""
     regions = {
         same: [Regions(form, frozenset(form.parameters[k][1] for k in same)) for form in forms] for same in (frozenset[int](), uniform)
     }
@@ -119,7 +121,8 @@ def _write_forms(module: Module, forms: list[Function], uniform: frozenset[int])
     for same, found in regions.items():
         kernels[same] = [f"lanes.{len(kernels)}.{number}" for number in range(len(found))]
         for name, form in zip(kernels[same], found, strict=True):
-            write_lanes(module, form, shape, name, is_flagged=form is not found[-1])
+            is_first = form is not found[-1]
+            write_lanes(module, form, shape, name, is_flagged=is_first and not is_bounded, is_bounded=is_first and is_bounded)
     return shape, kernels
 
 

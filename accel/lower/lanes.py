@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import re
 
+from accel.lower.bounded import LIMITS
 from accel.lower.departures import Departures
 from accel.lower.flags import flags_are_set, held_text, keep_here, pin
 from accel.lower.lane_calls import emit_each
@@ -31,7 +32,8 @@ from accel.lower.pinned import find_pinned
 from accel.lower.regions import Loop, Regions
 from accel.lower.resting import find_resting
 from accel.lower.ssa import Operation, Unreadable, may_trap
-from accel.lower.text import Emitter, Module, parts_of
+from accel.lower.text import Emitter, Module, float_text, parts_of
+from accel.lower.turn_tests import emit_bounds, emit_test
 from accel.lower.ulp_math import define_ulp, is_ulp_call
 
 __all__ = ["LaneWriter", "write_lanes"]
@@ -41,31 +43,33 @@ _INTRINSICS = (
     "sadd.with.overflow ssub.with.overflow smul.with.overflow uadd.with.overflow usub.with.overflow umul.with.overflow"
 ).split()
 _WITH_CONSTANT = ("abs", "ctlz", "cttz", "is.fpclass")  # intrinsics whose last operand is no vector
+_BITS = {"double": 64, "float": 32}
 _POLLED = "0"  # what a loop would read, had its head not given up
 _INFINITY = "0x7FF0000000000000"  # as LLVM writes it, for floats too
 _RARE = ("libm.fmod",)  # what is called where a quicker way is not good enough
 _EACH = re.compile(r"libm\.\w+|accel\.\w+")  # functions without vectors
 
 
-def write_lanes(module: Module, regions: Regions, shape: LaneShape, name: str, *, is_flagged: bool = False) -> None:
+def write_lanes(module: Module, regions: Regions, shape: LaneShape, name: str, *, is_flagged: bool = False, is_bounded: bool = False) -> None:
     """Add `i1 @name(inputs..., outputs...)`, which applies a function to as many elements as there are lanes; all operands are addresses
     of elements side by side, those of uniform parameters of one. False when a lane gave up, or when the flags of the processor tell what
-    NumPy would warn about (`is_flagged`) and are set: nothing is stored then.
+    NumPy would warn about (`is_flagged`) and are set, or when a number is beyond what shows that there is nothing to warn about (`is_bounded`,
+    see `accel.lower.bounded`): nothing is stored then.
 
     Raises
     ------
     Unreadable
         When the function can't be done in lanes.
     """
-    LaneWriter(module, regions, shape, is_flagged=is_flagged).write(name)
+    LaneWriter(module, regions, shape, is_flagged=is_flagged, is_bounded=is_bounded).write(name)
 
 
 class LaneWriter(LaneValues):
     """Writes a function on lanes, block by block."""
 
-    def __init__(self, module: Module, regions: Regions, shape: LaneShape, *, is_flagged: bool) -> None:
+    def __init__(self, module: Module, regions: Regions, shape: LaneShape, *, is_flagged: bool, is_bounded: bool) -> None:
         super().__init__(Emitter(module), regions, shape)
-        function, self.is_flagged = regions.function, is_flagged
+        function, self.is_flagged, self.is_bounded = regions.function, is_flagged, is_bounded
         self.function = function
         self.types: dict[str, str] = {name: type_ for type_, name in function.parameters}
         self.masks: dict[str, Mask] = {}
@@ -76,6 +80,7 @@ class LaneWriter(LaneValues):
         self.pinned = find_pinned(regions)
         self.mask = self.full
         self.frames: list[Departures] = []
+        self.bounds: dict[str, tuple[str, str, str]] = {}  # tests of the number of a turn, see `emit_bounds`
         self.carried: dict[tuple[str, str], tuple[Mask, dict[str, list[str]]]] = {}  # (loop left, target further out) -> what left
 
     def flush(self) -> None:
@@ -102,12 +107,31 @@ class LaneWriter(LaneValues):
                 self.values[parameter] = [e.value(f"load {self.vector(type_)}, ptr {self.place_of(f'%in{k}', type_, g)}, align 1") for g in self.groups()]
         entry = self.regions.order[0]
         self.masks[entry] = self.full
+        if self.is_bounded:
+            self.limit_parameters()
         self.run(None)
         e.place("giveup")
         e.do("ret i1 false")
         operands = [f"ptr %in{k}" for k in range(len(parameters))] + [f"ptr %out{k}" for k in range(len(self.function.results))]
         text = e.function(f"define internal i1 @{name}({', '.join(operands)}) alwaysinline")
         e.module.define(text)
+
+    def limit_parameters(self) -> None:
+        """Give up where a number is beyond the limits, or NaN."""
+        for type_, parameter in self.function.parameters:
+            if type_ not in LIMITS:
+                continue
+            limit = float_text(LIMITS[type_])
+            if not self.is_varying(parameter):
+                size = self.e.call(type_, f"llvm.fabs.f{_BITS[type_]}", f"{type_} {self.renamed[parameter]}")
+                after = self.e.label("sound")
+                self.e.branch_if(self.e.value(f"fcmp ole {type_} {size}, {limit}"), after, "giveup", likely=True)
+                self.e.place(after)
+                continue
+            kind = self.vector(type_)
+            fabs = self.e.module.declare(f"llvm.fabs.v{self.shape.width}f{_BITS[type_]}", kind, (kind,))
+            sizes = [self.e.value(f"call {kind} {fabs}({kind} {value})") for value in self.values[parameter]]
+            self.bad.append(self.as_masks([self.e.value(f"fcmp ugt {kind} {size}, splat ({type_} {limit})") for size in sizes]))
 
     def place_of(self, base: str, type_: str, group: int) -> str:
         """The address of a group of elements."""
@@ -284,6 +308,7 @@ class LaneWriter(LaneValues):
             raise Unreadable("a loop without a block in front")
         mask = self.edges[outside[0], loop.header]
         self.flush()
+        self.bounds |= emit_bounds(self, loop)
         enter, end, done, before = e.label("enter"), e.label("left"), e.label("done"), ""
         frame = Departures(self, loop, end)
         self.frames.append(frame)
@@ -358,7 +383,7 @@ class LaneWriter(LaneValues):
         for mark, phi, g in marks:
             value = phi.operands[phi.labels.index(loop.latch)]
             again[f"@{mark}@"] = self.wide(value, phi.type, g) if self.is_varying(phi.name) else self.scalar(value)
-        if self.is_flagged and not loop.is_uniform:
+        if (self.is_flagged or self.is_bounded) and not loop.is_uniform:
             self.rest(loop, marks, again)
             roots = [[again[f"@{m}@"] for m, _, h in marks if h == g] + stay.vectors[g : g + 1] + frame.turns(g) for g in self.groups()]
             e.reorder(roots, [self.entering(marks, g) for g in self.groups()])
@@ -375,7 +400,7 @@ class LaneWriter(LaneValues):
         """Keep lanes that have left a loop from raising flags, as their numbers would grow: some are 0, or where there are divisions, what
         they were. One turn late, as that mask is known early. Group by group, so that the values of few groups are alive at once."""
         divides = any(o.op == "fdiv" for name in loop.blocks for o in self.function.blocks[name].operations)
-        resting = find_resting(self.regions, loop)
+        resting = set() if self.is_bounded else find_resting(self.regions, loop)
         for mark, phi, g in sorted(marks, key=lambda m: m[2]):
             if not self.is_varying(phi.name) or not self.fits_register(phi.type):
                 continue
@@ -412,11 +437,14 @@ class LaneWriter(LaneValues):
         if operation.op == "call" and operation.detail.startswith("llvm.assume"):
             return
         if operation.op == "call" and operation.detail.startswith("lane.note."):
-            self.note_flagged(operation)
+            if not self.is_bounded:
+                self.note_flagged(operation)
             return
         if operation.name in self.renamed:
             return
-        if operation.name and operation.name not in self.regions.varying:
+        if operation.name in self.bounds:
+            self.renamed[operation.name] = emit_test(self, self.renamed_text(operation), *self.bounds[operation.name])
+        elif operation.name and operation.name not in self.regions.varying:
             self.renamed[operation.name] = self.e.value(self.renamed_text(operation))
         elif operation.op == "call" and is_ulp_call(operation.detail):
             self.values[operation.name] = [self.approximate(operation, g) for g in self.groups()]

@@ -1,0 +1,65 @@
+"""Tests of the number of a turn against a float, `while n < limit`: an integer is compared as long as that is enough.
+
+Converting the number and comparing floats takes as long as a part of a vector's arithmetic. So in front of the loop an integer is found below which the test
+holds for sure; only from there on floats are compared. The same goes for the question whether the number is infinite as a float.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from accel.lower.lane_values import LaneValues
+from accel.lower.regions import Loop
+from accel.lower.ssa import Operation
+from accel.lower.text import float_text
+
+__all__ = ["emit_bounds", "emit_test"]
+
+_EXACT = {"double": 53, "float": 24}  # numbers of so many bits are floats
+_INFINITY = "0x7FF0000000000000"
+_BELOW = {("olt", 0), ("ole", 0), ("ogt", 1), ("oge", 1)}  # the test, and the operand that is the number of the turn
+
+
+def emit_bounds(lanes: LaneValues, loop: Loop) -> dict[str, tuple[str, str, str]]:
+    """In front of a loop: name of each such test in it -> the number of the turn, an integer, and what the test gives below that."""
+    function, e = lanes.regions.function, lanes.e
+    inside = {o.name: o for name in loop.blocks for o in function.blocks[name].operations if o.name}
+    counted = {n for n, i in lanes.regions.find_inductions(loop).items() if i.type == "i64" and not i.start.startswith("%") and int(i.start) >= 0 < int(i.step)}
+    found: dict[str, tuple[str, str, str]] = {}
+    for test in inside.values():
+        if test.op != "fcmp" or lanes.is_varying(test.name) or test.types[0] not in _EXACT:
+            continue
+        for place in (0, 1):
+            turn, limit, type_, relation = _turn_of(inside, test.operands[place]), test.operands[1 - place], test.types[0], test.flags.split()[-1]
+            if turn in counted and (relation, limit) == ("ueq", _INFINITY):
+                found[test.name] = turn, str(2 ** _EXACT[type_]), "false"
+            elif turn in counted and (relation, place) in _BELOW and limit not in inside:
+                suffix = "f64" if type_ == "double" else "f32"
+                least = e.call(type_, f"llvm.minnum.{suffix}", f"{type_} {lanes.scalar(limit)}", f"{type_} {float_text(2.0 ** _EXACT[type_])}")
+                whole = e.call(type_, f"llvm.ceil.{suffix}", f"{type_} {least}")
+                number = e.call("i64", f"llvm.fptosi.sat.i64.{suffix}", f"{type_} {whole}")
+                known = e.value(f"fcmp ord {type_} {lanes.scalar(limit)}, 0.0")  # for NaN the minimum is the other one
+                found[test.name] = turn, e.select(known, "i64", number, "0"), "true"
+    return found
+
+
+def _turn_of(inside: Mapping[str, Operation], operand: str) -> str:
+    """The integer a float is made of, maybe by way of a wider one; empty if it is not."""
+    cast = inside.get(operand)
+    if cast is not None and cast.op == "fptrunc":
+        cast = inside.get(cast.operands[0])
+    return cast.operands[0] if cast is not None and cast.op in ("uitofp", "sitofp") else ""
+
+
+def emit_test(lanes: LaneValues, compare: str, turn: str, bound: str, below: str) -> str:
+    """The test in a turn; `compare` is that of the floats."""
+    e = lanes.e
+    quick = e.value(f"icmp slt i64 {lanes.scalar(turn)}, {bound}")
+    slow, tested, here = e.label("slow"), e.label("tested"), e.block
+    e.branch_if(quick, tested, slow, likely=True)
+    e.place(slow)
+    compared = e.value(compare)
+    behind = e.block
+    e.branch(tested)
+    e.place(tested)
+    return e.merge("i1", (below, here), (compared, behind))
