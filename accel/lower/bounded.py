@@ -41,14 +41,11 @@ class _Bounds:
 
     def hold(self) -> bool:
         """Whether the noted results are bounded."""
-        entry, *others = self.regions.order
-        self.facts[entry] = {}
-        for name in others:
-            self.facts[name] = self._facts_of(name)
         before: Facts = {}
         for turn in range(_ROUNDS):
             before = dict(self.known)
             for name in self.regions.order:
+                self.facts[name] = self._facts_of(name)
                 for operation in self.regions.function.blocks[name].operations:
                     if operation.name:
                         self.known[operation.name] = self._size_of(operation, name, is_first=turn == 0)
@@ -61,8 +58,11 @@ class _Bounds:
 
     def size(self, operand: str, block: str) -> float:
         """How large a number is at most, in a block."""
+        return self._size(self.facts[block], operand)
+
+    def _size(self, facts: Facts, operand: str) -> float:
         if operand.startswith("%"):
-            return min(self.known.get(operand, _INFINITE), self.facts[block].get(operand, _INFINITE))
+            return min(self.known.get(operand, _INFINITE), facts.get(operand, _INFINITE))
         return _constant(operand)
 
     def _size_of(self, o: Operation, block: str, *, is_first: bool) -> float:
@@ -95,6 +95,8 @@ class _Bounds:
     def _facts_of(self, name: str) -> Facts:
         """What is known in a block beyond what is known where it all comes from."""
         sources = self.regions.before[name]
+        if not sources:
+            return {}
         if len(sources) != 1 or name in self.headers:
             return self.facts[self.regions.immediate(name)]
         last = self.regions.function.blocks[sources[0]].operations[-1]
@@ -115,10 +117,18 @@ class _Bounds:
         elif o.op == "select" and o.operands[2 if holds else 1] == ("false" if holds else "true"):
             self._learn(facts, o.operands[0], holds)
             self._learn(facts, o.operands[1 if holds else 2], holds)
-        elif o.op == "fcmp" and (way := _AT_MOST.get((holds, o.flags.split()[-1]))):
+        elif o.op == "fcmp" and (way := self._relation(facts, o, holds)):
             small, large = o.operands[::way]
             if not large.startswith("%"):
                 self._limit(facts, small, max(_constant(large, signed=True), 0.0))
+
+    def _relation(self, facts: Facts, o: Operation, holds: bool) -> int:
+        """1 if the first operand is at most the second, and neither NaN; -1 for the other way round; else 0."""
+        relation = o.flags.split()[-1]
+        way = _AT_MOST.get((holds, relation), 0)
+        if not way and all(self._size(facts, operand) < _INFINITE for operand in o.operands):  # bounded, so no NaN
+            way = _AT_MOST.get((holds, ("u" if relation[0] == "o" else "o") + relation[1:]), 0)
+        return way
 
     def _limit(self, facts: Facts, operand: str, most: float) -> None:
         """A number is no NaN, and at most this; so are those it is made of, if they can only add to it."""
