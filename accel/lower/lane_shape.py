@@ -45,5 +45,5 @@ def choose_shape(regions: Regions, bits: int) -> LaneShape:
         return LaneShape(width, 2, bits)
     headers = {loop.header for loop in regions.loops.values()}
     going_round = [sum(o.op == "phi" and o.name in regions.varying for o in regions.function.blocks[h].operations) + 1 for h in headers]
-    registers, most = (32, 6) if bits == 512 else (16, 4)
+    registers, most = (32, 6 if width == 16 else 5) if bits == 512 else (16, 4)  # measured, as all of this
     return LaneShape(width, max(2, min(most, (registers - 4) // max(going_round))), bits)
