@@ -57,6 +57,8 @@ class Region:
         Whether it has ever put results of blocks together in an order that is not the loop's.
     pace : float
         Nanoseconds an iteration took last time on one thread; 0 before.
+    is_plain : bool
+        Whether all blocks have the same inputs: nothing is put together.
     detector : RaceDetector, optional
         What runs the iterations under `ACCEL_RACES=1`.
     scan : Reduction, optional
@@ -156,6 +158,7 @@ class Region:
     def limits(self, numbers: range) -> tuple[int, ...]:
         """What the functions made of the loop take of a range."""
         return (numbers.start, numbers.stop, numbers.step) if self._takes_step else (numbers.start, numbers.stop)
+
 
 @dataclass(frozen=True, slots=True)
 class _Latest:
@@ -299,9 +302,10 @@ class _Run:
         calls = [(self.results, f, part, self.region.arguments(b, self._values(f, so_far))) for b, f in zip(blocks, firsts, strict=True)]
         try:
             self._on_threads(calls)
-        finally:
-            for first in takewhile(self.results.__contains__, firsts if self.found.leaves else ()):
-                self._leave(first)
+        except Exception:  # of a block behind one that has left the loop, maybe
+            self._leave_first(firsts)
+            raise
+        self._leave_first(firsts)
 
     def _share_scan(self, blocks: list[range], done: int) -> None:
         """Do blocks on several threads, each of which needs what those before it have put together: all but the first and the last are
@@ -351,6 +355,10 @@ class _Run:
         """Do a block; `start` is what a scan begins with, by default what the blocks so far have put together."""
         self.results[first] = self.region.do(block, self._values(first, self._so_far() if start is None else start))
         self._leave(first)
+
+    def _leave_first(self, firsts: list[int]) -> None:
+        for first in takewhile(self.results.__contains__, firsts if self.found.leaves else ()):
+            self._leave(first)
 
     def _leave(self, first: int) -> None:
         """Raise `_Left` when an iteration of the block has left the loop."""
