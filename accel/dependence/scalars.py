@@ -152,7 +152,7 @@ def _find_reduction(loop: ast.For, name: str, parents: dict[int, ast.AST], is_as
         function = ""
         if step is None and (call := _read_call(statement, name, is_associative)) is not None:
             step, function = call
-        if step is None or (step[0] in ("and", "or") and parents[id(statement)] is not loop):
+        if step is None or (step[0] in ("and", "or") and not (parents[id(statement)] is loop and _goes_through(loop))):
             return None
         how, companions, known = step
         found.add((how, companions, function))
@@ -166,6 +166,11 @@ def _find_reduction(loop: ast.For, name: str, parents: dict[int, ast.AST], is_as
         return Reduction(name, how, companions, function=function)
     steps = _slice(loop, {name, *companions}, explained) if how in _SCANS else ()
     return Reduction(name, how, companions, steps) if steps else None
+
+
+def _goes_through(loop: ast.For) -> bool:
+    """Whether every iteration does all statements of the body: `s and e` is the value of one that did."""
+    return not any(isinstance(n, (ast.Continue, ast.Break, ast.Return)) for s in loop.body for n in ast.walk(s))
 
 
 def _slice(loop: ast.For, wanted: set[str], explained: set[int]) -> tuple[ast.stmt, ...]:

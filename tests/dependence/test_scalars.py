@@ -48,7 +48,7 @@ def test_what_associative_functions_are_not_called_for(body):
     [
         "s = x[i] - s", "s = s / x[i]", "s += s * x[i]", "s += x[i]\nx[i + 1] = s", "s += x[i]\nif s > 3:\n    continue", "t = s\ns = max(s, t + 1)", "s += 1\ns *= 2", "s = min(x[i], s)", "s = min(s, x[i], 3)",
         "s = min(s, x[i] + s)", "if x[i] < s:\n    s = y[i]", "if x[i] <= s:\n    s = x[i]", "if f(i) < s:\n    s = f(i)", "if x[i] < s:\n    s = x[i]\nelse:\n    k = 1",
-        "if x[i] < s:\n    s = x[i]\n    k = k + 1", "if x[i] < s:\n    x[i] = s\n    s = x[i]", "if i > 3:\n    s = s and x[i]",
+        "if x[i] < s:\n    s = x[i]\n    k = k + 1", "if x[i] < s:\n    x[i] = s\n    s = x[i]", "if i > 3:\n    s = s and x[i]", "if i > 3:\n    continue\ns = s and x[i]", "s = s or x[i]\nif i > 3:\n    break",
         "y[i] = s\ns = x[i]", "if i > 3:\n    y[i] = s\ns = 1", "s = t\nt = x[i]", "if i < s:\n    i = 3\n    s = i",
     ],
 )  # fmt: skip

@@ -365,6 +365,18 @@ def test_all_and_any():
         agree(judge, FLOATS, bound)
 
 
+def test_conditions_that_some_iterations_do_not_look_at():
+    def good(x):
+        p = True
+        for i in range(len(x)):
+            if i > 3:
+                continue
+            p = p and x[i] < 99.0
+        return p
+
+    agree(good, FLOATS, parallel=0)
+
+
 def test_what_the_loop_would_not_look_at_raises_nothing():
     def judge(x):
         good = True
