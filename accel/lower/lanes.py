@@ -19,6 +19,7 @@ After::
 from __future__ import annotations
 
 import re
+from functools import reduce
 
 from accel.lower.bounded import LIMITS
 from accel.lower.departures import Departures
@@ -80,7 +81,7 @@ class LaneWriter(LaneValues):
         self.pinned = find_pinned(regions)
         self.mask = self.full
         self.frames: list[Departures] = []
-        self.bounds: dict[str, tuple[str, str, str]] = {}  # tests of the number of a turn, see `emit_bounds`
+        self.bounds: dict[str, tuple[list[Operation], str, str]] = {}  # tests of the number of a turn, see `emit_bounds`
         self.carried: dict[tuple[str, str], tuple[Mask, dict[str, list[str]]]] = {}  # (loop left, target further out) -> what left
 
     def flush(self) -> None:
@@ -118,20 +119,24 @@ class LaneWriter(LaneValues):
 
     def limit_parameters(self) -> None:
         """Give up where a number is beyond the limits, or NaN."""
-        for type_, parameter in self.function.parameters:
-            if type_ not in LIMITS:
-                continue
-            limit = float_text(LIMITS[type_])
-            if not self.is_varying(parameter):
-                size = self.e.call(type_, f"llvm.fabs.f{_BITS[type_]}", f"{type_} {self.renamed[parameter]}")
-                after = self.e.label("sound")
-                self.e.branch_if(self.e.value(f"fcmp ole {type_} {size}, {limit}"), after, "giveup", likely=True)
-                self.e.place(after)
-                continue
-            kind = self.vector(type_)
-            fabs = self.e.module.declare(f"llvm.fabs.v{self.shape.width}f{_BITS[type_]}", kind, (kind,))
-            sizes = [self.e.value(f"call {kind} {fabs}({kind} {value})") for value in self.values[parameter]]
-            self.bad.append(self.as_masks([self.e.value(f"fcmp ugt {kind} {size}, splat ({type_} {limit})") for size in sizes]))
+        e = self.e
+        for type_, limit in LIMITS.items():
+            names = [name for kind, name in self.function.parameters if kind == type_]
+            for name in names:
+                if not self.is_varying(name):
+                    size, after = e.call(type_, f"llvm.fabs.f{_BITS[type_]}", f"{type_} {self.renamed[name]}"), e.label("sound")
+                    e.branch_if(e.value(f"fcmp ole {type_} {size}, {float_text(limit)}"), after, "giveup", likely=True)
+                    e.place(after)
+            vectors = [value for name in names if self.is_varying(name) for value in self.values[name]]
+            if vectors:  # the bits of magnitudes are in the order of the magnitudes; those of NaN come last
+                bits, word = self.vector(f"i{_BITS[type_]}"), f"i{_BITS[type_]}"
+                sizes = [
+                    e.value(f"and {bits} {e.value(f'bitcast {self.vector(type_)} {v} to {bits}')}, splat ({word} {(1 << _BITS[type_] - 1) - 1})")
+                    for v in vectors
+                ]
+                larger = e.module.declare(f"llvm.smax.v{self.shape.width}{word}", bits, (bits, bits))
+                most = reduce(lambda a, b: e.value(f"call {bits} {larger}({bits} {a}, {bits} {b})"), sizes)
+                self.bad.append(self.as_masks([e.value(f"icmp sgt {bits} {most}, bitcast ({self.vector(type_)} splat ({type_} {float_text(limit)}) to {bits})")]))
 
     def place_of(self, base: str, type_: str, group: int) -> str:
         """The address of a group of elements."""
@@ -443,7 +448,7 @@ class LaneWriter(LaneValues):
         if operation.name in self.renamed:
             return
         if operation.name in self.bounds:
-            self.renamed[operation.name] = emit_test(self, self.renamed_text(operation), *self.bounds[operation.name])
+            self.renamed[operation.name] = emit_test(self, operation, *self.bounds[operation.name])
         elif operation.name and operation.name not in self.regions.varying:
             self.renamed[operation.name] = self.e.value(self.renamed_text(operation))
         elif operation.op == "call" and is_ulp_call(operation.detail):
