@@ -1,7 +1,7 @@
 """Tests of the number of a turn against a float, `while n < limit`: an integer is compared as long as that is enough.
 
 Converting the number and comparing floats takes as long as a part of a vector's arithmetic. So in front of the loop an integer is found below which the test
-holds for sure; only from there on floats are compared. The same goes for the question whether the number is infinite as a float.
+holds for sure; only from there on floats are compared. Whether the number is infinite as a float needs no question: no integer of 64 bits is.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ _BELOW = {("olt", 0), ("ole", 0), ("ogt", 1), ("oge", 1)}  # the test, and the o
 
 
 def emit_bounds(lanes: LaneValues, loop: Loop) -> dict[str, tuple[list[Operation], str, str]]:
-    """In front of a loop: name of each such test in it -> what makes a float of the number of the turn, an integer, and what the test gives below that."""
+    """In front of a loop: name of each such test in it -> what makes a float of the number of the turn, an integer, and what the test gives below that
+    (always, if it is empty)."""
     function, e = lanes.regions.function, lanes.e
     inside = {o.name: o for name in loop.blocks for o in function.blocks[name].operations if o.name}
     counted = {n for n, i in lanes.regions.find_inductions(loop).items() if i.type == "i64" and not i.start.startswith("%") and int(i.start) >= 0 < int(i.step)}
@@ -34,7 +35,7 @@ def emit_bounds(lanes: LaneValues, loop: Loop) -> dict[str, tuple[list[Operation
             if not casts or casts[0].operands[0] not in counted:
                 continue
             if (relation, limit) == ("ueq", _INFINITY):
-                found[test.name] = casts, str(2 ** _EXACT[type_]), "false"
+                found[test.name] = casts, "", "false"
             elif (relation, place) in _BELOW and limit not in inside:
                 suffix = "f64" if type_ == "double" else "f32"
                 least = e.call(type_, f"llvm.minnum.{suffix}", f"{type_} {lanes.scalar(limit)}", f"{type_} {float_text(2.0 ** _EXACT[type_])}")
@@ -55,6 +56,8 @@ def _casts_to(inside: Mapping[str, Operation], operand: str) -> list[Operation]:
 
 def emit_test(lanes: LaneValues, test: Operation, casts: list[Operation], bound: str, below: str) -> str:
     """The test in a turn."""
+    if not bound:
+        return below
     e, number = lanes.e, lanes.scalar(casts[0].operands[0])
     quick = e.value(f"icmp slt i64 {number}, {bound}")
     slow, tested, here = e.label("slow"), e.label("tested"), e.block
