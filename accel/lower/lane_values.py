@@ -18,6 +18,10 @@ class Mask:
     def __init__(self, vectors: list[str], parent: Mask | None = None, condition: list[str] | None = None) -> None:
         self.vectors, self.parent, self.condition = vectors, parent, condition
 
+    def around(self) -> list[Mask]:
+        """The masks it is a part of, from the closest on."""
+        return [] if self.parent is None else [self.parent, *self.parent.around()]
+
 
 class LaneValues:
     """The operands that stand for the names of a function, and the operations on masks.
@@ -115,6 +119,8 @@ class LaneValues:
         """Lanes of any of the masks."""
         if any(m is self.full for m in masks):
             return self.full
+        if len(masks) == 1:
+            return masks[0]
         vectors = masks[0].vectors
         for mask in masks[1:]:
             vectors = [self.e.value(f"or {self.vector(self.mask_type)} {a}, {b}") for a, b in zip(vectors, mask.vectors, strict=True)]

@@ -179,18 +179,19 @@ class LaneWriter(LaneValues):
         self.end(name, operations[-1], mask, loop)
 
     def choose(self, block: str, phi: Operation) -> list[str]:
-        """The value of a phi where ways meet: that of the edge each lane came by."""
-        pairs = [(v, p) for v, p in zip(phi.operands, phi.labels, strict=True) if p in self.regions.dominators]
-        chosen = [self.wide(pairs[-1][0], phi.type, g) for g in self.groups()]
-        above = self.masks.get(self.regions.immediate(block))
-        for value, source in reversed(pairs[:-1]):
-            if value == pairs[-1][0] and len(pairs) == 2:
-                continue
-            edge = self.edges[source, block]
-            condition = edge.condition if edge.parent is above and edge.condition is not None and above is not None else edge.vectors
-            chosen = [
-                self.select(self.holds(c), phi.type, self.wide(value, phi.type, g), old) for g, (c, old) in enumerate(zip(condition, chosen, strict=True))
-            ]
+        """The value of a phi where ways meet: that of the edge each lane came by. From the innermost branch outwards: so a condition says enough without
+        those around it, when all that was chosen before comes from inside the same branch."""
+        ways = [(v, self.edges[p, block]) for v, p in zip(phi.operands, phi.labels, strict=True) if p in self.regions.dominators][::-1]
+        (first, edge), *others = sorted(ways, key=lambda way: -len(way[1].around()))
+        chosen, taken = [self.wide(first, phi.type, g) for g in self.groups()], [edge]
+        for value, edge in others:
+            if value != first or others[1:]:
+                alone = edge.condition if all(edge.parent in e.around() for e in taken) else None
+                chosen = [
+                    self.select(self.holds(c), phi.type, self.wide(value, phi.type, g), old)
+                    for g, (c, old) in enumerate(zip(alone or edge.vectors, chosen, strict=True))
+                ]
+            taken.append(edge)
         return chosen
 
     def select(self, condition: str, type_: str, then: str, otherwise: str) -> str:
