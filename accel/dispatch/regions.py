@@ -286,7 +286,7 @@ class _Run:
     def _share(self, blocks: list[range], done: int) -> None:
         """Do blocks on several threads."""
         firsts = [done + n for n in accumulate(map(len, blocks[:-1]), initial=0)]
-        together = _SEARCHED * self.threads if self.found.leaves else len(blocks)
+        together = self.threads if self.found.leaves else len(blocks)  # what is under way when one leaves is done in vain
         try:
             for k in range(0, len(blocks), together):
                 self._share_some(blocks[k : k + together], firsts[k : k + together])
@@ -405,10 +405,11 @@ class _Run:
         outputs = self.region.outputs
         if not outputs:
             return None
+        latest = self.results[max(self.results)]
+        if self.found.leaves and latest[-2] == RETURNED:
+            return latest
         ordered = [dict(zip(outputs, self.results[first], strict=True)) for first in sorted(self.results)]
         final = dict(ordered[-1])
-        if self.found.leaves and self.results[max(self.results)][-2] == RETURNED:
-            return self.results[max(self.results)]
         for reduction in self.found.reductions:
             if reduction.steps:
                 continue  # the last block has it
@@ -422,15 +423,14 @@ class _Run:
 def _reduce(how: str, parts: list[tuple[Any, ...]], first: Any, function: Callable[..., Any] | None) -> tuple[Any, ...]:
     """The parts in pairs, neighbours first, until one is left."""
     while len(parts) > 1:
-        if function is not None:
-            pairs = [(function(parts[k][0], parts[k + 1][0]),) for k in range(0, len(parts) - 1, 2)]
-        else:
-            pairs = [_combine(how, parts[k], parts[k + 1], first) for k in range(0, len(parts) - 1, 2)]
+        pairs = [_combine(how, parts[k], parts[k + 1], first, function) for k in range(0, len(parts) - 1, 2)]
         parts = pairs + parts[2 * len(pairs) :]
     return parts[0]
 
 
-def _combine(how: str, a: tuple[Any, ...], b: tuple[Any, ...], first: Any) -> tuple[Any, ...]:
+def _combine(how: str, a: tuple[Any, ...], b: tuple[Any, ...], first: Any, function: Callable[..., Any] | None = None) -> tuple[Any, ...]:
+    if function is not None:
+        return (function(a[0], b[0]),)
     match how:
         case "+":
             return (a[0] + b[0],)
