@@ -7,17 +7,16 @@ then, and leave (`accel.lower.detached`).
 
 from __future__ import annotations
 
-__all__ = ["BODIES"]
+from accel.lower.parts import places
 
-_FRAME = {"callable": 0, "type": 1, "value": 2, "trace": 3, "stopped": 4, "thread": 5, "opener": 6}
+__all__ = ["BODIES", "FRAME"]
+
+FRAME = {  # what a region keeps; tasks have more behind it
+    "callable": 0, "type": 1, "value": 2, "trace": 3, "stopped": 4, "thread": 5, "opener": 6,
+}  # fmt: skip
 _POLL_NS = 20_000_000  # how often signals are looked for while others are waited for
 _NONE = 2**63 - 1
 _FORKED = "this process was forked inside a parallel region, whose other threads are not here"
-
-
-def _frame(*names: str) -> str:
-    """Addresses `%f_<name>` of what a region keeps (`%f`)."""
-    return "\n".join(f"  %f_{name} = getelementptr ptr, ptr %f, i64 {_FRAME[name]}" for name in names)
 
 
 BODIES = f"""
@@ -38,7 +37,7 @@ entry:
   %error = alloca [3 x ptr]
   %value_at = getelementptr ptr, ptr %error, i64 1
   %trace_at = getelementptr ptr, ptr %error, i64 2
-{_frame("type", "value", "trace")}
+{places("f", FRAME, "type", "value", "trace")}
   call void @PyErr_Fetch(ptr %error, ptr %value_at, ptr %trace_at)
   %type = load ptr, ptr %error
   %value = load ptr, ptr %value_at
@@ -64,7 +63,7 @@ entry:
   %array = alloca [3 x ptr]
   %end_at = getelementptr ptr, ptr %array, i64 1
   %low_at = getelementptr ptr, ptr %array, i64 2
-{_frame("callable", "stopped")}
+{places("f", FRAME, "callable", "stopped")}
   %known = call ptr @PyGILState_GetThisThreadState()
   %is_worker = icmp eq ptr %known, null
   %key = load i32, ptr @accel.watch_key
@@ -138,7 +137,7 @@ entry:
   %count = call i64 @PyLong_AsLongLong(ptr %o1)
   %chunk = call i64 @PyLong_AsLongLong(ptr %o2)
   %threads = call i64 @PyLong_AsLongLong(ptr %o3)
-{_frame("callable")}
+{places("f", FRAME, "callable")}
   store ptr %callable, ptr %f_callable
   %answer = call ptr @whole(ptr @python_part, ptr %f, i64 %count, i64 %chunk, i64 %threads, i64 1)
   ret ptr %answer
@@ -158,7 +157,7 @@ define ptr @expect(ptr %self, ptr %args, i64 %nargs) {{
 define internal ptr @whole(ptr %body, ptr %f, i64 %count, i64 %chunk, i64 %threads, i64 %python) {{
 entry:
   %none = alloca i64
-{_frame("type", "value", "trace", "stopped", "thread", "opener")}
+{places("f", FRAME, "type", "value", "trace", "stopped", "thread", "opener")}
   store ptr null, ptr %f_stopped
   store ptr null, ptr %f_type
   store i64 {_NONE}, ptr %none

@@ -124,9 +124,7 @@ class LaneWriter(LaneValues):
             names = [name for kind, name in self.function.parameters if kind == type_]
             for name in names:
                 if not self.is_varying(name):
-                    size, after = e.call(type_, f"llvm.fabs.f{_BITS[type_]}", f"{type_} {self.renamed[name]}"), e.label("sound")
-                    e.branch_if(e.value(f"fcmp ole {type_} {size}, {float_text(limit)}"), after, "giveup", likely=True)
-                    e.place(after)
+                    self.test_shared(type_, self.renamed[name], "ugt", float_text(limit))
             vectors = [value for name in names if self.is_varying(name) for value in self.values[name]]
             if vectors:  # the bits of magnitudes are in the order of the magnitudes; those of NaN come last
                 bits, word = self.vector(f"i{_BITS[type_]}"), f"i{_BITS[type_]}"
@@ -464,17 +462,17 @@ class LaneWriter(LaneValues):
         """The flags are to tell of a result: it must be computed, even if nothing needs it."""
         name, type_ = operation.operands[0], operation.types[0]
         if name in self.defined and not self.is_varying(name) and type_ in ("double", "float"):
-            self.test_shared(type_, self.scalar(name))  # LLVM may compute it once for all blocks, before flags are cleared
+            self.test_shared(type_, self.scalar(name), "ueq", _INFINITY)  # LLVM may compute it once for all blocks, before flags are cleared
             return
         if name not in self.pinned or name not in self.defined:
             return
         for g in self.groups():
             pin(self.e, type_, self.wide(name, type_, g), self.shape.width, self.shape.bits)
 
-    def test_shared(self, type_: str, value: str) -> None:
-        """Give up if a value that is the same for all lanes is not finite."""
-        e, sound, fabs = self.e, self.e.label("sound"), f"llvm.fabs.f{64 if type_ == 'double' else 32}"
-        bad = e.value(f"fcmp ueq {type_} {e.call(type_, fabs, f'{type_} {value}')}, {_INFINITY}")
+    def test_shared(self, type_: str, value: str, relation: str, limit: str) -> None:
+        """Give up if the magnitude of a value that is the same for all lanes has this relation to a limit."""
+        e, sound = self.e, self.e.label("sound")
+        bad = e.value(f"fcmp {relation} {type_} {e.call(type_, f'llvm.fabs.f{_BITS[type_]}', f'{type_} {value}')}, {limit}")
         e.branch_if(bad, "giveup", sound, likely=False)
         e.place(sound)
 
@@ -565,7 +563,7 @@ class LaneWriter(LaneValues):
 
     def fits_register(self, type_: str) -> bool:
         """Whether a vector of float or double elements fits a register: LLVM ends the process over one that does not."""
-        return type_ in ("double", "float") and 128 <= self.shape.width * (64 if type_ == "double" else 32) <= self.shape.bits
+        return type_ in ("double", "float") and 128 <= self.shape.width * _BITS[type_] <= self.shape.bits
 
     def in_register(self, kind: str, constant: str) -> str:
         """A constant that is loaded once, not in every turn, where there are registers enough: LLVM does not see what it is."""

@@ -6,7 +6,7 @@ kept. How long the first elements take tells whether threads pay.
 
 from __future__ import annotations
 
-__all__ = ["ENDING", "ENTERING", "SPLIT"]
+__all__ = ["ENDING", "ENTERING", "SPLIT", "places"]
 
 ENDING = 19  # word of the state: whether the interpreter is about to end
 ENTERING = 288  # word of the state: how many workers are on their way into the interpreter
@@ -21,9 +21,9 @@ _PART_CYCLES_LOG2 = 26  # a part takes some 20 milliseconds, so that an interrup
 _NONE = 2**63 - 1
 
 
-def _frame(*names: str) -> str:
-    """Addresses `%f_<name>` of what `split` tells its parts (`%f`)."""
-    return "\n".join(f"  %f_{name} = getelementptr i64, ptr %f, i64 {_FRAME[name]}" for name in names)
+def places(base: str, table: dict[str, int], *names: str) -> str:
+    """Addresses `%<base>_<name>` of words of 8 bytes behind `%<base>`."""
+    return "\n".join(f"  %{base}_{name} = getelementptr ptr, ptr %{base}, i64 {table[name]}" for name in names)
 
 
 SPLIT = f"""
@@ -72,7 +72,7 @@ entry:
   %error = alloca [3 x ptr]
   %value_at = getelementptr ptr, ptr %error, i64 1
   %trace_at = getelementptr ptr, ptr %error, i64 2
-{_frame("loop", "context", "data", "strides", "aux", "operands", "variables", "first", "type", "value", "trace")}
+{places("f", _FRAME, "loop", "context", "data", "strides", "aux", "operands", "variables", "first", "type", "value", "trace")}
   %loop = load ptr, ptr %f_loop
   %context = load ptr, ptr %f_context
   %data = load ptr, ptr %f_data
@@ -154,7 +154,7 @@ entry:
   %places = alloca [64 x ptr]
   %count = alloca i64
   %f = alloca [16 x i64]
-{_frame("loop", "context", "data", "strides", "aux", "operands", "variables", "first", "type", "value", "trace")}
+{places("f", _FRAME, "loop", "context", "data", "strides", "aux", "operands", "variables", "first", "type", "value", "trace")}
   %total = load i64, ptr %dims
   store i64 {_PROBE}, ptr %count
   %start = call i64 @llvm.readcyclecounter()

@@ -10,20 +10,14 @@ The table of a frame has three words for each task: the function, the room, and 
 
 from __future__ import annotations
 
+from accel.lower.bodies import FRAME
 from accel.lower.detached import ENTER
-from accel.lower.parts import ENDING, ENTERING
+from accel.lower.parts import ENDING, ENTERING, places
 
 __all__ = ["TASKS"]
 
-_FRAME = {  # as that of `accel.lower.bodies`; tasks find their entry to the interpreter there
-    "table": 0, "stopped": 4, "thread": 5, "opener": 6, "variables": 7, "results": 8, "enter": ENTER, "signals": 10,
-}  # fmt: skip
+_FRAME = {**FRAME, "table": FRAME["callable"], "variables": 7, "results": 8, "enter": ENTER, "signals": 10}  # tasks find their entry to the interpreter there
 _STATE = {"object": 0, "thread": 4, "watched": 5, "frame": 6, "gil": 7, "context": 8}  # words of a task's state (`accel.lower.detached`)
-
-
-def _places(base: str, table: dict[str, int], *names: str) -> str:
-    """Addresses `%<base>_<name>` of words."""
-    return "\n".join(f"  %{base}_{name} = getelementptr ptr, ptr %{base}, i64 {table[name]}" for name in names)
 
 
 TASKS = f"""
@@ -35,8 +29,8 @@ declare i32 @PyException_SetTraceback(ptr, ptr)
 
 ; in a task's state: how it gets the GIL, and which word its loops look at
 define internal void @begin_task(ptr %f, ptr %s) {{
-{_places("f", _FRAME, "stopped", "thread", "opener", "signals")}
-{_places("s", _STATE, "thread", "watched", "frame")}
+{places("f", _FRAME, "stopped", "thread", "opener", "signals")}
+{places("s", _STATE, "thread", "watched", "frame")}
   %me = call i64 @pthread_self()
   %opener = load i64, ptr %f_opener
   %opens = icmp eq i64 %me, %opener
@@ -57,7 +51,7 @@ define internal void @begin_task(ptr %f, ptr %s) {{
 ; into the interpreter, for a task of a worker. When the interpreter is about to end nobody waits for the worker any more.
 define internal void @enter_task(ptr %s) {{
 entry:
-{_places("s", _STATE, "frame", "gil", "context")}
+{places("s", _STATE, "frame", "gil", "context")}
   %entering_at = getelementptr i64, ptr @pool_state, i64 {ENTERING}
   %ending_at = getelementptr i64, ptr @pool_state, i64 {ENDING}
   %entering = atomicrmw add ptr %entering_at, i64 1 seq_cst
@@ -74,7 +68,7 @@ go:
   %gil = call i32 @enter()
   store i32 %gil, ptr %s_gil
   %f = load ptr, ptr %s_frame
-{_places("f", _FRAME, "variables")}
+{places("f", _FRAME, "variables")}
   %variables = load ptr, ptr %f_variables
   %own = call ptr @PyContext_Copy(ptr %variables)
   store ptr %own, ptr %s_context
@@ -94,8 +88,8 @@ entry:
   %error = alloca [3 x ptr]
   %value_at = getelementptr ptr, ptr %error, i64 1
   %trace_at = getelementptr ptr, ptr %error, i64 2
-{_places("f", _FRAME, "table", "stopped", "thread", "opener", "results")}
-{_places("s", _STATE, "object", "thread", "gil", "context")}
+{places("f", _FRAME, "table", "stopped", "thread", "opener", "results")}
+{places("s", _STATE, "object", "thread", "gil", "context")}
   %table = load ptr, ptr %f_table
   %results = load ptr, ptr %f_results
   %row = mul i64 %k, 3
@@ -175,7 +169,7 @@ out:
 define internal i64 @task_part(ptr %f, i64 %begin, i64 %end, ptr %low) {{
 entry:
   %s = alloca [9 x i64]
-{_places("f", _FRAME, "table")}
+{places("f", _FRAME, "table")}
   %table = load ptr, ptr %f_table
   br label %next
 next:
@@ -211,7 +205,7 @@ entry:
   %count = call i64 @PyLong_AsLongLong(ptr %o1)
   %threads = call i64 @PyLong_AsLongLong(ptr %o2)
   %f = inttoptr i64 %address to ptr
-{_places("f", _FRAME, "table", "variables", "enter")}
+{places("f", _FRAME, "table", "variables", "enter")}
   %variables = call ptr @PyContext_CopyCurrent()
   %none = icmp eq ptr %variables, null
   br i1 %none, label %failed, label %fill

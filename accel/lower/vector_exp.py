@@ -53,6 +53,6 @@ def exponential(f: Formula, given: Term) -> Term:
     scale = f.number(f.look_up(high, index) + (k << 45))
     rest = f.number(f.look_up(tail, index)) + r
     r2 = r * r
-    rest = f.fma(r2, f.fma(r, _P3, f.term(_P2, "double")), rest)
-    rest = f.fma(r2 * r2, f.fma(r, _P5, f.term(_P4, "double")), rest)
+    rest = f.fma(r2, f.fma(r, _P3, _P2), rest)
+    rest = f.fma(r2 * r2, f.fma(r, _P5, _P4), rest)
     return f.unless_rare(usual.inverted(), f.fma(scale, rest, scale), lambda: f.by_libm("exp", usual.inverted(), given))
