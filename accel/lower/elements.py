@@ -58,7 +58,7 @@ def element_loop_text(plan: Plan, chars: tuple[str, ...], uniform: frozenset[int
         _tell(module, "scalar", str(reason))
     else:
         _LoopWriter(module, plan, chars).write("elements", keeps_gil=False)
-        write_lane_loop(module, plan, chars, shape.lanes, kernels)
+        write_lane_loop(module, plan, chars, kernels)
         write_choice(module, len(chars))
         _tell(module, "shape", f"{shape.width}x{shape.groups}")
     if not recursive:
@@ -117,10 +117,12 @@ def _write_forms(module: Module, forms: list[Function], uniform: frozenset[int],
     regions = {
         same: [Regions(form, frozenset(form.parameters[k][1] for k in same)) for form in forms] for same in (frozenset[int](), uniform)
     }
-    shape, kernels = choose_shape(regions[uniform][0], vector_bits()), Kernels()
-    for same, found in regions.items():
-        kernels[same] = [f"lanes.{len(kernels)}.{number}" for number in range(len(found))]
-        for name, form in zip(kernels[same], found, strict=True):
+    shape = choose_shape(regions[uniform][0], vector_bits())
+    kernels = Kernels(shape.lanes)
+    kernels.look_at_flags = len(forms) > 1 and not is_bounded
+    for number, (same, found) in enumerate(regions.items()):
+        kernels.names[same] = [f"lanes.{number}.{k}" for k in range(len(found))]
+        for name, form in zip(kernels.names[same], found, strict=True):
             is_first = form is not found[-1]
             write_lanes(module, form, shape, name, is_flagged=is_first and not is_bounded, is_bounded=is_first and is_bounded)
     return shape, kernels

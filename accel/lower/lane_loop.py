@@ -1,8 +1,11 @@
-"""The inner loop of a ufunc in blocks of lanes: a compiled function on as many elements at once as there are lanes.
+"""The inner loop of a ufunc in blocks of lanes: compiled functions (kernels) on as many elements at once as there are lanes, several blocks in a call.
 
 Elements that do not lie side by side, and those of the last block, pass through buffers in the frame, filled up with copies of the last
-element: so there is one copy of the function. A block in which a lane gives up is done element by element (`elements`, which has the same
+element: so there is one copy of the function. A block that no kernel does is done element by element (`elements`, which has the same
 form). So is everything where an operand overlaps a result otherwise than element by element: NumPy's reductions count on the order.
+
+Kernels that look at the flags of the processor store before: what they have stored may be wrong when flags are set, and another kernel does it again. So
+results that lie where an operand does pass through buffers, too.
 """
 
 from __future__ import annotations
@@ -15,21 +18,40 @@ from accel.types.kinds import DTYPES
 
 __all__ = ["Kernels", "write_lane_loop"]
 
-Kernels = dict[frozenset[int], list[str]]  # functions on blocks, by the inputs they take as the same for all elements: to be tried in turn
+_NEAR = 256  # elements in a buffer
+_FAR = 4096  # elements of a call, where none passes through a buffer
 
 
-def write_lane_loop(module: Module, plan: Plan, chars: tuple[str, ...], lanes: int, kernels: Kernels) -> None:
-    """Add `blocks`. The first of several kernels gives up when flags of the processor are set: they are cleared before the next is tried."""
-    _LoopWriter(module, plan, chars, lanes, kernels).write()
+class Kernels:
+    """Functions on blocks of as many elements as there are `lanes`.
+
+    Attributes
+    ----------
+    names : dict
+        To be tried in turn, by the inputs they take as the same for all elements.
+    look_at_flags : bool
+        Whether the first of several looks at the flags of the processor, behind all blocks.
+    """
+
+    def __init__(self, lanes: int) -> None:
+        self.lanes = lanes
+        self.names: dict[frozenset[int], list[str]] = {}
+        self.look_at_flags = False
+
+
+def write_lane_loop(module: Module, plan: Plan, chars: tuple[str, ...], kernels: Kernels) -> None:
+    """Add `blocks`."""
+    _LoopWriter(module, plan, chars, kernels).write()
 
 
 class _LoopWriter:
-    def __init__(self, module: Module, plan: Plan, chars: tuple[str, ...], lanes: int, kernels: Kernels) -> None:
+    def __init__(self, module: Module, plan: Plan, chars: tuple[str, ...], kernels: Kernels) -> None:
         self.operands = Operands(module, plan, len(chars))
-        self.e, self.lanes, self.kernels, self.inputs = self.operands.e, lanes, kernels, len(plan.signature.kinds)
+        self.e, self.kernels, self.inputs = self.operands.e, kernels, len(plan.signature.kinds)
+        self.lanes = kernels.lanes
         self.sizes = [DTYPES[c].size_bytes for c in chars]
         self.count = self.e.slot("i64")
-        self.buffers = [self.e.slot(f"[{lanes * size} x i8]", align=64) for size in self.sizes]
+        self.buffers = [self.e.slot(f"[{max(_NEAR, self.lanes) * size} x i8]", align=64) for size in self.sizes]
 
     def write(self) -> None:
         """Add the function."""
@@ -37,24 +59,27 @@ class _LoopWriter:
         few, apart = e.label("few"), e.label("apart")
         e.branch_if(e.value(f"icmp slt i64 {operands.total}, {self.lanes // 2}"), "one", few)
         e.place(few)
-        e.branch_if(self.operands.overlaps(self.sizes, self.inputs), "one", apart)
+        overlap, in_place = operands.overlaps(self.sizes, self.inputs)
+        e.branch_if(overlap, "one", apart)
         e.place("one")
         e.do(f"ret i32 {self._elements('%data', '%dims')}")
         e.place(apart)
         operands.begin("stale")  # which has the elements done one by one, and there in CPython
         operands.release_gil()
-        if any(len(names) > 1 for names in self.kernels.values()):
-            clear_flags(e)
+        self._clear()
+        self._find_direct(in_place)
         e.branch("head")
         self._blocks()
         e.place("redo")
         operands.take_gil()
+        e.do(f"store i64 {operands.least(e.value(f'load i64, ptr {operands.left}'), str(self.lanes))}, ptr {self.count}")
         good, bad = e.label("good"), e.label("bad")
         e.branch_if(e.value(f"icmp slt i32 {self._elements(operands.room, self.count)}, 0"), bad, good)
         e.place(bad)
         e.do("ret i32 -1")
         e.place(good)
         operands.advance(e.value(f"load i64, ptr {self.count}"))
+        self._clear()
         e.branch("guards")
         e.place("stale")
         e.do(f"ret i32 {self._elements(operands.room, operands.left)}")
@@ -62,6 +87,21 @@ class _LoopWriter:
         operands.take_gil()
         e.do("ret i32 0")
         e.module.define(e.function(f"define internal i32 @blocks{FORM}"))
+
+    def _clear(self) -> None:
+        """Clear the flags, if a kernel looks at them."""
+        if self.kernels.look_at_flags:
+            clear_flags(self.e)
+
+    def _find_direct(self, in_place: str) -> None:
+        """Which operands need no buffer, if a call is about whole blocks, and of how many blocks it is at most."""
+        e, steps = self.e, self.operands.steps
+        self.direct = [e.value(f"icmp eq i64 {step}, {size}") for step, size in zip(steps, self.sizes, strict=True)]
+        if self.kernels.look_at_flags:
+            apart = e.value(f"xor i1 {in_place}, true")
+            self.direct[self.inputs :] = [self.operands.all_of(apart, direct) for direct in self.direct[self.inputs :]]
+        far, near = (str(max(1, count // self.lanes)) for count in (_FAR, _NEAR))
+        self.most = e.select(self.operands.all_of(*self.direct), "i64", far, near)
 
     def _elements(self, places: str, count: str) -> str:
         """Have elements done one by one; the answer."""
@@ -73,36 +113,39 @@ class _LoopWriter:
         left = e.value(f"load i64, ptr {self.operands.left}")
         e.branch_if(e.value(f"icmp sgt i64 {left}, 0"), "block", "done", likely=True)
         e.place("block")
-        count = self.operands.least(left, str(self.lanes))
-        e.do(f"store i64 {count}, ptr {self.count}")
-        whole = e.value(f"icmp eq i64 {count}, {self.lanes}")
+        whole = e.value(f"icmp uge i64 {left}, {self.lanes}")
+        blocks = e.select(whole, "i64", self.operands.least(e.value(f"udiv i64 {left}, {self.lanes}"), self.most), "1")
+        filled = e.value(f"mul i64 {blocks}, {self.lanes}")
+        count = e.select(whole, "i64", filled, left)
         at = self.operands.current()
-        direct = [self.operands.all_of(whole, e.value(f"icmp eq i64 {s}, {z}")) for s, z in zip(steps, self.sizes, strict=True)]
+        direct = [self.operands.all_of(whole, condition) for condition in self.direct]
         tried = e.label("tried")
         answers: list[tuple[str, str]] = []
-        for uniform, names in sorted(self.kernels.items(), key=lambda item: -len(item[0])):
+        for uniform, names in sorted(self.kernels.names.items(), key=lambda item: -len(item[0])):
             following = e.label("kernel")
             if uniform:
                 use = e.label("uniform")
                 e.branch_if(self.operands.all_of(*(e.value(f"icmp eq i64 {steps[k]}, 0") for k in uniform)), use, following)
                 e.place(use)
-            places = [self._gather(k, at[k], steps[k], count, direct[k]) if k not in uniform else at[k] for k in range(self.inputs)]
+            places = [self._gather(k, at[k], steps[k], (count, filled), direct[k]) if k not in uniform else at[k] for k in range(self.inputs)]
             places += [e.select(direct[k], "ptr", at[k], self.buffers[k]) for k in range(self.inputs, len(self.sizes))]
             for number, name in enumerate(names):
-                answer = e.value(f"call i1 @{name}({', '.join(f'ptr {p}' for p in places)})")
-                answers.append((answer, e.block))
+                done = e.value(f"call i64 @{name}({', '.join(f'ptr {p}' for p in places)}, i64 {blocks})")
+                if number:
+                    self._clear()
+                answers.append((done, e.block))
                 if number < len(names) - 1:
                     again = e.label("again")
-                    e.branch_if(answer, tried, again, likely=True)
+                    e.branch_if(e.value(f"icmp eq i64 {done}, 0"), again, tried, likely=False)
                     e.place(again)
-                    clear_flags(e)
             e.branch(tried)
             if uniform:
                 e.place(following)
         e.place(tried)
-        stored = e.label("stored")
-        e.branch_if(e.merge("i1", *answers), stored, "redo", likely=True)
+        stored, done = e.label("stored"), e.merge("i64", *answers)
+        e.branch_if(e.value(f"icmp eq i64 {done}, 0"), "redo", stored, likely=False)
         e.place(stored)
+        count = self.operands.least(count, e.value(f"mul i64 {done}, {self.lanes}"))
         for k in range(self.inputs, len(self.sizes)):
             self._scatter(k, at[k], steps[k], count, direct[k])
         self.operands.advance(count)
@@ -132,13 +175,13 @@ class _LoopWriter:
         e, size = self.e, self.sizes[k]
         e.do(f"store i{8 * size} {e.value(f'load i{8 * size}, ptr {source}, align 1')}, ptr {target}, align 1")
 
-    def _gather(self, k: int, at: str, step: str, count: str, direct: str) -> str:
-        """Address of the elements of an input side by side: where they are, or in the buffer."""
-        e = self.e
+    def _gather(self, k: int, at: str, step: str, counts: tuple[str, str], direct: str) -> str:
+        """Address of the elements of an input side by side: where they are, or in the buffer. `counts` has how many there are, and how many it takes."""
+        e, (count, filled) = self.e, counts
         fill, ready, here = e.label("fill"), e.label("ready"), e.block
         e.branch_if(direct, ready, fill)
         e.place(fill)
-        number, head, after = self._turns(str(self.lanes))
+        number, head, after = self._turns(filled)
         chosen = self.operands.least(number, e.value(f"sub i64 {count}, 1"))
         source = e.value(f"getelementptr i8, ptr {at}, i64 {e.value(f'mul i64 {chosen}, {step}')}")
         self._copy(k, source, e.value(f"getelementptr i8, ptr {self.buffers[k]}, i64 {e.value(f'mul i64 {number}, {self.sizes[k]}')}"))
@@ -150,8 +193,14 @@ class _LoopWriter:
     def _scatter(self, k: int, at: str, step: str, count: str, direct: str) -> None:
         """Results in the buffer to their places."""
         e = self.e
-        spread, ready = e.label("spread"), e.label("ready")
-        e.branch_if(direct, ready, spread)
+        buffered, together, spread, ready = e.label("buffered"), e.label("together"), e.label("spread"), e.label("ready")
+        e.branch_if(direct, ready, buffered)
+        e.place(buffered)
+        e.branch_if(e.value(f"icmp eq i64 {step}, {self.sizes[k]}"), together, spread)
+        e.place(together)
+        e.module.declare("llvm.memcpy.p0.p0.i64", "void", ("ptr", "ptr", "i64", "i1"))
+        e.do(f"call void @llvm.memcpy.p0.p0.i64(ptr {at}, ptr {self.buffers[k]}, i64 {e.value(f'mul i64 {count}, {step}')}, i1 false)")
+        e.branch(ready)
         e.place(spread)
         number, head, after = self._turns(count)
         source = e.value(f"getelementptr i8, ptr {self.buffers[k]}, i64 {e.value(f'mul i64 {number}, {self.sizes[k]}')}")

@@ -8,7 +8,7 @@ from accel.lower.ssa import Unreadable
 __all__ = ["LaneShape", "choose_shape"]
 
 _MOST_OPERATIONS = 600
-_MUCH = 16  # operations: what is done once for a block takes less time than they do
+_MUCH = 16  # operations: the loop over blocks costs little next to them
 
 
 class LaneShape:
@@ -34,7 +34,7 @@ def choose_shape(regions: Regions, bits: int) -> LaneShape:
     """How many lanes suit a function on a processor with vectors of so many bits.
 
     A vector is as wide as what is computed; what is merely chosen does not count. Loops have several vectors, to hide latency: as many as
-    there are registers for what goes round. Without loops, several share the look at the processor's flags, which waits for all of them.
+    there are registers for what goes round. Without loops the processor itself does several blocks at the same time.
     """
     operations = [o for name in regions.order for o in regions.function.blocks[name].operations]
     if len(operations) > _MOST_OPERATIONS:
@@ -43,7 +43,7 @@ def choose_shape(regions: Regions, bits: int) -> LaneShape:
     kinds = {t for o in computed for t in (*o.types, o.type)}
     width = bits // (64 if any("double" in t or "i64" in t for t in kinds) else 32)
     if not regions.loops:
-        return LaneShape(width, 2 if len(computed) < _MUCH else 6 if bits == 512 else 4, bits)
+        return LaneShape(width, 2 if len(computed) < _MUCH else 1, bits)
     headers = {loop.header for loop in regions.loops.values()}
     going_round = [sum(o.op == "phi" and o.name in regions.varying for o in regions.function.blocks[h].operations) + 1 for h in headers]
     registers, most = (32, 6 if width == 16 else 5) if bits == 512 else (16, 4)  # measured, as all of this

@@ -52,10 +52,13 @@ _EACH = re.compile(r"libm\.\w+|accel\.\w+")  # functions without vectors
 
 
 def write_lanes(module: Module, regions: Regions, shape: LaneShape, name: str, *, is_flagged: bool = False, is_bounded: bool = False) -> None:
-    """Add `i1 @name(inputs..., outputs...)`, which applies a function to as many elements as there are lanes; all operands are addresses
-    of elements side by side, those of uniform parameters of one. False when a lane gave up, or when the flags of the processor tell what
-    NumPy would warn about (`is_flagged`) and are set, or when a number is beyond what shows that there is nothing to warn about (`is_bounded`,
-    see `accel.lower.bounded`): nothing is stored then.
+    """Add `i64 @name(inputs..., outputs..., blocks)`, which applies a function to blocks of as many elements as there are lanes; all operands are
+    addresses of elements side by side, those of uniform parameters of one.
+
+    The answer is how many blocks are done. It is less than wanted when a lane of the next one gave up, or has a number beyond what shows that there is
+    nothing to warn about (`is_bounded`, see `accel.lower.bounded`). Where the flags of the processor tell what NumPy would warn about (`is_flagged`),
+    they are looked at behind all blocks, since that waits for the arithmetic: the answer is all blocks or none. Then what is stored may be wrong, but
+    nothing is stored behind a lane that gave up.
 
     Raises
     ------
@@ -83,6 +86,7 @@ class LaneWriter(LaneValues):
         self.frames: list[Departures] = []
         self.bounds: dict[str, tuple[list[Operation], str, str]] = {}  # tests of the number of a turn, see `emit_bounds`
         self.carried: dict[tuple[str, str], tuple[Mask, dict[str, list[str]]]] = {}  # (loop left, target further out) -> what left
+        self.done = self.e.slot("i64", initial="0")  # blocks done
 
     def flush(self) -> None:
         """Give up if a lane did."""
@@ -104,17 +108,22 @@ class LaneWriter(LaneValues):
         for k, (type_, parameter) in enumerate(parameters):
             if not self.is_varying(parameter):
                 self.renamed[parameter] = e.value(f"load {type_}, ptr %in{k}, align 1")
-            else:
-                self.values[parameter] = [e.value(f"load {self.vector(type_)}, ptr {self.place_of(f'%in{k}', type_, g)}, align 1") for g in self.groups()]
-        entry = self.regions.order[0]
-        self.masks[entry] = self.full
+                if self.is_bounded and type_ in LIMITS:
+                    self.test_shared(type_, self.renamed[parameter], "ugt", float_text(LIMITS[type_]))
+        e.branch("block")
+        e.place("block")
+        first = e.value(f"mul i64 {e.value(f'load i64, ptr {self.done}')}, {self.shape.groups}")
+        for k, (type_, parameter) in enumerate(parameters):
+            if self.is_varying(parameter):
+                self.values[parameter] = [e.value(f"load {self.vector(type_)}, ptr {self.place_of(f'%in{k}', type_, first, g)}, align 1") for g in self.groups()]
+        self.masks[self.regions.order[0]] = self.full
         if self.is_bounded:
             self.limit_parameters()
         self.run(None)
         e.place("giveup")
-        e.do("ret i1 false")
+        e.do(f"ret i64 {'0' if self.is_flagged else e.value(f'load i64, ptr {self.done}')}")
         operands = [f"ptr %in{k}" for k in range(len(parameters))] + [f"ptr %out{k}" for k in range(len(self.function.results))]
-        text = e.function(f"define internal i1 @{name}({', '.join(operands)}) alwaysinline")
+        text = e.function(f"define internal i64 @{name}({', '.join(operands)}, i64 %blocks) noinline")
         e.module.define(text)
 
     def limit_parameters(self) -> None:
@@ -122,9 +131,6 @@ class LaneWriter(LaneValues):
         e = self.e
         for type_, limit in LIMITS.items():
             names = [name for kind, name in self.function.parameters if kind == type_]
-            for name in names:
-                if not self.is_varying(name):
-                    self.test_shared(type_, self.renamed[name], "ugt", float_text(limit))
             vectors = [value for name in names if self.is_varying(name) for value in self.values[name]]
             if vectors:  # the bits of magnitudes are in the order of the magnitudes; those of NaN come last
                 bits, word = self.vector(f"i{_BITS[type_]}"), f"i{_BITS[type_]}"
@@ -136,9 +142,10 @@ class LaneWriter(LaneValues):
                 most = reduce(lambda a, b: e.value(f"call {bits} {larger}({bits} {a}, {bits} {b})"), sizes)
                 self.bad.append(self.as_masks([e.value(f"icmp sgt {bits} {most}, bitcast ({self.vector(type_)} splat ({type_} {float_text(limit)}) to {bits})")]))
 
-    def place_of(self, base: str, type_: str, group: int) -> str:
-        """The address of a group of elements."""
-        return self.e.value(f"getelementptr {type_}, ptr {base}, i64 {group * self.shape.width}") if group else base
+    def place_of(self, base: str, type_: str, first: str, group: int) -> str:
+        """The address of a group of elements of the block whose first group has the number `first`."""
+        place = self.e.value(f"getelementptr {self.vector(type_)}, ptr {base}, i64 {first}")
+        return self.e.value(f"getelementptr {self.vector(type_)}, ptr {place}, i64 {group}") if group else place
 
     def run(self, loop: Loop | None) -> None:
         """The blocks of a loop, or of the function outside of loops; inner loops as wholes."""
@@ -276,8 +283,9 @@ class LaneWriter(LaneValues):
         self.sums[type_] = made
 
     def results(self, last: Operation) -> None:
-        """Store what is returned."""
-        stores: list[tuple[str, str, str]] = []  # types, vectors, places
+        """Store what is returned, and go on with the next block."""
+        e, done, stored = self.e, self.e.value(f"load i64, ptr {self.done}"), self.e.label("stored")
+        first = e.value(f"mul i64 {done}, {self.shape.groups}")
         made: dict[int, str] = {}
         name, operations = last.operands[0], self.defined
         while name in operations and operations[name].op == "insertvalue":
@@ -289,17 +297,17 @@ class LaneWriter(LaneValues):
                 if k in made or constants:
                     value = self.wide(made.get(k, constants[k] if constants else ""), type_, g)
                 else:
-                    value = self.e.value(f"extractvalue {self.vector(last.type)} {self.wide(name, last.type, g)}, {k}")
-                stores.append((type_, value, self.place_of(f"%out{k}", type_, g)))
+                    value = e.value(f"extractvalue {self.vector(last.type)} {self.wide(name, last.type, g)}, {k}")
+                e.do(f"store {self.vector(type_)} {value}, ptr {self.place_of(f'%out{k}', type_, first, g)}, align 1")
+        following = e.value(f"add i64 {done}, 1")
+        e.do(f"store i64 {following}, ptr {self.done}")
+        e.branch_if(e.value(f"icmp ult i64 {following}, %blocks"), "block", stored)
+        e.place(stored)
         if self.is_flagged:
-            for type_, value, _ in stores:
-                pin(self.e, type_, value, self.shape.width, self.shape.bits)
-            quiet = self.e.label("quiet")
-            self.e.branch_if(flags_are_set(self.e), "giveup", quiet, likely=False)
-            self.e.place(quiet)
-        for type_, value, place in stores:
-            self.e.do(f"store {self.vector(type_)} {value}, ptr {place}, align 1")
-        self.e.do("ret i1 true")
+            quiet = e.label("quiet")
+            e.branch_if(flags_are_set(e), "giveup", quiet, likely=False)
+            e.place(quiet)
+        e.do("ret i64 %blocks")
 
     # -- loops
 

@@ -100,8 +100,8 @@ class Operands:
             joined = self.e.value(f"and i1 {joined}, {condition}")
         return joined
 
-    def overlaps(self, sizes: list[int], inputs: int) -> str:
-        """Whether elements can't be done in blocks: a result shares memory with another operand, but for being the very same elements."""
+    def overlaps(self, sizes: list[int], inputs: int) -> tuple[str, str]:
+        """Whether elements can't be done in blocks: a result shares memory with another operand, but for being the very same elements. And whether one is."""
         e, first, steps = self.e, self.first, self.steps
         starts, ends = [], []
         last = e.value(f"sub i64 {self.total}, 1")
@@ -110,7 +110,7 @@ class Operands:
             down, up = self.least(way, "0"), self.least(way, "0", "llvm.smax.i64")
             starts.append(e.value(f"add i64 {address}, {down}"))
             ends.append(e.value(f"add i64 {e.value(f'add i64 {address}, {up}')}, {size}"))
-        found = "false"
+        found = in_place = "false"
         for k in range(inputs, len(sizes)):
             found = e.value(f"or i1 {found}, {e.value(f'icmp eq i64 {steps[k]}, 0')}")
             for j in range(len(steps)):
@@ -120,5 +120,5 @@ class Operands:
                 same = self.all_of(e.value(f"icmp eq ptr {first[j]}, {first[k]}"), e.value(f"icmp eq i64 {steps[j]}, {steps[k]}"))
                 allowed = same if j < inputs and sizes[j] == sizes[k] else "false"
                 bad = self.all_of(meets, e.value(f"xor i1 {allowed}, true"))
-                found = e.value(f"or i1 {found}, {bad}")
-        return found
+                found, in_place = e.value(f"or i1 {found}, {bad}"), e.value(f"or i1 {in_place}, {meets}")
+        return found, in_place

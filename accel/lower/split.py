@@ -26,7 +26,7 @@ def write_split(module: Module, plan: Plan, chars: tuple[str, ...], threads: int
         number = e.value(f"ptrtoint ptr {e.call('ptr', 'pthread_getspecific', f'i32 {key}')} to i64")
     e.branch_if(e.value(f"icmp sgt i64 {number}, 1"), several, "alone")
     e.place(several)
-    e.branch_if(operands.overlaps([DTYPES[c].size_bytes for c in chars], len(plan.signature.kinds)), "alone", apart)
+    e.branch_if(operands.overlaps([DTYPES[c].size_bytes for c in chars], len(plan.signature.kinds))[0], "alone", apart)
     e.place(apart)
     address = e.value(f"load ptr, ptr {module.external('accel.split_at')}")
     e.branch_if(e.value(f"icmp eq ptr {address}, null"), "alone", split)
