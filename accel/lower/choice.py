@@ -1,6 +1,7 @@
 """Whether lanes pay: the first large call of a loop times them against one element after the other, and what is faster is used from then on.
 
-They lose where there is little arithmetic and neighbours take different ways. The choice is kept in the word `accel.choice` of the loop.
+They lose where there is little arithmetic and neighbours take different ways. That may differ from place to place, so a call is tried at the beginning of each
+of several parts, and the sum decides. The choice is kept in the word `accel.choice` of the loop.
 """
 
 from __future__ import annotations
@@ -11,8 +12,9 @@ from accel.lower.text import Module
 __all__ = ["LANES", "SCALAR", "write_choice"]
 
 LANES, SCALAR = 1, 2  # what the word holds; 0 while nothing is known
-_TRIAL = 1024  # elements of a trial, of which there are two each
-_LARGE = 8 * _TRIAL
+_TRIAL = 1024  # elements of a trial, of which there are two each in a part
+_LARGE = 8 * _TRIAL  # elements of a part, at least
+_PARTS = 4
 _MARGIN = 9, 10  # the scalar loop must take less than nine tenths
 
 
@@ -38,23 +40,31 @@ scalar:
   ret i32 %b
 begin:
   call void @llvm.memcpy.p0.p0.i64(ptr %places, ptr %data, i64 BYTES, i1 false)
+  %fitting = udiv i64 %total, {_LARGE}
+  %parts = call i64 @llvm.umin.i64(i64 %fitting, i64 {_PARTS})
+  %size = udiv i64 %total, %parts
+  br label %part
+part:
+  %left = phi i64 [ %total, %begin ], [ %behind, %next ]
+  %sum_one = phi i64 [ 0, %begin ], [ %all_one, %next ]
+  %sum_many = phi i64 [ 0, %begin ], [ %all_many, %next ]
   store i64 {_TRIAL}, ptr %count
   br label %trial
 trial:
-  %turn = phi i64 [ 0, %begin ], [ %turn1, %noted ]
-  %best_one = phi i64 [ -1, %begin ], [ %one, %noted ]
-  %best_many = phi i64 [ -1, %begin ], [ %many, %noted ]
+  %turn = phi i64 [ 0, %part ], [ %turn1, %noted ]
+  %best_one = phi i64 [ -1, %part ], [ %one, %noted ]
+  %best_many = phi i64 [ -1, %part ], [ %many, %noted ]
   %t0 = call i64 @llvm.readcyclecounter()
   %c = {_call("elements", "%places", "%count")}
   %t1 = call i64 @llvm.readcyclecounter()
-  call void @advance(ptr %places, ptr %strides)
+  call void @advance(ptr %places, ptr %strides, i64 {_TRIAL})
   %c_bad = icmp slt i32 %c, 0
   br i1 %c_bad, label %failed, label %again
 again:
   %t2 = call i64 @llvm.readcyclecounter()
   %d = {_call("blocks", "%places", "%count")}
   %t3 = call i64 @llvm.readcyclecounter()
-  call void @advance(ptr %places, ptr %strides)
+  call void @advance(ptr %places, ptr %strides, i64 {_TRIAL})
   %d_bad = icmp slt i32 %d, 0
   br i1 %d_bad, label %failed, label %noted
 failed:
@@ -68,18 +78,43 @@ noted:
   %more = icmp ult i64 %turn1, 2
   br i1 %more, label %trial, label %decide
 decide:
-  %scaled_one = mul i64 %one, {_MARGIN[1]}
-  %scaled_many = mul i64 %many, {_MARGIN[0]}
+  %all_one = add i64 %sum_one, %one
+  %all_many = add i64 %sum_many, %many
+  %scaled_one = mul i64 %all_one, {_MARGIN[1]}
+  %scaled_many = mul i64 %all_many, {_MARGIN[0]}
   %loses = icmp ult i64 %scaled_one, %scaled_many
   %better = select i1 %loses, i64 {SCALAR}, i64 {LANES}
-  store atomic i64 %better, ptr @"accel.choice" monotonic, align 8
-  %rest = sub i64 %total, {4 * _TRIAL}
+  %double = mul i64 %size, 2
+  %is_last = icmp ult i64 %left, %double
+  %this = select i1 %is_last, i64 %left, i64 %size
+  %rest = sub i64 %this, {4 * _TRIAL}
   store i64 %rest, ptr %count
-  %r = {_call("serial", "%places", "%count")}
+  br i1 %is_last, label %settle, label %go
+settle:
+  store atomic i64 %better, ptr @"accel.choice" monotonic, align 8
+  br label %go
+go:
+  br i1 %loses, label %go_one, label %go_many
+go_one:
+  %f = {_call("elements", "%places", "%count")}
+  br label %gone
+go_many:
+  %g = {_call("blocks", "%places", "%count")}
+  br label %gone
+gone:
+  %r = phi i32 [ %f, %go_one ], [ %g, %go_many ]
+  %r_bad = icmp slt i32 %r, 0
+  %over = or i1 %r_bad, %is_last
+  br i1 %over, label %done, label %next
+next:
+  call void @advance(ptr %places, ptr %strides, i64 %rest)
+  %behind = sub i64 %left, %this
+  br label %part
+done:
   ret i32 %r
 }}
 
-define internal void @advance(ptr %places, ptr %strides) {{
+define internal void @advance(ptr %places, ptr %strides, i64 %count) {{
 entry:
   br label %next
 next:
@@ -88,7 +123,7 @@ next:
   %place = load ptr, ptr %place_at
   %stride_at = getelementptr i64, ptr %strides, i64 %k
   %stride = load i64, ptr %stride_at
-  %way = mul i64 %stride, {_TRIAL}
+  %way = mul i64 %stride, %count
   %to = getelementptr i8, ptr %place, i64 %way
   store ptr %to, ptr %place_at
   %k1 = add i64 %k, 1
