@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from itertools import accumulate, takewhile
+from itertools import accumulate, takewhile, zip_longest
 
 from accel.analysis.outline import RETURNED, THROUGH, outputs_of, steps_of
 from accel.dispatch.conditions import Conditions
@@ -27,6 +27,7 @@ __all__ = ["Region"]
 _WORTH_NS = 300_000  # of work that is worth waking other threads
 _SURE = 4  # times as much work, going by the last run, needs no probe
 _BLOCKS = 64  # of a loop with a reduction, at most: fixed by the number of iterations alone
+_APART = 128  # bytes between what threads write to: a line of the cache they share passes to and fro, and the next one is fetched with it
 _OWN_ARRAYS = 8  # blocks of a loop that adds to arrays: each has its own ones
 _FLAT_BLOCK = 4096  # iterations of a block of a loop without loops inside, at least
 _NESTED_BLOCK = 8  # and of one with loops inside
@@ -120,12 +121,17 @@ class Region:
         latest, self._latest = self._latest, None  # another thread makes its own
         if latest is None or (latest.numbers, latest.threads) != (numbers, threads) or not self._conditions.hold_outside():
             return False
-        if not latest.together.fits(self.arguments(latest.first, values)):
+        if not latest.seen.fits(self.arguments(latest.first, values)):
             return False
+        for own in latest.own:
+            for array in own.values():
+                array.fill(_nothing(array))
         start = time.perf_counter_ns()
         outcomes = latest.together.do(threads)
         self.shared += 1
-        for how, value in outcomes:
+        for (how, value), own in zip_longest(outcomes, latest.own, fillvalue={}):
+            for name, array in own.items():
+                values[self.found.inputs.index(name)].__iadd__(array)
             if how == RAISED:
                 raise value
         self.pace = (time.perf_counter_ns() - start) * threads / len(numbers)
@@ -134,8 +140,11 @@ class Region:
 
     def keep(self, run: _Run, first: range, together: Together) -> None:
         """Keep what all iterations of a run were, for the next one."""
-        if self.is_plain and not self.outputs and self._conditions.may_hold_outside:
-            self._latest = _Latest(run.numbers, run.threads, first, together)
+        if self.found.reductions or self.outputs or not self._conditions.may_hold_outside:
+            return
+        seen = together if self.is_plain else prepare_together([(self.part.function, self.arguments(first, run.values))])
+        if seen is not None:
+            self._latest = _Latest(run.numbers, run.threads, first, seen, together, [run.own[first] for first in sorted(run.own)])
 
     def _is_ordered(self, values: tuple[Any, ...]) -> bool:
         """Whether floats may be added up, or multiplied, so that the blocks must not depend on threads."""
@@ -162,12 +171,15 @@ class Region:
 
 @dataclass(frozen=True, slots=True)
 class _Latest:
-    """A run of all iterations, on threads, that gave nothing: the range, the number of threads, the first block, and all as calls."""
+    """A run of all iterations, on threads, that gave nothing: the range, the number of threads, the first block, what it was called for, all blocks as
+    calls, and the arrays of their own that they added to, by name."""
 
     numbers: range
     threads: int
     first: range
+    seen: Together
     together: Together
+    own: list[dict[str, Any]]
 
 
 class _Left(Exception):
@@ -184,7 +196,7 @@ class _Run:
         self.region, self.numbers, self.values, self.threads, self.is_ordered = region, numbers, values, threads, is_ordered
         self.found = region.found
         self.results: dict[int, Any] = {}  # first number of a block -> what it gave
-        self.own: dict[int, list[Any]] = {}  # first number of a block -> the arrays it has added to
+        self.own: dict[int, dict[str, Any]] = {}  # first number of a block -> the arrays it has added to, in the place of those of these names
         self.is_cut = False  # into blocks that begin with nothing added to arrays
         self.is_shared = False
         self.together: Together | None = None  # the blocks that were done last
@@ -375,9 +387,7 @@ class _Run:
             if start and name in start:
                 values[k] = start[name]
             elif name in self.found.histograms and (self.is_cut or self.is_shared):
-                own = _zeros_like(values[k])
-                self.own.setdefault(first, []).append((values[k], own))
-                values[k] = own
+                values[k] = self.own.setdefault(first, {})[name] = _zeros_like(values[k])
             elif first and name in ways and ways[name].how in ("+", "*", "^"):
                 values[k] = _identity(ways[name].how, values[k])
             elif first and name in ways and ways[name].how == "call":
@@ -398,8 +408,8 @@ class _Run:
     def _add_histograms(self) -> None:
         """What blocks have added to arrays of their own, in order."""
         for first in sorted(self.own):
-            for array, own in self.own[first]:
-                array += own
+            for name, own in self.own[first].items():
+                self._given(name).__iadd__(own)
 
     def _put_together(self) -> Any:
         outputs = self.region.outputs
@@ -468,6 +478,14 @@ def _integers() -> tuple[type, ...]:
 
 
 def _zeros_like(array: Any) -> Any:
+    """An array nothing has been added to, apart from whatever another thread writes to."""
     import numpy
 
-    return numpy.full(array.shape, -0.0 if array.dtype.kind in "fc" else 0, array.dtype)
+    apart = -(-_APART // array.itemsize)
+    room = numpy.full(array.size + 2 * apart, _nothing(array), array.dtype)
+    return room[apart:-apart].reshape(array.shape)
+
+
+def _nothing(array: Any) -> float:
+    """What changes nothing when it is added to an element: see `_identity`."""
+    return -0.0 if array.dtype.kind in "fc" else 0

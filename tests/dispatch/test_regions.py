@@ -181,3 +181,48 @@ def test_exceptions_of_runs_that_are_done_again():
     assert caught.traceback[-1].lineno + 1 == invert.__code__.co_firstlineno + 2
     x[7_000], x[9_000] = 1, 1
     assert not run_again(inverted, x, y) and run_again(inverted, x, y)
+
+
+@pytest.mark.parametrize("char", ["l", "f", "d", "D"])
+def test_histograms_of_runs_that_are_done_again(char):
+    def count(index, bins):
+        for i in range(len(index)):
+            bins[index[i], 0] += 3
+
+    counted, index = accel.parallelize(num_threads=2)(count), np.arange(10_000) * 7 % 10
+    for step in (2, 1):
+        bins, want = np.zeros((10, 3), char)[:, ::step], np.zeros((10, 3), char)[:, ::step]
+        ways = []
+        for _ in range(4):
+            ways.append(run_again(counted, index, bins))
+            count(index, want)
+            assert bins.tolist() == want.tolist()
+        assert ways[-1] or step == 2  # for arrays of this form there may be no machine code, and with it nothing to compare
+    index[:] = index[::-1] // 2
+    other = np.full((10, 2), 5, char)
+    assert run_again(counted, index, bins) and not run_again(counted, index, other)
+    count(index, want)
+    assert bins.tolist() == want.tolist()
+    want = np.full((10, 2), 5, char)
+    count(index, want)
+    assert other.tolist() == want.tolist()
+
+
+def test_an_exception_of_a_histogram_that_is_done_again():
+    def count(index, bins):
+        for i in range(len(index)):
+            bins[index[i]] += 1
+
+    counted, index = accel.parallelize(num_threads=2)(count), np.arange(10_000) % 10
+    bins, want = np.zeros(10, np.int64), np.zeros(10, np.int64)
+    for bad in (None, None, 9_000, None, None, 10, None):
+        if bad is not None:
+            index[bad] = 10
+        for function, target in ((count, want), (counted, bins)):
+            region_of(counted).pace = 1e9
+            try:
+                function(index, target)
+            except IndexError as error:
+                assert bad is not None and "index 10 is out of bounds" in str(error)
+        assert bins.tolist() == want.tolist()
+        index[:] = np.arange(10_000) % 10
