@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from accel.decorators import disabled, fn, parallelize, vectorize
     from accel.errors import (
         AccelError,
+        AnnotationError,
         ArgumentError,
         CompileError,
         DecorationError,
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AccelError",
+    "AnnotationError",
     "ArgumentError",
     "CompileError",
     "DecorationError",
@@ -49,7 +51,7 @@ __all__ = [
 
 __version__ = "0.1.0"
 
-_HOMES = dict.fromkeys(__all__[:9], "errors") | dict.fromkeys(("disabled", "fn", "parallelize", "vectorize"), "decorators")
+_HOMES = dict.fromkeys(__all__[:10], "errors") | dict.fromkeys(("disabled", "fn", "parallelize", "vectorize"), "decorators")
 _HOMES |= dict.fromkeys(("parallel", "parallel_for", "parallel_map", "parallel_reduce"), "threads")
 
 

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AccelError",
+    "AnnotationError",
     "ArgumentError",
     "CompileError",
     "DecorationError",
@@ -232,6 +233,20 @@ class DecorationError(AccelError, TypeError):
     Traceback (most recent call last):
       ...
     accel.DecorationError: `fn` decorates Python functions, and `len` is an object of class builtin_function_or_method [decorated-object]
+      ...
+    """
+
+
+class AnnotationError(AccelError, TypeError):
+    """An annotation that accel knows makes no sense.
+
+    Examples
+    --------
+    >>> from accel.types import Array
+    >>> Array[float, 2]
+    Traceback (most recent call last):
+      ...
+    accel.AnnotationError: an array has no elements of class float [array-annotation]
       ...
     """
 

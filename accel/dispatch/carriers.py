@@ -34,7 +34,7 @@ METERS: list[Callable[[], Any]] = []  # makes what counts the calls of a functio
 
 
 def install_callbacks(
-    on_miss: Callable[[Any, tuple[Any, ...], int, tuple[str, ...] | None], int], on_depth: Callable[..., None]
+    on_miss: Callable[[Any, tuple[Any, ...], int, tuple[str, ...] | None], int | tuple[int, tuple[Any, ...]]], on_depth: Callable[..., None]
 ) -> None:
     """Set what is asked.
 

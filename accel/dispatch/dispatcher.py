@@ -110,21 +110,27 @@ class Dispatcher:
         self.carrier.set_entry(stubs()["trigger"])
 
     def __del__(self) -> None:
-        if self.carrier.is_alive() and _dispatchers:  # the attribute was taken away: calls still come here
+        carrier = getattr(self, "carrier", None)  # there is none when an annotation makes no sense
+        if carrier is not None and carrier.is_alive() and _dispatchers:  # the attribute was taken away: calls still come here
             number = id(self.function)
             if number in _dispatchers:
                 _dispatchers[number] = (lambda: self), _dispatchers[number][1]
 
     # -- answers to misses
 
-    def answer(self, values: tuple[Any, ...], positional: int, names: tuple[str, ...] | None) -> int:
-        """The address at which a call that nothing compiled has served goes on."""
+    def answer(self, values: tuple[Any, ...], positional: int, names: tuple[str, ...] | None) -> int | tuple[int, tuple[Any, ...]]:
+        """The address at which a call that nothing compiled has served goes on, with other arguments maybe."""
         if self._trial.is_plain and not self.enforced:
             self._trial.answer_call(self)
             return plain_address()
         bound = bind_arguments(self.function, values, positional, names)
-        if self.enforced and bound is not None:
-            self._enforce(bound)
+        if self.enforced and bound is not None and (converted := self._enforce(bound)):
+            others = _replace(self.function.__code__, values, positional, names, converted)
+            return self._find_address(bind_arguments(self.function, others, positional, names), has_missed=False), others
+        return self._find_address(bound)
+
+    def _find_address(self, bound: list[Any] | None, *, has_missed: bool = True) -> int:
+        """Where these arguments are served; what there is has been tried in vain if it `has_missed`."""
         if not self.enabled or self._settled or is_watched(self.function) or sys.is_finalizing():
             return plain_address()
         if _lock._is_owned():  # type: ignore[attr-defined]  # called by what a compilation under way in this thread calls
@@ -133,11 +139,11 @@ class Dispatcher:
             self._trial.answer_call(self)
             return plain_address()
         signature = None if bound is None else find_signature(bound)
-        if signature is None:
+        if signature is None or not all(p.is_decided_by(signature.kinds[p.position]) for p in self.enforced):
             return self._give_way(None)
         entry = next((e for e in self.entries if e.signature == signature), None)
         if entry is not None:
-            return self._mend(entry)
+            return self._mend(entry) if has_missed else entry.address
         if signature in self._refused or len(self.entries) >= MOST_ENTRIES:
             return self._give_way(signature)
         self._calls += 1
@@ -147,12 +153,16 @@ class Dispatcher:
             return self._give_way(signature)
         return self._extend(signature)
 
-    def _enforce(self, bound: list[Any]) -> None:
-        """Raise for an argument that is not what the annotation of its parameter says."""
+    def _enforce(self, bound: list[Any]) -> dict[str, Any]:
+        """Raise for an argument that is not what the annotation of its parameter says. By name, those that are to be others."""
+        converted = {}
         for parameter in self.enforced:
-            value = bound[parameter.position]
-            if not parameter.takes(value, self._default_of(parameter.name)):
+            value, default = bound[parameter.position], self._default_of(parameter.name)
+            if not parameter.takes(value, default):
                 raise refuse_argument(self.function, parameter, value)
+            if value is not default and (other := parameter.convert(value)) is not value:
+                converted[parameter.name] = other
+        return converted
 
     def _default_of(self, name: str) -> Any:
         function = self.function
@@ -164,7 +174,8 @@ class Dispatcher:
 
     def _patience(self) -> int:
         code = self.function.__code__
-        waits = not (self.options.strict or _has_loop(code) or self.entries)
+        is_annotated = len(self.enforced) == code.co_argcount + code.co_kwonlyargcount > 0
+        waits = not (self.options.strict or is_annotated or _has_loop(code) or self.entries)
         return _FIRST_CALLS if waits else 1
 
     def _give_way(self, signature: Signature | None) -> int:
@@ -406,6 +417,16 @@ class Dispatcher:
             self.carrier.set_entry(stubs()["trigger"])
 
 
+def _replace(
+    code: CodeType, values: tuple[Any, ...], positional: int, names: tuple[str, ...] | None, converted: dict[str, Any]
+) -> tuple[Any, ...]:
+    """The values of a call, but for those of some parameters."""
+    taken = code.co_varnames[: min(positional, code.co_argcount)]
+    named = ["" if name in code.co_varnames[: code.co_posonlyargcount] else name for name in names or ()]  # that one goes into `**`
+    places = [*taken, *[""] * (positional - len(taken)), *named]
+    return tuple([converted.get(name, value) for name, value in zip(places, values, strict=True)])
+
+
 def _has_loop(code: CodeType) -> bool:
     return _has_steps(code, "BACKWARD", "FOR_ITER")
 
@@ -446,6 +467,6 @@ def _retreat() -> None:
     _dispatchers.clear()
 
 
-def _answer_miss(function: Any, values: tuple[Any, ...], positional: int, names: tuple[str, ...] | None) -> int:
+def _answer_miss(function: Any, values: tuple[Any, ...], positional: int, names: tuple[str, ...] | None) -> int | tuple[int, tuple[Any, ...]]:
     dispatcher = find_dispatcher(function)
     return dispatcher.answer(values, positional, names) if dispatcher else plain_address()

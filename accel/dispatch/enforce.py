@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from accel.errors import ArgumentError, Diagnostic
+from accel.types.declared import ArrayType, name_of_class
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,11 +17,14 @@ __all__ = ["refuse_argument"]
 
 def refuse_argument(function: FunctionType, parameter: Enforced, value: Any) -> ArgumentError:
     """The error to raise."""
-    code = function.__code__
-    what = f"`{function.__qualname__}` takes {parameter.expected.__name__} for `{parameter.name}`, got {type(value).__name__}"
-    accepted = " or ".join(c.__name__ for c in parameter.accepted)
-    do = (f"pass {accepted}", "or drop the annotation: the function then takes anything")
+    code, expected, text = function.__code__, parameter.expected, parameter.text
+    found = ""
+    if isinstance(expected, ArrayType):
+        got, remedy = expected.find_fault(value) or ("", "")
+    else:
+        got, found = name_of_class(type(value)), f"{value!r:.40}"
+        remedy = f"pass {' or '.join(map(name_of_class, parameter.accepted))}"
     return ArgumentError(
-        Diagnostic(what, "argument-type", code.co_filename, code.co_firstlineno, found=f"{value!r:.40}",
-                   why=f"parameters annotated {parameter.expected.__name__} are enforced", do=do)
+        Diagnostic(f"`{function.__qualname__}` takes {text} for `{parameter.name}`, got {got}", "argument-type", code.co_filename, code.co_firstlineno,
+                   found=found, why=f"parameters annotated {text} are enforced", do=(remedy, "or drop the annotation: the function then takes anything"))
     )  # fmt: skip

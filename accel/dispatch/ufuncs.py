@@ -25,7 +25,7 @@ from accel.runtime.pool import thread_symbols
 from accel.runtime.symbols import resolve
 from accel.runtime.ufunc_api import ufunc_api
 from accel.types.annotations import enforced_parameters
-from accel.types.elements import element_kind, find_output_chars
+from accel.types.elements import element_kind, find_output_chars, is_python_number
 from accel.values import dataclass
 
 TYPE_CHECKING = False
@@ -98,7 +98,7 @@ class Elementwise:
         self.counters = dict.fromkeys(("compiled", "loaded", "refused", "failed", "renewed", "plain"), 0)
         self.compile_seconds = 0.0
         self._hint, self._warned = hint, False
-        self._annotated: list[type | None] = [None] * code.co_argcount
+        self._annotated: list[Any] = [None] * code.co_argcount
         for enforced in enforced_parameters(function):
             self._annotated[enforced.position] = enforced.expected
         self._loops: dict[tuple[str, ...], _Loop] = {}
@@ -189,7 +189,7 @@ class Elementwise:
         for char, annotated, name in zip(inputs, self._annotated, self.function.__code__.co_varnames, strict=False):
             kind = element_kind(char, annotated)
             if kind is None:
-                wanted = annotated.__name__ if annotated else "numbers"
+                wanted = next((e.text for e in enforced_parameters(self.function) if e.name == name), "numbers")
                 raise TypeError(f"`{self.ufunc.__name__}` takes {wanted} for `{name}`, got elements of dtype {char!r}")
             kinds.append(kind)
         return Signature(tuple(kinds))
@@ -311,7 +311,7 @@ class Elementwise:
         for _ in range(count):
             self.counters["plain"] += 1
             elements = [_element(d, a) for d, a in zip(dtypes, at, strict=True)]
-            arguments = [e.item() if a is not None else e[()] for e, a in zip(elements, annotated, strict=False)]
+            arguments = [e.item() if is_python_number(a) else e[()] for e, a in zip(elements, annotated, strict=False)]
             result = function(*arguments)
             results = (result,) if self.ufunc.nout == 1 and not (type(result) is tuple and len(result) == 1) else result
             for element, value in zip(elements[nin:], results, strict=True):

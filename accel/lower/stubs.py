@@ -47,6 +47,7 @@ declare ptr @target(ptr, ptr, i64, ptr)
 @s.deep = private constant [33 x i8] c"maximum recursion depth exceeded\\00"
 @stack_key = external global i32
 @_Py_NoneStruct = external global i8
+@PyTuple_Type = external global i8
 @"accel.get_tool" = external global i8
 @"accel.get_events" = external global i8
 @"accel.suspended" = external global i64
@@ -57,7 +58,8 @@ declare ptr @target(ptr, ptr, i64, ptr)
 @"accel.offset.trace" = external global i8
 @"accel.offset.monitoring" = external global i8
 
-; a miss: callback(callable, arguments, number of positional ones, keyword names or None) gives the address to go on at
+; a miss: callback(callable, arguments, number of positional ones, keyword names or None) gives the address to go on at,
+; or that and a tuple of what the arguments are to be
 define ptr @trigger(ptr %self, ptr %args, i64 %nargsf, ptr %kwnames) {
 entry:
   %array = alloca [4 x ptr]
@@ -105,10 +107,25 @@ call:
   %failed = icmp eq ptr %r, null
   br i1 %failed, label %fail, label %go
 go:
+  %type_at = getelementptr i8, ptr %r, i64 8
+  %type = load ptr, ptr %type_at
+  %with_others = icmp eq ptr %type, @PyTuple_Type
+  br i1 %with_others, label %others, label %these
+these:
   %address = call ptr @PyLong_AsVoidPtr(ptr %r)
   call void @Py_DecRef(ptr %r)
   %answer = tail call ptr %address(ptr %self, ptr %args, i64 %nargsf, ptr %kwnames)
   ret ptr %answer
+others:
+  %first_at = getelementptr i8, ptr %r, i64 24
+  %first = load ptr, ptr %first_at
+  %elsewhere = call ptr @PyLong_AsVoidPtr(ptr %first)
+  %second_at = getelementptr i8, ptr %r, i64 32
+  %second = load ptr, ptr %second_at
+  %replaced = getelementptr i8, ptr %second, i64 24
+  %found = call ptr %elsewhere(ptr %self, ptr %replaced, i64 %n, ptr %kwnames)
+  call void @Py_DecRef(ptr %r)
+  ret ptr %found
 fail:
   ret ptr null
 }

@@ -13,6 +13,7 @@ from accel.specialize.known import bind_known, find_known_name
 from accel.specialize.lookup import MISSING, Lookup
 from accel.specialize.python_steps import PythonSteps
 from accel.types import arrays, functions, methods, operators
+from accel.types.annotations import enforced_parameters
 from accel.types.kinds import (
     DTYPES,
     Array,
@@ -227,6 +228,10 @@ class CallRules:
             if kind is None or isinstance(kind, (Nested, *ITERATORS)):
                 return None
             parameters.append(kind)
+        if "accel" in function.__dict__:
+            given = [what != "default" for what, _ in bound]
+            if not all(p.takes_kind(parameters[p.position]) for p in enforced_parameters(function) if given[p.position]):
+                return None  # it raises, maybe
         self.lookup.watch_function(function)
         callee = self.typer(function, tuple(parameters))
         if callee is None:

@@ -1,1 +1,63 @@
-"""What a value can be."""
+"""What a value can be. Its public names are for annotations: NumPy's scalar types under the names of the field, and `Array`.
+
+A scalar type *is* NumPy's: `Int8` in an annotation, and as a constructor, means `numpy.int8`, with its rules. NumPy is imported when one is first asked for.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Generic, TypeVar
+
+    from numpy import bool_ as Bool
+    from numpy import complex64 as Complex64
+    from numpy import complex128 as Complex128
+    from numpy import dtype, generic, ndarray
+    from numpy import float16 as Float16
+    from numpy import float32 as Float32
+    from numpy import float64 as Float64
+    from numpy import int8 as Int8
+    from numpy import int16 as Int16
+    from numpy import int32 as Int32
+    from numpy import int64 as Int64
+    from numpy import uint8 as UInt8
+    from numpy import uint16 as UInt16
+    from numpy import uint32 as UInt32
+    from numpy import uint64 as UInt64
+
+    _Element = TypeVar("_Element", bound=generic)
+    _Axes = TypeVar("_Axes")
+
+    class Array(ndarray[Any, dtype[_Element]], Generic[_Element, _Axes]):
+        """An array, to type checkers."""
+
+__all__ = [
+    "Array",
+    "Bool",
+    "Complex128",
+    "Complex64",
+    "Float16",
+    "Float32",
+    "Float64",
+    "Int16",
+    "Int32",
+    "Int64",
+    "Int8",
+    "UInt16",
+    "UInt32",
+    "UInt64",
+    "UInt8",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name not in __all__:
+        raise AttributeError(f"module 'accel.types' has no attribute {name!r}")
+    home = "accel.types.declared" if name == "Array" else "numpy"
+    value: object = getattr(__import__(home, fromlist=[name]), {"Array": "Array", "Bool": "bool_"}.get(name, name.lower()))
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__} - {"TYPE_CHECKING", "annotations"})

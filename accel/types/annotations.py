@@ -1,11 +1,19 @@
-"""Annotations that are enforced: those of the builtin numbers. Everything else in an annotation is left alone."""
+"""Annotations that are enforced: the builtin numbers, NumPy's scalar types, and `Array[...]`. Everything else in an annotation is left alone."""
 
 from __future__ import annotations
+
+from types import ModuleType
+
+from accel.types import declared
+from accel.types.declared import ArrayType, is_scalar_class, make_array_type, name_of_class, share_memory
+from accel.types.kinds import Array, members_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import FunctionType
     from typing import Any
+
+    from accel.types.kinds import Kind
 
 __all__ = ["Enforced", "enforced_parameters"]
 
@@ -14,16 +22,26 @@ _BY_NAME = {class_.__name__: class_ for class_ in _ACCEPTED}
 
 
 class Enforced:
-    """What a parameter takes: `position` among the parameters, `expected` the annotated class, `accepted` all classes that do.
+    """What a parameter takes: `position` among the parameters, `expected` the annotation, a class of numbers or an `ArrayType`.
 
-    As for type checkers, an int does for a float, and a default value that does not fit its annotation (`x: int = None`) is accepted.
+    As for type checkers, an int does for a float, and a default value that does not fit its annotation (`x: int = None`) is accepted. A scalar of NumPy's
+    must be of that very type: others have other rules.
     """
 
-    __slots__ = ("accepted", "expected", "name", "position")
+    __slots__ = ("expected", "name", "position")
 
-    def __init__(self, name: str, position: int, expected: type) -> None:
+    def __init__(self, name: str, position: int, expected: Any) -> None:
         self.name, self.position, self.expected = name, position, expected
-        self.accepted = _ACCEPTED[expected]
+
+    @property
+    def accepted(self) -> tuple[type, ...]:
+        """All classes that do."""
+        return () if isinstance(self.expected, ArrayType) else _ACCEPTED.get(self.expected, (self.expected,))
+
+    @property
+    def text(self) -> str:
+        """The annotation, for messages."""
+        return repr(self.expected) if isinstance(self.expected, ArrayType) else name_of_class(self.expected)
 
     def takes(self, value: Any, default: Any = ...) -> bool:
         """Whether a value fits.
@@ -31,25 +49,86 @@ class Enforced:
         >>> Enforced("x", 0, float).takes(3)
         True
         """
-        if isinstance(value, self.accepted) or value is default:
+        if value is default:
             return True
-        return self.expected is bool and type(value).__name__ in ("bool", "bool_")
+        if isinstance(self.expected, ArrayType):
+            return not self.expected.find_fault(value)
+        return isinstance(value, self.accepted) or (self.expected is bool and type(value).__name__ in ("bool", "bool_"))
+
+    def takes_kind(self, kind: Kind) -> bool:
+        """Whether all values of a kind fit."""
+        if isinstance(self.expected, ArrayType):
+            return isinstance(kind, Array) and self.expected.takes_kind(kind)
+        from accel.types.methods import class_of  # not needed before something is compiled
+
+        classes = [class_of(member) for member in members_of(kind)]
+        return all(class_ is not None and (issubclass(class_, self.accepted) or (self.expected is bool and class_.__name__ in ("bool", "bool_"))) for class_ in classes)
+
+    def convert(self, value: Any) -> Any:
+        """What the function gets for an argument that fits."""
+        return share_memory(value) if isinstance(self.expected, ArrayType) else value
+
+    def is_decided_by(self, kind: Any) -> bool:
+        """Whether all values of this kind fit if one does: machine code looks at nothing else."""
+        return not isinstance(self.expected, ArrayType) or self.expected.is_decided(getattr(kind, "layout", ""))
 
 
 def enforced_parameters(function: FunctionType) -> tuple[Enforced, ...]:
-    """The parameters of a function whose annotation is a builtin number class, or its name."""
+    """The parameters of a function whose annotation is one of those, or its text."""
     code, found = function.__code__, []
     names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
     for name, annotation in function.__annotations__.items():
-        class_ = _class_of(annotation, function)
-        if class_ is not None and name in names:
-            found.append(Enforced(name, names.index(name), class_))
+        expected = _find(annotation, function)
+        if expected is not None and name in names:
+            found.append(Enforced(name, names.index(name), expected))
     return tuple(found)
 
 
-def _class_of(annotation: Any, function: FunctionType) -> type | None:
+def _find(annotation: Any, function: FunctionType) -> Any:
     if isinstance(annotation, str):
-        if annotation not in _BY_NAME or annotation in function.__globals__:
-            return None
-        return _BY_NAME[annotation]
+        annotation = _read(annotation.strip(), function)
+    if isinstance(annotation, ArrayType) or is_scalar_class(annotation):
+        return annotation
     return annotation if isinstance(annotation, type) and annotation in _ACCEPTED else None
+
+
+def _read(text: str, function: FunctionType) -> Any:
+    """What the text of an annotation stands for, None where it is of no interest. No code of the user's is run for it."""
+    if text[:1] in ("'", '"'):  # the text of a text
+        return _read(text[1:-1], function)
+    head, bracket, _ = text.partition("[")
+    found = _look_up(head, function.__globals__)
+    if not bracket:
+        return found
+    return _subscript(text, function) if found is declared.Array else None
+
+
+def _look_up(dotted: str, names: dict[str, Any]) -> Any:
+    first, *rest = dotted.split(".")
+    found = names[first] if first in names else _BY_NAME.get(first)
+    for name in rest:
+        if type(found) is not ModuleType:
+            return None
+        found = getattr(found, name, None) if found.__name__ == "accel.types" else vars(found).get(name)
+    return found
+
+
+def _subscript(text: str, function: FunctionType) -> Any:
+    """What `Array[...]` stands for."""
+    import ast  # which takes time to import
+
+    def evaluate(node: ast.expr) -> Any:
+        match node:
+            case ast.Constant():
+                return node.value
+            case ast.Tuple():
+                return tuple([evaluate(item) for item in node.elts])
+            case ast.Subscript() if ast.unparse(node.value).endswith("Literal"):
+                return evaluate(node.slice)
+        return _look_up(ast.unparse(node), function.__globals__)
+
+    try:
+        (subscript,) = [node for node in ast.walk(ast.parse(text, mode="eval")) if isinstance(node, ast.Subscript)][:1]
+    except (SyntaxError, ValueError):
+        return None
+    return make_array_type(evaluate(subscript.slice), (function.__code__.co_filename, function.__code__.co_firstlineno, 0, 0, ""))

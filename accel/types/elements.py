@@ -6,16 +6,21 @@ from typing import Any
 
 from accel.types.kinds import DTYPES, Bool, Complex, Float, Int, Kind, Scalar, Tuple, members_of
 
-__all__ = ["element_kind", "find_output_chars"]
+__all__ = ["element_kind", "find_output_chars", "is_python_number"]
 
 _PYTHON: dict[str, Kind] = {"b": Bool(), "i": Int(), "u": Int(), "f": Float(), "c": Complex()}  # by family of the dtype
 _PYTHON_CHARS: dict[type[Kind], str] = {Bool: "?", Int: "l", Float: "d", Complex: "D"}
 _ACCEPTED: dict[type, str] = {bool: "b", int: "iub", float: "fiub", complex: "cfiub"}  # families an annotated parameter takes
 
 
-def element_kind(char: str, annotated: type | None = None) -> Kind | None:
+def is_python_number(annotated: Any) -> bool:
+    """Whether a parameter with this annotation takes numbers of Python's."""
+    return isinstance(annotated, type) and annotated in _ACCEPTED
+
+
+def element_kind(char: str, annotated: Any = None) -> Kind | None:
     """The kind of the argument an element of this dtype is: a NumPy scalar, or what its `item()` gives for a parameter that is annotated
-    with a class of Python's numbers. None when there is none.
+    with a class of Python's numbers. None when there is none, or not the one it is annotated with.
 
     >>> str(element_kind("f")), str(element_kind("f", float)), element_kind("d", int)
     ('numpy.float32', 'float', None)
@@ -24,6 +29,10 @@ def element_kind(char: str, annotated: type | None = None) -> Kind | None:
         return None
     if annotated is None:
         return Scalar(char)
+    if not is_python_number(annotated):
+        import numpy
+
+        return Scalar(char) if numpy.dtype(char).type is annotated else None
     family = DTYPES[char].family
     return _PYTHON[family] if family in _ACCEPTED[annotated] else None
 

@@ -1,5 +1,6 @@
-"""`python -m tests.docs`: write docs/reference.md anew."""
+"""`python -m tests.docs`: write docs/reference.md, and the table of docs/types.md, anew."""
 
-from tests.docs.reference import PAGE, write_reference
+from tests.docs import promotion, reference
 
-PAGE.write_text(write_reference())
+reference.PAGE.write_text(reference.write_reference())
+promotion.PAGE.write_text(promotion.write_page())

@@ -11,6 +11,7 @@ from tests.architecture.modules import ROOT
 PAGE = ROOT / "docs" / "reference.md"
 PUBLIC = {  # module -> what stands above its names
     "accel": "Everything a program needs.",
+    "accel.types": "What parameters are annotated with. The scalar types are NumPy's own: [types](types.md).",
     "accel.explain.inspect": "The class of `f.accel`.",
     "accel.errors": "What `accel` offers of errors, and the renderer of a Diagnostic.",
     "accel.cache": "The folders with machine code, for programs that look after them. The command is [`accel cache`](command-line.md).",
@@ -33,8 +34,14 @@ def public_things():
     """(module, name, value) of all that has a docstring of its own."""
     for module in PUBLIC:
         for name in public_names(module):
-            if name != "__version__":
-                yield module, name, getattr(importlib.import_module(module), name)
+            value = getattr(importlib.import_module(module), name)
+            if name != "__version__" and is_own(value):
+                yield module, name, value
+
+
+def is_own(value):
+    """Whether a value is ours, and not another name of something of NumPy's."""
+    return getattr(value, "__module__", "accel").partition(".")[0] == "accel"
 
 
 def sections(text):
@@ -92,6 +99,7 @@ def write_reference():
         if "__version__" in public_names(module):
             lines += ["### `__version__`", "", "The version, a text.", ""]
         for name in public_names(module):
+            value = getattr(importlib.import_module(module), name)
             if name != "__version__":
-                lines += write_thing(name, getattr(importlib.import_module(module), name))
+                lines += write_thing(name, value) if is_own(value) else [f"### `{name}`", "", f"`numpy.{value.__name__}`.", ""]
     return "\n".join(lines).rstrip() + "\n"

@@ -46,7 +46,7 @@ def run(code, folder):
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
-            exec(compile(code, str(path), "exec"), space)
+            exec(compile(code, str(path), "exec", dont_inherit=True), space)
         except accel.AccelError as error:
             return error.diagnostics, shown(f"accel.{type(error).__name__}: {error}", folder)
     hints = [str(w.message) for w in caught if w.category is accel.FallbackHint]

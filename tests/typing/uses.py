@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator
-from typing import Any, ParamSpec, TypeVar, assert_type, overload
+from typing import Any, Literal, ParamSpec, TypeVar, assert_type, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
 import accel
 from accel import fn
+from accel.types import Array, Float32, Float64
 
 T = TypeVar("T")
 P = ParamSpec("P")
@@ -182,3 +183,14 @@ def plus(a: float, b: float) -> float:
 
 assert_type(ramp, np.ufunc)
 assert_type(plus, np.ufunc)
+
+
+@accel.fn
+def trace(a: Array[Float64, Literal[2]], k: Float32) -> float:
+    rows: int = a.shape[0]
+    return float(a[0, 0]) * rows * float(k)
+
+
+def call_trace(a: Array[Float64, Literal[2]]) -> float:
+    trace("text", Float32(1))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    return trace(a, Float32(1))

@@ -1,0 +1,175 @@
+"""`Array[Float64, 2]`: what a parameter that is an array takes, and what else is said of one that does not fit."""
+
+from __future__ import annotations
+
+import sys
+
+from accel.errors import AnnotationError, Diagnostic
+from accel.types import kinds
+from accel.values import dataclass
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, NoReturn
+
+    Place = tuple[str, int, int, int, str]  # file, line, columns and text of the line, as a Diagnostic has them
+
+__all__ = ["Array", "ArrayType", "is_scalar_class", "make_array_type", "name_of_class", "share_memory"]
+
+_MOST_AXES = 8
+_OPTIONS = ("C", "F", "readonly")
+_FORM = "write `Array[Float64, 2]`: the type of the elements, and the number of axes"
+
+
+def is_scalar_class(found: Any) -> bool:
+    """Whether this is the class of NumPy's scalars of a dtype that compiled code knows. Does not import NumPy."""
+    numpy = sys.modules.get("numpy")
+    if numpy is None or not isinstance(found, type) or not issubclass(found, numpy.generic) or found.__module__ != "numpy":
+        return False
+    return any(numpy.dtype(char).type is found for char in kinds.DTYPES)
+
+
+def name_of_class(found: type) -> str:
+    """What a class of numbers is called: "float", "numpy.float32"."""
+    name = found.__name__.removesuffix("_")
+    return f"numpy.{name}" if found.__module__ == "numpy" else name
+
+
+@dataclass(frozen=True, slots=True)
+class ArrayType:
+    """What `Array[...]` gives.
+
+    `element` is a class of NumPy's scalars, `ndim` the number of axes, `order` "C", "F" or "" for any; arrays that are read-only fit when it
+    `takes_readonly`.
+    """
+
+    element: Any
+    ndim: int
+    order: str = ""
+    takes_readonly: bool = False
+
+    def __repr__(self) -> str:
+        options = "".join(f", {name!r}" for name in (self.order, "readonly" if self.takes_readonly else "") if name)
+        return f"Array[{name_of_class(self.element)}, {self.ndim}{options}]"
+
+    def find_fault(self, value: Any) -> tuple[str, str] | None:
+        """What a value is instead of such an array, and what to do about it; None if it is one, or has the memory of one."""
+        value = share_memory(value)
+        if not isinstance(value, sys.modules["numpy"].ndarray):
+            return name_of_class(type(value)), f"pass `numpy.asarray(a, {name_of_class(self.element)})`"
+        dtype, flags = value.dtype, value.flags
+        if dtype.type is not self.element:
+            return f"an array of {dtype.name}", f"pass `a.astype({name_of_class(self.element)})`"
+        if value.ndim != self.ndim:
+            return f"an array with {value.ndim} axes", f"pass an array with {self.ndim} axes"
+        if not dtype.isnative:
+            return "an array in foreign byte order", "pass `a.astype(a.dtype.newbyteorder('='))`"
+        if not flags.aligned:
+            return "an array that is not aligned", "pass a copy"
+        if self.order and not flags[f"{self.order}_CONTIGUOUS"]:
+            return f"an array that is not {self.order}-contiguous", f"pass `numpy.{'asfortranarray' if self.order == 'F' else 'ascontiguousarray'}(a)`"
+        if not (flags.writeable or self.takes_readonly):
+            return "a read-only array", "add `'readonly'` to the annotation if the function does not write it, or pass a copy"
+        return None
+
+    def takes_kind(self, kind: kinds.Array) -> bool:
+        """Whether all arrays of a kind fit."""
+        numpy = sys.modules["numpy"]
+        fits = (numpy.dtype(kind.char).type, kind.ndim) == (self.element, self.ndim) and self.order in ("", kind.layout)
+        return fits and (kind.writeable or self.takes_readonly)
+
+    def is_decided(self, layout: str) -> bool:
+        """Whether all arrays of a kind with this layout fit if one does."""
+        return self.order != "F" or layout == "F"
+
+
+def share_memory(value: Any) -> Any:
+    """The array that shares memory with an object that offers it by DLPack or the buffer protocol; arrays, and what offers nothing, as they are."""
+    numpy = sys.modules["numpy"]
+    if isinstance(value, (numpy.ndarray, numpy.generic)):
+        return value
+    try:
+        return numpy.from_dlpack(value) if hasattr(type(value), "__dlpack__") else numpy.asarray(memoryview(value))
+    except (TypeError, ValueError, BufferError, RuntimeError):  # of whoever owns the memory
+        return value
+
+
+class Array:
+    """The type of arrays with elements of a scalar type and a number of axes, to annotate parameters with.
+
+    `Array[Float64, 2]` takes a `numpy.ndarray` of float64 with two axes, aligned, in the byte order of the machine, and writeable. Options follow, in any
+    order: `"C"` or `"F"` for arrays that are contiguous that way, `"readonly"` for those that can't be written, too. Type checkers want
+    `Array[Float64, Literal[2]]`, which means the same.
+
+    Notes
+    -----
+    Whatever offers its memory by DLPack or the buffer protocol (tensors of other libraries, `array.array`, `memoryview`) is taken without a copy: the function
+    gets the array that shares it. Nothing else is converted: another argument raises ArgumentError, a TypeError, whether the call is compiled or not. For
+    arrays the check costs nothing in compiled code, which looks at their class, dtype and flags in any case.
+
+    Examples
+    --------
+    >>> import accel, numpy
+    >>> from accel.types import Array, Float64
+    >>> @accel.fn
+    ... def trace(a: Array[Float64, 2]) -> float:
+    ...     total = 0.0
+    ...     for i in range(min(a.shape)):
+    ...         total += a[i, i]
+    ...     return total
+    >>> float(trace(numpy.eye(3)))
+    3.0
+    >>> trace(numpy.eye(3, dtype="f"))
+    Traceback (most recent call last):
+      ...
+    accel.ArgumentError: `trace` takes Array[numpy.float64, 2] for `a`, got an array of float32 [argument-type]
+      ...
+    """
+
+    def __class_getitem__(cls, items: Any) -> ArrayType:
+        return make_array_type(items, _caller())
+
+    def __new__(cls, *_: Any, **__: Any) -> NoReturn:
+        _refuse("`Array` makes no arrays", "use NumPy: `numpy.empty((2, 3))`", _caller())
+
+
+def make_array_type(items: Any, place: Place) -> ArrayType:
+    """What `Array[items]` stands for, written at that place.
+
+    Raises
+    ------
+    AnnotationError
+    """
+    element, axes, *options = items if isinstance(items, tuple) and len(items) > 1 else (items, None)
+    axes = axes.__args__[0] if type(axes).__module__ == "typing" else axes  # Literal[2]
+    if element in (int, float, complex, bool):
+        import numpy
+
+        name = numpy.dtype(element).name
+        _refuse(f"an array has no elements of class {element.__name__}", f"write `{name.title().removesuffix('_')}`, which is what NumPy stores for them", place)
+    if not is_scalar_class(element):
+        _refuse(f"an array has no elements of type {element!r:.60}", _FORM, place)
+    if type(axes) is not int or not 0 <= axes <= _MOST_AXES:
+        _refuse(f"an array has 0 to {_MOST_AXES} axes, not {axes!r:.60}", _FORM, place)
+    wrong = [option for option in options if option not in _OPTIONS]
+    if wrong or len({*options}) < len(options) or {"C", "F"} <= {*options}:
+        _refuse(f"no such option of an array: {(wrong or options)[0]!r:.60}", f"write one of {', '.join(map(repr, _OPTIONS))} behind the number of axes", place)
+    return ArrayType(element, axes, next((o for o in options if o != "readonly"), ""), "readonly" in options)
+
+
+def _caller() -> Place:
+    """Where the caller of the caller is, with the expression it evaluates."""
+    import linecache
+
+    frame = sys._getframe(2)
+    filename, line = frame.f_code.co_filename, frame.f_lineno
+    text = linecache.getline(filename, line, frame.f_globals)
+    first, last, start, end = list(frame.f_code.co_positions())[frame.f_lasti // 2]
+    if (first, last) != (line, line) or start is None or end is None:
+        return filename, line, 0, 0, ""
+    column, end_column = (len(text.encode()[:offset].decode(errors="replace")) for offset in (start, end))
+    return filename, line, column, end_column, text.rstrip("\n")
+
+
+def _refuse(what: str, do: str, place: Place) -> NoReturn:
+    raise AnnotationError(Diagnostic(what, "array-annotation", *place, do=(do,)))
