@@ -141,6 +141,11 @@ class Dispatcher:
         signature = None if bound is None else find_signature(bound)
         if signature is None or not all(p.is_decided_by(signature.kinds[p.position]) for p in self.enforced):
             return self._give_way(None)
+        if self.enforced:
+            kinds = list(signature.kinds)
+            for parameter in self.enforced:
+                kinds[parameter.position] = parameter.refine(kinds[parameter.position])
+            signature = Signature(tuple(kinds))
         entry = next((e for e in self.entries if e.signature == signature), None)
         if entry is not None:
             return self._mend(entry) if has_missed else entry.address

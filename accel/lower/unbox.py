@@ -131,6 +131,9 @@ def _array(e: Emitter, kind: Array, operand: str, miss: str) -> Value:
     data = _load(e, operand, _ARRAY["data"], "ptr")
     dims, strides = _load(e, operand, _ARRAY["dims"], "ptr"), _load(e, operand, _ARRAY["strides"], "ptr")
     shape = [_load(e, dims, 8 * k, "i64") for k in range(kind.ndim)]
+    for length, size in zip(shape, kind.sizes, strict=False):
+        _require(e, e.value(f"icmp eq i64 {length}, {size}"), miss)
+    shape = list(map(str, kind.sizes)) or shape
     for length in shape:  # LLVM may rely on it: no axis is longer than memory
         e.call("void", "llvm.assume", f"i1 {e.value(f'icmp sge i64 {length}, 0')}")
     return (operand, data, *shape, *(_load(e, strides, 8 * k, "i64") for k in range(kind.ndim)))

@@ -229,9 +229,10 @@ class CallRules:
                 return None
             parameters.append(kind)
         if "accel" in function.__dict__:
-            given = [what != "default" for what, _ in bound]
-            if not all(p.takes_kind(parameters[p.position]) for p in enforced_parameters(function) if given[p.position]):
-                return None  # it raises, maybe
+            for p in enforced_parameters(function):
+                if bound[p.position][0] != "default" and not p.takes_kind(parameters[p.position]):  # it raises, maybe
+                    what = f"a call of `{function.__name__}` with {parameters[p.position]} for `{p.name}`"
+                    return Fault(instruction.node, what, "unsupported-call", f"it takes {p.text}", ("pass what the annotation says, or drop it",))
         self.lookup.watch_function(function)
         callee = self.typer(function, tuple(parameters))
         if callee is None:

@@ -1,4 +1,4 @@
-"""What a value can be. Its public names are for annotations: NumPy's scalar types under the names of the field, and `Array`.
+"""What a value can be. Its public names are for annotations: NumPy's scalar types under the names of the field, `Array` and `Tensor`.
 
 A scalar type *is* NumPy's: `Int8` in an annotation, and as a constructor, means `numpy.int8`, with its rules. NumPy is imported when one is first asked for.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Generic, TypeVar
+    from typing import Any, Generic, TypeVar, TypeVarTuple
 
     from numpy import bool_ as Bool
     from numpy import complex64 as Complex64
@@ -27,9 +27,13 @@ if TYPE_CHECKING:
 
     _Element = TypeVar("_Element", bound=generic)
     _Axes = TypeVar("_Axes")
+    _Sizes = TypeVarTuple("_Sizes")
 
     class Array(ndarray[Any, dtype[_Element]], Generic[_Element, _Axes]):
         """An array, to type checkers."""
+
+    class Tensor(ndarray[Any, dtype[_Element]], Generic[_Element, *_Sizes]):
+        """An array of known shape, to type checkers."""
 
 __all__ = [
     "Array",
@@ -43,6 +47,7 @@ __all__ = [
     "Int32",
     "Int64",
     "Int8",
+    "Tensor",
     "UInt16",
     "UInt32",
     "UInt64",
@@ -53,8 +58,9 @@ __all__ = [
 def __getattr__(name: str) -> object:
     if name not in __all__:
         raise AttributeError(f"module 'accel.types' has no attribute {name!r}")
-    home = "accel.types.declared" if name == "Array" else "numpy"
-    value: object = getattr(__import__(home, fromlist=[name]), {"Array": "Array", "Bool": "bool_"}.get(name, name.lower()))
+    is_own = name in ("Array", "Tensor")
+    home = __import__("accel.types.declared" if is_own else "numpy", fromlist=[name])
+    value: object = getattr(home, name if is_own else "bool_" if name == "Bool" else name.lower())
     globals()[name] = value
     return value
 

@@ -68,6 +68,10 @@ class Enforced:
         """What the function gets for an argument that fits."""
         return share_memory(value) if isinstance(self.expected, ArrayType) else value
 
+    def refine(self, kind: Kind) -> Kind:
+        """The kind of an argument that fits, with all the annotation says of it."""
+        return self.expected.refine(kind) if isinstance(self.expected, ArrayType) and isinstance(kind, Array) else kind
+
     def is_decided_by(self, kind: Any) -> bool:
         """Whether all values of this kind fit if one does: machine code looks at nothing else."""
         return not isinstance(self.expected, ArrayType) or self.expected.is_decided(getattr(kind, "layout", ""))
@@ -100,7 +104,7 @@ def _read(text: str, function: FunctionType) -> Any:
     found = _look_up(head, function.__globals__)
     if not bracket:
         return found
-    return _subscript(text, function) if found is declared.Array else None
+    return _subscript(found, text, function) if found is declared.Array or found is declared.Tensor else None
 
 
 def _look_up(dotted: str, names: dict[str, Any]) -> Any:
@@ -113,8 +117,8 @@ def _look_up(dotted: str, names: dict[str, Any]) -> Any:
     return found
 
 
-def _subscript(text: str, function: FunctionType) -> Any:
-    """What `Array[...]` stands for."""
+def _subscript(form: type[declared.Array], text: str, function: FunctionType) -> Any:
+    """What `Array[...]` or `Tensor[...]` stands for."""
     import ast  # which takes time to import
 
     def evaluate(node: ast.expr) -> Any:
@@ -131,4 +135,4 @@ def _subscript(text: str, function: FunctionType) -> Any:
         (subscript,) = [node for node in ast.walk(ast.parse(text, mode="eval")) if isinstance(node, ast.Subscript)][:1]
     except (SyntaxError, ValueError):
         return None
-    return make_array_type(evaluate(subscript.slice), (function.__code__.co_filename, function.__code__.co_firstlineno, 0, 0, ""))
+    return make_array_type(form, evaluate(subscript.slice), (function.__code__.co_filename, function.__code__.co_firstlineno, 0, 0, ""))

@@ -33,7 +33,7 @@ def row_kind(array: Array) -> Kind:
     """The kind of `a[i]`."""
     if array.ndim == 1:
         return Scalar(array.char)
-    return Array(array.char, array.ndim - 1, "C" if array.layout == "C" else "A", array.writeable, True)
+    return Array(array.char, array.ndim - 1, "C" if array.layout == "C" else "A", array.writeable, True, array.sizes[1:])
 
 
 def item_kind(base: Kind, indexes: tuple[Kind, ...]) -> Kind | None:
@@ -58,7 +58,8 @@ def item_kind(base: Kind, indexes: tuple[Kind, ...]) -> Kind | None:
         return Scalar(base.char)
     last = indexes[-1] if indexes else None
     plain = all(map(is_index, indexes[:-1])) and not (isinstance(last, Slice) and last.step != NoneKind())
-    return Array(base.char, kept, "C" if base.layout == "C" and plain else "A", base.writeable, True)
+    sizes = () if any(map(_is_slice, indexes)) else tuple([size for size, at in zip(base.sizes, axes, strict=False) if at is None])
+    return Array(base.char, kept, "C" if base.layout == "C" and plain else "A", base.writeable, True, sizes)
 
 
 def axes_of(base: Array, indexes: tuple[Kind, ...]) -> list[int | None] | None:

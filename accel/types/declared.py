@@ -14,11 +14,12 @@ if TYPE_CHECKING:
 
     Place = tuple[str, int, int, int, str]  # file, line, columns and text of the line, as a Diagnostic has them
 
-__all__ = ["Array", "ArrayType", "is_scalar_class", "make_array_type", "name_of_class", "share_memory"]
+__all__ = ["Array", "ArrayType", "Tensor", "is_scalar_class", "make_array_type", "name_of_class", "share_memory"]
 
 _MOST_AXES = 8
 _OPTIONS = ("C", "F", "readonly")
 _FORM = "write `Array[Float64, 2]`: the type of the elements, and the number of axes"
+_SHAPE = "write `Tensor[Float64, 3, 4]`: the type of the elements, and the length of each axis"
 
 
 def is_scalar_class(found: Any) -> bool:
@@ -37,20 +38,22 @@ def name_of_class(found: type) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ArrayType:
-    """What `Array[...]` gives.
+    """What `Array[...]` and `Tensor[...]` give.
 
     `element` is a class of NumPy's scalars, `ndim` the number of axes, `order` "C", "F" or "" for any; arrays that are read-only fit when it
-    `takes_readonly`.
+    `takes_readonly`; `sizes` are the lengths of the axes, () where they are left open.
     """
 
     element: Any
     ndim: int
     order: str = ""
     takes_readonly: bool = False
+    sizes: tuple[int, ...] = ()
 
     def __repr__(self) -> str:
         options = "".join(f", {name!r}" for name in (self.order, "readonly" if self.takes_readonly else "") if name)
-        return f"Array[{name_of_class(self.element)}, {self.ndim}{options}]"
+        extent = ", ".join(map(str, self.sizes)) or self.ndim
+        return f"{'Tensor' if self.sizes else 'Array'}[{name_of_class(self.element)}, {extent}{options}]"
 
     def find_fault(self, value: Any) -> tuple[str, str] | None:
         """What a value is instead of such an array, and what to do about it; None if it is one, or has the memory of one."""
@@ -62,6 +65,8 @@ class ArrayType:
             return f"an array of {dtype.name}", f"pass `a.astype({name_of_class(self.element)})`"
         if value.ndim != self.ndim:
             return f"an array with {value.ndim} axes", f"pass an array with {self.ndim} axes"
+        if self.sizes not in ((), value.shape):
+            return f"an array of shape {value.shape}", f"pass an array of shape {self.sizes}"
         if not dtype.isnative:
             return "an array in foreign byte order", "pass `a.astype(a.dtype.newbyteorder('='))`"
         if not flags.aligned:
@@ -76,7 +81,11 @@ class ArrayType:
         """Whether all arrays of a kind fit."""
         numpy = sys.modules["numpy"]
         fits = (numpy.dtype(kind.char).type, kind.ndim) == (self.element, self.ndim) and self.order in ("", kind.layout)
-        return fits and (kind.writeable or self.takes_readonly)
+        return fits and (kind.writeable or self.takes_readonly) and self.sizes in ((), kind.sizes)
+
+    def refine(self, kind: kinds.Array) -> kinds.Array:
+        """The kind of an array that fits, with all that is known of it."""
+        return kinds.Array(kind.char, kind.ndim, kind.layout, kind.writeable, kind.is_view, self.sizes)
 
     def is_decided(self, layout: str) -> bool:
         """Whether all arrays of a kind with this layout fit if one does."""
@@ -127,34 +136,67 @@ class Array:
     """
 
     def __class_getitem__(cls, items: Any) -> ArrayType:
-        return make_array_type(items, _caller())
+        return make_array_type(cls, items, _caller())
 
-    def __new__(cls, *_: Any, **__: Any) -> NoReturn:
-        _refuse("`Array` makes no arrays", "use NumPy: `numpy.empty((2, 3))`", _caller())
+    def __new__(cls, *_: Any, **__: Any) -> Array:
+        _refuse(f"`{cls.__name__}` makes no arrays", "use NumPy: `numpy.empty((2, 3))`", _caller())
 
 
-def make_array_type(items: Any, place: Place) -> ArrayType:
-    """What `Array[items]` stands for, written at that place.
+class Tensor(Array):
+    """The type of arrays of one shape, to annotate parameters with. Compiled code knows the shape: its loops have constant bounds.
+
+    `Tensor[Float32, 3, 4]` is `Array[Float32, 2]` with axes of 3 and 4 elements, at least one axis. The options are those of `Array`. Type checkers want
+    `Tensor[Float32, Literal[3], Literal[4]]`.
+
+    Examples
+    --------
+    >>> import accel, numpy
+    >>> from accel.types import Float64, Tensor
+    >>> @accel.fn
+    ... def cross(a: Tensor[Float64, 3], b: Tensor[Float64, 3], out: Tensor[Float64, 3]) -> None:
+    ...     for i in range(3):
+    ...         out[i] = a[i - 2] * b[i - 1] - a[i - 1] * b[i - 2]
+    >>> out = numpy.empty(3)
+    >>> cross(numpy.array([1.0, 0.0, 0.0]), numpy.array([0.0, 1.0, 0.0]), out)
+    >>> out.tolist()
+    [0.0, 0.0, 1.0]
+    >>> cross(numpy.ones(2), numpy.ones(3), out)
+    Traceback (most recent call last):
+      ...
+    accel.ArgumentError: `cross` takes Tensor[numpy.float64, 3] for `a`, got an array of shape (2,) [argument-type]
+      ...
+    """
+
+
+def make_array_type(form: type[Array], items: Any, place: Place) -> ArrayType:
+    """What `Array[items]` or `Tensor[items]` stands for, written at that place.
 
     Raises
     ------
     AnnotationError
     """
-    element, axes, *options = items if isinstance(items, tuple) and len(items) > 1 else (items, None)
-    axes = axes.__args__[0] if type(axes).__module__ == "typing" else axes  # Literal[2]
-    if element in (int, float, complex, bool):
+    element, *rest = items if isinstance(items, tuple) and items else (items,)
+    rest = [item.__args__[0] if type(item).__module__ == "typing" else item for item in rest]  # Literal[2]
+    count = sum(type(item) is not str for item in rest) if form is Tensor else 1
+    axes, options = rest[:count], rest[count:]
+    if any(element is class_ for class_ in (int, float, complex, bool)):
         import numpy
 
         name = numpy.dtype(element).name
         _refuse(f"an array has no elements of class {element.__name__}", f"write `{name.title().removesuffix('_')}`, which is what NumPy stores for them", place)
     if not is_scalar_class(element):
         _refuse(f"an array has no elements of type {element!r:.60}", _FORM, place)
-    if type(axes) is not int or not 0 <= axes <= _MOST_AXES:
-        _refuse(f"an array has 0 to {_MOST_AXES} axes, not {axes!r:.60}", _FORM, place)
+    if form is Tensor and not 1 <= len(axes) <= _MOST_AXES:
+        _refuse(f"an array of known shape has 1 to {_MOST_AXES} axes, not {len(axes)}", _SHAPE, place)
+    if form is Tensor and (wrong := [size for size in axes if type(size) is not int or not 0 <= size < 2**47]):
+        _refuse(f"an axis does not have {wrong[0]!r:.60} elements", _SHAPE, place)
+    if form is Array and not (axes and type(axes[0]) is int and 0 <= axes[0] <= _MOST_AXES):
+        _refuse(f"an array has 0 to {_MOST_AXES} axes, not {axes[0] if axes else None!r:.60}", _FORM, place)
     wrong = [option for option in options if option not in _OPTIONS]
     if wrong or len({*options}) < len(options) or {"C", "F"} <= {*options}:
         _refuse(f"no such option of an array: {(wrong or options)[0]!r:.60}", f"write one of {', '.join(map(repr, _OPTIONS))} behind the number of axes", place)
-    return ArrayType(element, axes, next((o for o in options if o != "readonly"), ""), "readonly" in options)
+    order, takes_readonly = next((o for o in options if o != "readonly"), ""), "readonly" in options
+    return ArrayType(element, len(axes), order, takes_readonly, tuple(axes)) if form is Tensor else ArrayType(element, axes[0], order, takes_readonly)
 
 
 def _caller() -> Place:

@@ -151,7 +151,7 @@ class Array(Kind):
     """A `numpy.ndarray` (exactly that class), aligned, in native byte order.
 
     `layout` is "C" (C-contiguous), "F" (Fortran-contiguous and not C) or "A" (any strides). `is_view`: it was made here by indexing,
-    so that it is another object than its owner even when it covers all of it.
+    so that it is another object than its owner even when it covers all of it. `sizes` are the lengths of the axes where they are known, else ().
     """
 
     char: str
@@ -159,6 +159,7 @@ class Array(Kind):
     layout: str = "C"
     writeable: bool = True
     is_view: bool = False
+    sizes: tuple[int, ...] = ()
 
     @property
     def dtype(self) -> DType:
@@ -167,7 +168,8 @@ class Array(Kind):
 
     def __str__(self) -> str:
         access = "" if self.writeable else ", read-only"
-        return f"array({DTYPES[self.char].name}, {self.ndim}-d, {self.layout}{access})"
+        extent = " x ".join(map(str, self.sizes)) or f"{self.ndim}-d"
+        return f"array({DTYPES[self.char].name}, {extent}, {self.layout}{access})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,7 +330,8 @@ def join_kinds(first: Kind, second: Kind) -> Kind | None:
         if (first.char, first.ndim) != (second.char, second.ndim):
             return None
         layout = first.layout if first.layout == second.layout else "A"
-        return Array(first.char, first.ndim, layout, first.writeable and second.writeable, first.is_view and second.is_view)
+        sizes = first.sizes if first.sizes == second.sizes else ()
+        return Array(first.char, first.ndim, layout, first.writeable and second.writeable, first.is_view and second.is_view, sizes)
     if isinstance(first, Tuple) and isinstance(second, Tuple):
         if len(first.items) != len(second.items):
             return None

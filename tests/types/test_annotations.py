@@ -14,14 +14,15 @@ import pytest
 import accel
 from accel import types as t
 from accel.errors import AnnotationError, ArgumentError
-from accel.types import Array, Float32, Float64, Int8, UInt8
+from accel.types import Array, Float32, Float64, Int8, Tensor, UInt8
 from accel.types.annotations import enforced_parameters
 from accel.types.kinds import DTYPES
 
 np_float = np.float64  # a name of the module
+SIZE = 4
 
 
-class Tensor:
+class Lender:
     """Hands its memory on by DLPack, if it will."""
 
     def __init__(self, data, refuses=False):
@@ -45,7 +46,7 @@ def expected(annotation):
 
 
 def test_scalar_types_are_those_of_numpy():
-    names = [name for name in t.__all__ if name != "Array"]
+    names = [name for name in t.__all__ if name not in ("Array", "Tensor")]
     assert {getattr(t, name) for name in names} == {np.dtype(c).type for c in DTYPES if c not in "qQ"}
     assert all(getattr(t, name).__name__.rstrip("_") == name.lower() for name in names)
     with pytest.raises(AttributeError):
@@ -61,6 +62,8 @@ def test_scalar_types_are_those_of_numpy():
         (Array[Float64, 2], ["Array[numpy.float64, 2]"]), ("Array[Float64, 2, 'C']", ["Array[numpy.float64, 2, 'C']"]),
         ("'Array[np.float32, 0]'", ["Array[numpy.float32, 0]"]), ("t.Array[t.UInt8, Literal[1], 'readonly', 'F']", ["Array[numpy.uint8, 1, 'F', 'readonly']"]),
         (Array[Int8, Literal[3]], ["Array[numpy.int8, 3]"]), ("Array[Float64, typing.Literal[2]]", ["Array[numpy.float64, 2]"]),
+        (Tensor[Float64, 2, 3], ["Tensor[numpy.float64, 2, 3]"]), ("Tensor[Float64, SIZE, 3, 'C']", ["Tensor[numpy.float64, 4, 3, 'C']"]),
+        ("Tensor[Int8, Literal[3]]", ["Tensor[numpy.int8, 3]"]),
         ("Foo", []), ("list[int]", []), (list[int], []), (np.ndarray, []), (np.floating, []), ("np.floating", []), (np.longdouble, []), (np.str_, []),
         ("print('run')", []), ("Array", []), ("array.array", []), ("sys.missing", []), ("Foo[Float64, 2]", []), ("Array[Float64, 2", []), ("", []),
         (typing.Any, []), (None, []), ("None", []), (3, []),
@@ -69,6 +72,18 @@ def test_scalar_types_are_those_of_numpy():
 def test_what_is_enforced(annotation, text, capsys):
     assert expected(annotation) == text
     assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(
+    ("items", "what"),
+    [
+        ((Float64,), "1 to 8 axes, not 0"), ((Float64, -1), "an axis does not have -1"), ((Float64, 2.0), "an axis does not have 2.0"),
+        ((Float64, 2, "x"), "no such option of an array: 'x'"), ((float, 2), "no elements of class float"), ((Float64, *[1] * 9), "axes, not 9"),
+    ],
+)  # fmt: skip
+def test_tensors_that_make_no_sense(items, what):
+    with pytest.raises(AnnotationError, match=what):
+        Tensor[items]
 
 
 @pytest.mark.parametrize(
@@ -162,6 +177,62 @@ def test_orders(order):
                 decorated(bad)
 
 
+def test_tensors():
+    @accel.fn
+    def apply(m: Tensor[Float64, 3, 4], x: Tensor[Float64, 4]):
+        s = 0.0
+        for i in range(m.shape[0]):
+            row = m[i]
+            for j in range(len(row)):
+                s += row[j] * x[j] * (i + 1)
+        return s
+
+    m, x = np.arange(12.0).reshape(3, 4), np.array([1.0, 2.0, -1.0, 0.5])
+    want = float(((m @ x) * [1, 2, 3]).sum())
+    for _ in range(3):
+        for a in (m, np.asfortranarray(m), np.repeat(m, 2, axis=1)[:, ::2]):
+            assert apply(a, x) == want and apply(a, array.array("d", x)) == want
+        for a, b in ((m[:2], x), (m.T, x), (m, x[:3]), (m.ravel(), x), (np.zeros((4, 4)), x)):
+            with pytest.raises(ArgumentError, match="got an array "):
+                apply(a, b)
+    assert "array(float64, 3 x 4, C), array(float64, 4, C)" in apply.accel.explain()
+
+
+def test_tensors_inside():
+    @accel.fn
+    def total(v: Tensor[Float64, 2]):
+        return v[0] + v[1]
+
+    @accel.fn
+    def rows(m: Tensor[Float64, 3, 2]):
+        s = 0.0
+        for i in range(3):
+            s += total(m[i]) + total(m[i, ...])
+        for row in m:
+            s += total(row)
+        return s
+
+    @accel.fn
+    def columns(m: Tensor[Float64, 3, 2]):
+        return total(m[:2, 1]) if m[0, 0] >= 0 else m[::-1][0, 0]
+
+    m = np.arange(6.0).reshape(3, 2)
+    for _ in range(3):
+        assert rows(m) == 3 * 15.0 and columns(m) == 4.0 and columns(-m - 1) == -5.0
+    assert rows.accel.compiled
+
+    @accel.fn
+    def either(a: Tensor[Float64, 2], b: Tensor[Float64, 3], flag: int):
+        c = a if flag else b
+        s = 0.0
+        for i in range(len(c)):
+            s += c[i]
+        return s, c.shape
+
+    for flag in (1, 0, 1):
+        assert either(m[0], m[:, 0], flag) == ((1.0, (2,)) if flag else (6.0, (3,)))
+
+
 def test_memory_of_others_is_shared():
     @accel.fn
     def double(a: Array[Float64, 1], k: float = 2.0, *rest, **named):
@@ -175,17 +246,17 @@ def test_memory_of_others_is_shared():
             a[i] /= 2.0
         return len(a)
 
-    for make in (lambda x: array.array("d", x), lambda x: memoryview(np.array(x)), lambda x: Tensor(np.array(x))):
+    for make in (lambda x: array.array("d", x), lambda x: memoryview(np.array(x)), lambda x: Lender(np.array(x))):
         x = make([1.0, 2.0, 3.0])
         before = sys.getrefcount(x)
         for _ in range(3):
             assert double(x) == ("ndarray", 0, 0) and double(k=4.0, a=x) == ("ndarray", 0, 0) and double(x, 0.5, 7, b=8) == ("ndarray", 1, 1)
             assert half(x) == half(a=x) == 3
         assert sys.getrefcount(x) == before
-        assert np.asarray(x.data if isinstance(x, Tensor) else x).tolist() == [1.0, 2.0, 3.0]
+        assert np.asarray(x.data if isinstance(x, Lender) else x).tolist() == [1.0, 2.0, 3.0]
     with accel.disabled():
         assert double(array.array("d", [1.0])) == ("ndarray", 0, 0)
-    for wrong, got in ((Tensor(np.ones(3), refuses=True), "Tensor"), (array.array("f", [1.0]), "an array of float32"), (b"12345678", "an array of uint8"), ("text", "str")):
+    for wrong, got in ((Lender(np.ones(3), refuses=True), "Lender"), (array.array("f", [1.0]), "an array of float32"), (b"12345678", "an array of uint8"), ("text", "str")):
         with pytest.raises(ArgumentError, match=f"got {got} "):
             half(wrong)
 
