@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+    from accel.types.annotations import Enforced
+    from accel.types.kinds import Kind
+
     Compile = Callable[[FunctionType, Signature, Any], Lowered]
     Hint = Callable[[FunctionType, tuple[Diagnostic, ...]], None]
 
@@ -139,7 +142,7 @@ class Dispatcher:
             self._trial.answer_call(self)
             return plain_address()
         signature = None if bound is None else find_signature(bound)
-        if signature is None or not all(p.is_decided_by(signature.kinds[p.position]) for p in self.enforced):
+        if signature is None or bound is None or not all(self._is_decided(p, signature.kinds[p.position], bound[p.position]) for p in self.enforced):
             return self._give_way(None)
         if self.enforced:
             kinds = list(signature.kinds)
@@ -157,6 +160,11 @@ class Dispatcher:
         if not self.entries and _twins.get(self.function.__code__, 0) >= _MOST_TWINS:
             return self._give_way(signature)
         return self._extend(signature)
+
+    @staticmethod
+    def _is_decided(parameter: Enforced, kind: Kind, value: Any) -> bool:
+        """Whether all values of this kind fit. A default value may be one that does not: None is all there is of its kind, others are not."""
+        return parameter.is_decided_by(kind) and (value is None or parameter.takes(value))
 
     def _enforce(self, bound: list[Any]) -> dict[str, Any]:
         """Raise for an argument that is not what the annotation of its parameter says. By name, those that are to be others."""

@@ -127,6 +127,29 @@ def test_scalars_take_their_own_type_only():
         same(Float64(1), UInt8(3))
 
 
+def test_defaults_that_do_not_fit():
+    @accel.fn
+    def flag(x: bool = 0):
+        return x
+
+    @accel.fn
+    def total(x: Float64 = 1, n: int = 2):
+        s = 0.0
+        for _ in range(n):
+            s += x
+        return s
+
+    @accel.fn
+    def first(a: Array[Float64, 1] = None):
+        return None if a is None else a[0]
+
+    for _ in range(4):
+        assert flag() == 0 and flag(True) is True and total() == 2.0 and total(Float64(3)) == 6.0 and first() is first(None) is None and first(np.ones(2)) == 1.0
+        for call in (lambda: flag(5), lambda: flag(None), lambda: total(7), lambda: total(None), lambda: first(3), lambda: first(False)):
+            with pytest.raises(ArgumentError):
+                call()
+
+
 class Sub(np.ndarray):
     """A subclass."""
 
