@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from accel.lower.text import Emitter
 
-__all__ = ["clear_flags", "flags_are_set", "held_text", "keep_here", "pin"]
+__all__ = ["clear_flags", "flags_are_set", "held_text", "keep_here", "opaque_text", "pin"]
 
 _SERIOUS = 0b001101
 _ALL = 0b111111
@@ -46,6 +46,11 @@ def keep_here(e: Emitter, type_: str, vector: str, bits: int) -> str:
 def held_text(type_: str, vector: str, bits: int) -> str:
     """The instruction for that."""
     return f'call {type_} asm sideeffect "", "={_letter(bits)},0"({type_} {vector})'
+
+
+def opaque_text(type_: str, vector: str, bits: int) -> str:
+    """The instruction that gives a vector, which fits a register, as it is, but LLVM does not know what it is."""
+    return f'call {type_} asm "", "={_letter(bits)},0"({type_} {vector})'
 
 
 def pin(e: Emitter, type_: str, vector: str, width: int, bits: int) -> None:

@@ -50,7 +50,7 @@ class _LoopWriter:
         self.e, self.kernels, self.inputs = self.operands.e, kernels, len(plan.signature.kinds)
         self.lanes = kernels.lanes
         self.sizes = [DTYPES[c].size_bytes for c in chars]
-        self.count = self.e.slot("i64")
+        self.count, self.limit = self.e.slot("i64"), self.e.slot("i64")
         self.buffers = [self.e.slot(f"[{max(_NEAR, self.lanes) * size} x i8]", align=64) for size in self.sizes]
 
     def write(self) -> None:
@@ -94,7 +94,7 @@ class _LoopWriter:
             clear_flags(self.e)
 
     def _find_direct(self, in_place: str) -> None:
-        """Which operands need no buffer, if a call is about whole blocks, and of how many blocks it is at most."""
+        """Which operands need no buffer, if a call is about whole blocks, and of how many blocks it is at most: of few for a while where flags were set."""
         e, steps = self.e, self.operands.steps
         self.direct = [e.value(f"icmp eq i64 {step}, {size}") for step, size in zip(steps, self.sizes, strict=True)]
         if self.kernels.look_at_flags:
@@ -102,6 +102,7 @@ class _LoopWriter:
             self.direct[self.inputs :] = [self.operands.all_of(apart, direct) for direct in self.direct[self.inputs :]]
         far, near = (str(max(1, count // self.lanes)) for count in (_FAR, _NEAR))
         self.most = e.select(self.operands.all_of(*self.direct), "i64", far, near)
+        e.do(f"store i64 {self.most}, ptr {self.limit}")
 
     def _elements(self, places: str, count: str) -> str:
         """Have elements done one by one; the answer."""
@@ -114,7 +115,8 @@ class _LoopWriter:
         e.branch_if(e.value(f"icmp sgt i64 {left}, 0"), "block", "done", likely=True)
         e.place("block")
         whole = e.value(f"icmp uge i64 {left}, {self.lanes}")
-        blocks = e.select(whole, "i64", self.operands.least(e.value(f"udiv i64 {left}, {self.lanes}"), self.most), "1")
+        limit = e.value(f"load i64, ptr {self.limit}")
+        blocks = e.select(whole, "i64", self.operands.least(e.value(f"udiv i64 {left}, {self.lanes}"), limit), "1")
         filled = e.value(f"mul i64 {blocks}, {self.lanes}")
         count = e.select(whole, "i64", filled, left)
         at = self.operands.current()
@@ -138,6 +140,8 @@ class _LoopWriter:
                     again = e.label("again")
                     e.branch_if(e.value(f"icmp eq i64 {done}, 0"), again, tried, likely=False)
                     e.place(again)
+                    if self.kernels.look_at_flags:
+                        self._limit(e.value(f"lshr i64 {limit}, 4"), "llvm.smax.i64", "1")
             e.branch(tried)
             if uniform:
                 e.place(following)
@@ -148,8 +152,14 @@ class _LoopWriter:
         count = self.operands.least(count, e.value(f"mul i64 {done}, {self.lanes}"))
         for k in range(self.inputs, len(self.sizes)):
             self._scatter(k, at[k], steps[k], count, direct[k])
+        if self.kernels.look_at_flags:
+            self._limit(e.value(f"shl i64 {e.value(f'load i64, ptr {self.limit}')}, 1"), "llvm.smin.i64", self.most)
         self.operands.advance(count)
         e.branch("head")
+
+    def _limit(self, blocks: str, name: str, other: str) -> None:
+        """Have the next call be about so many blocks at most, or another number."""
+        self.e.do(f"store i64 {self.operands.least(blocks, other, name)}, ptr {self.limit}")
 
     def _turns(self, count: str) -> tuple[str, str, str]:
         """Open a loop over numbers below `count`: its variable, the label of its head, and that behind it; to be closed by `_close`."""

@@ -23,7 +23,7 @@ from functools import reduce
 
 from accel.lower.bounded import LIMITS
 from accel.lower.departures import Departures
-from accel.lower.flags import flags_are_set, held_text, keep_here, pin
+from accel.lower.flags import flags_are_set, held_text, keep_here, opaque_text, pin
 from accel.lower.lane_calls import emit_each
 from accel.lower.lane_shape import LaneShape
 from accel.lower.lane_values import LaneValues, Mask
@@ -554,6 +554,8 @@ class LaneWriter(LaneValues):
         if self.is_flagged and self.mask is not self.full and (op == "fdiv" or operation.detail.startswith("llvm.sqrt.")):
             one = f"splat ({operation.type} 1.0)"  # what idle lanes have would raise flags: 1 / 0, the root of -1
             operands[-1] = self.select(self.holds(self.mask.vectors[group]), operation.type, operands[-1], one)
+            if self.fits_register(operation.type):  # else LLVM divides by what was there, and chooses behind
+                operands[-1] = e.value(opaque_text(types[-1], operands[-1], self.shape.bits))
         if op == "fcmp" and operands[1].startswith("splat") and self.fits_register(operation.types[1]):
             operands[1] = self.in_register(types[0], operands[1])
         if op in ("icmp", "fcmp"):
