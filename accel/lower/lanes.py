@@ -581,7 +581,7 @@ class LaneWriter(LaneValues):
             return constant
         key = f"{kind} {constant}"
         if key not in self.renamed:
-            self.renamed[key] = self.e.hoisted(f'call {kind} asm "", "=v,0"({kind} {constant})')
+            self.renamed[key] = self.e.hoisted(opaque_text(kind, constant, self.shape.bits))
         return self.renamed[key]
 
     def call(self, operation: Operation, types: list[str], operands: list[str]) -> str:
