@@ -12,7 +12,8 @@ from __future__ import annotations
 
 TYPE_CHECKING = False  # what type checkers see; at run time names are imported when first used
 if TYPE_CHECKING:
-    from accel.decorators import disabled, fn, parallelize, vectorize
+    from accel.decorators import disabled, fn, parallelize, struct, vectorize
+    from accel.dispatch.structs import FrozenInstanceError
     from accel.errors import (
         AccelError,
         AnnotationError,
@@ -35,6 +36,7 @@ __all__ = [
     "DecorationError",
     "Diagnostic",
     "FallbackHint",
+    "FrozenInstanceError",
     "InexactError",
     "OptionError",
     "RaceError",
@@ -46,12 +48,14 @@ __all__ = [
     "parallel_map",
     "parallel_reduce",
     "parallelize",
+    "struct",
     "vectorize",
 ]
 
 __version__ = "0.1.0"
 
-_HOMES = dict.fromkeys(__all__[:10], "errors") | dict.fromkeys(("disabled", "fn", "parallelize", "vectorize"), "decorators")
+_HOMES = dict.fromkeys(__all__[:11], "errors") | dict.fromkeys(("disabled", "fn", "parallelize", "struct", "vectorize"), "decorators")
+_HOMES["FrozenInstanceError"] = "dispatch.structs"
 _HOMES |= dict.fromkeys(("parallel", "parallel_for", "parallel_map", "parallel_reduce"), "threads")
 
 

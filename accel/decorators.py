@@ -6,18 +6,20 @@ import os
 import sys
 from types import FunctionType
 
-from accel.options import HOPELESS, FnOptions, ParallelizeOptions, VectorizeOptions, read_switch
+from accel.options import HOPELESS, FnOptions, ParallelizeOptions, StructOptions, VectorizeOptions, read_switch
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any, Literal, NoReturn, TypeVar, overload
+    from dataclasses import field
+    from typing import Any, Literal, NoReturn, TypeVar, dataclass_transform, overload
 
     import numpy
 
+    C = TypeVar("C")  # a class
     F = TypeVar("F")  # what is decorated keeps its type: signature, overloads, type variables, binding as a method
 
-__all__ = ["disabled", "fn", "parallelize", "vectorize"]
+__all__ = ["disabled", "fn", "parallelize", "struct", "vectorize"]
 
 _GENERATOR, _COROUTINE, _ASYNC_GENERATOR = 0x20, 0x80, 0x200
 _NEVER = _GENERATOR | _COROUTINE | _ASYNC_GENERATOR  # CPython's own, which is no fault: no hint
@@ -246,6 +248,93 @@ def parallelize(function: Any = ..., /, **options: Any) -> Any:
     return _parallelize(function, chosen)
 
 
+if TYPE_CHECKING:
+
+    @overload
+    @dataclass_transform(frozen_default=True, field_specifiers=(field,))
+    def struct(class_: type[C], /, *, order: bool = ...) -> type[C]: ...
+    @overload
+    @dataclass_transform(frozen_default=True, field_specifiers=(field,))
+    def struct(*, order: bool = ...) -> Callable[[type[C]], type[C]]: ...
+
+
+def struct(class_: Any = ..., /, **options: Any) -> Any:
+    """Make a value type of an annotated class: fixed fields, checked types, compiled methods; registers inside compiled code.
+
+    Parameters
+    ----------
+    class_ : type
+        A class without bases whose annotated attributes are the fields, as for `dataclasses.dataclass`. A field is a `bool`, `int`, `float` or `complex`, a scalar
+        type of `accel.types`, another struct, or a `tuple[...]` of those. `dataclasses.field` and `dataclasses.KW_ONLY` mean what they mean there.
+    order : bool, default False
+        Structs are compared with `<` and the like as the tuples of their fields.
+
+    Returns
+    -------
+    type
+        A class with `__slots__`, a constructor that takes the fields, and `__eq__`, `__hash__`, `__repr__` and `__match_args__` of a frozen dataclass, which it is:
+        `dataclasses.replace`, `asdict` and `fields` work. Its functions, properties, static and class methods are decorated with `fn`.
+
+    Raises
+    ------
+    DecorationError
+        For anything that is no such class, and for a field that has no type, one a struct has no place for, or a default that does not fit. The objects raise
+        ArgumentError, a TypeError, when they are made of the wrong values, and FrozenInstanceError, an AttributeError, when a field is assigned.
+    OptionError
+        For an unknown option.
+
+    Notes
+    -----
+    A field holds an object of its very type: an int given for a float is converted, as is an object of a class derived from one of numbers; all else is refused.
+    A struct is a value: it can't be changed, and it is its fields. Compiled code passes it in registers and makes an object only where one leaves
+    compiled code: that one is equal, and maybe not the same (`is`).
+
+    Making an object costs less than making one of a class with `__slots__` and an `__init__`, reading a field the same.
+
+    Examples
+    --------
+    >>> import accel
+    >>> @accel.struct
+    ... class Point:
+    ...     x: float
+    ...     y: float = 0.0
+    ...     def __add__(self, other):
+    ...         return Point(self.x + other.x, self.y + other.y)
+    >>> Point(1.0) + Point(x=2, y=0.5)
+    Point(x=3.0, y=0.5)
+    """
+    chosen = StructOptions(**options)
+    if class_ is ...:
+        return lambda decorated: _struct(decorated, chosen)
+    return _struct(class_, chosen)
+
+
+def _struct(class_: Any, options: StructOptions) -> Any:
+    from accel.types.structs import layout_of
+
+    if not isinstance(class_, type):
+        _refuse_class(class_)
+    if layout_of(class_) is not None:
+        return class_
+    from accel.dispatch.definitions import Definition
+    from accel.dispatch.structs import make_struct
+
+    is_compiled = read_switch("ACCEL") != "0" and _is_known()
+    definition = Definition(class_, sys._getframe(2))
+    return make_struct(class_, options, definition, _decorate_method if is_compiled else None)
+
+
+def _decorate_method(function: FunctionType, class_: type) -> Any:
+    return _decorate(function, FnOptions(), own_class=class_)
+
+
+def _refuse_class(given: Any) -> NoReturn:
+    from accel.errors import DecorationError, Diagnostic
+
+    what = f"`struct` decorates classes, and {getattr(given, '__qualname__', None) or repr(given)[:60]} is an object of class {type(given).__name__}"
+    raise DecorationError(Diagnostic(what, "decorated-object", do=("write a class with annotated fields", "or decorate a function with `@fn`")))
+
+
 def _parallelize(function: Any, options: ParallelizeOptions) -> Any:
     if not isinstance(function, FunctionType):
         _refuse(function, "parallelize")
@@ -302,7 +391,8 @@ def _refuse_operands(function: FunctionType) -> NoReturn:
 _IMPLICIT = ("__new__", "__init_subclass__", "__class_getitem__")
 
 
-def _decorate(function: Any, options: FnOptions) -> Any:
+def _decorate(function: Any, options: FnOptions, own_class: type | None = None) -> Any:
+    """`own_class` is the struct a method belongs to: nobody asked to have just this one compiled, and is told why it is not."""
     if isinstance(function, (staticmethod, classmethod)):
         return type(function)(_decorate(function.__func__, options))
     if not isinstance(function, FunctionType):
@@ -319,7 +409,7 @@ def _decorate(function: Any, options: FnOptions) -> Any:
     if never and options.strict:
         _refuse_strict(function)
     is_plain = never or options.debug or read_switch("ACCEL_DEBUG") == "1"
-    dispatcher = Dispatcher(function, options, hint=give_hint, inspect=Inspection)
+    dispatcher = Dispatcher(function, options, hint=None if own_class else give_hint, inspect=Inspection, own_class=own_class)
     if is_plain and not dispatcher.enforced:
         Inspection.tell_of(dispatcher)
         return function
@@ -425,4 +515,4 @@ class disabled:  # noqa: N801  a context manager reads as a verb here
         suspend(False)
 
 
-fn.__module__ = vectorize.__module__ = parallelize.__module__ = disabled.__module__ = "accel"  # where users find them, and what tracebacks show
+fn.__module__ = vectorize.__module__ = parallelize.__module__ = struct.__module__ = disabled.__module__ = "accel"  # where users find them, and what tracebacks show

@@ -263,7 +263,7 @@ class Signature:
 class Guard:
     """Something that was looked up while compiling and must still be the same object at each call.
 
-    `what` is "global" (namespace, name), "cell" (cell, "") or "function" (function, "": its code and defaults).
+    `what` is "global" (namespace, name), "cell" (cell, ""), "function" (function, "": its code and defaults) or "class" (class, "": its version is `value`).
     `value` is what was found; for a global that is a builtin, `holder` is the globals and `missing` is True: the name must
     still be absent there (and a second guard watches the builtins).
     """
@@ -319,13 +319,15 @@ class PythonStep:
 class Call:
     """What a call instruction calls: the function of a known name, or another typed function with its arguments bound.
 
-    `bound` holds for each parameter ("argument", position among the instruction's arguments), ("default", value) or, for the one with
-    `*`, ("rest", positions).
+    `bound` holds for each parameter ("argument", position among the arguments), ("default", value) or, for the one with `*`, ("rest", positions).
+    The arguments are `operands` of the instruction, by position; None stands for all behind the first, the callee. The name "struct" stands for a call of a
+    struct's class, with a value for each field.
     """
 
     name: str = ""
     function: TypedFunction | None = None
     bound: tuple[tuple[str, Any], ...] = ()
+    operands: tuple[int, ...] | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -419,6 +421,7 @@ class Lowered:
     text: str = ""
     steps: dict[str, tuple[PythonStep, ...]] = field(default_factory=dict)  # by symbol of the function, in order
     sources: dict[str, Any] = field(default_factory=dict)  # symbol -> Source of each function, where it is at hand
+    classes: tuple[type, ...] = ()  # structs it makes and takes, by the number in their symbol
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ __all__ = [
     "ParallelizeOptions",
     "SCHEDULES",
     "SWITCHES",
+    "StructOptions",
     "Switch",
     "VectorizeOptions",
     "check_choice",
@@ -217,6 +218,33 @@ class ParallelizeOptions(_Options):
         if given.get("num_threads") is not None:
             given["num_threads"] = check_threads("num_threads", given["num_threads"])
         super().__init__(**given)
+
+
+class StructOptions(_Options):
+    """How a class becomes a struct. Frozen.
+
+    Parameters
+    ----------
+    order : bool, default False
+        Structs are ordered as the tuples of their fields.
+
+    Raises
+    ------
+    OptionError
+        For an unknown option, or a value that is not True or False.
+
+    Examples
+    --------
+    >>> StructOptions(order=True)
+    StructOptions(order=True)
+    """
+
+    __slots__ = ("order",)
+
+    order: bool
+
+    decorator = "struct"
+    defaults = {"order": False}
 
 
 SCHEDULES = ("static", "dynamic")

@@ -56,7 +56,7 @@ class Key:
 
         To be called once, as what was met before is referred to by number.
         """
-        watched = [guard.holder if guard.what == "function" else guard.value for guard in guards]
+        watched = [guard.holder if guard.what in ("function", "class") else guard.value for guard in guards]
         return compute_digest(marshal.dumps(self._content.describe_strictly(watched), 2))
 
 

@@ -7,7 +7,9 @@ from types import CellType, FunctionType
 
 from accel.cache.content import NotCacheable
 from accel.cache.routes import Finder, Routes
+from accel.runtime.classes import find_class_version
 from accel.types import kinds as _kinds
+from accel.types.structs import layout_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,6 +39,8 @@ def pack_kind(kind: Kind, pack_static: Callable[[Any], Any]) -> tuple[Any, ...]:
         raise NotCacheable(f"kind of class {name}")
     if isinstance(kind, _kinds.Static):
         return (name, pack_static(kind.value))
+    if isinstance(kind, _kinds.Struct):
+        return (name, pack_static(kind.value), kind.names, _pack_field(kind.items, pack_static))
     if isinstance(kind, _kinds.Nested):
         return (name, pack_static(kind.code), kind.captured, kind.written, kind.defaults, kind.keyword_defaults)
     fields: tuple[str, ...] = getattr(kind, "__match_args__", ())
@@ -56,6 +60,12 @@ def unpack_kind(packed: tuple[Any, ...], find_static: Callable[[Any], Any]) -> K
     name, *fields = packed
     if name == "Static":
         return _kinds.Static(find_static(fields[0]))
+    if name == "Struct":
+        found = find_static(fields[0])
+        layout = layout_of(found)
+        if layout is None or layout.kind.names != fields[1]:
+            raise NotCacheable(f"{found!r:.60} has other fields now")
+        return layout.kind
     if name == "Nested":
         return _kinds.Nested(find_static(fields[0]), *fields[1:])
     return _CLASSES[name](*[_unpack_field(field, find_static) for field in fields])
@@ -91,7 +101,8 @@ def pack_lowered(lowered: Lowered, function: FunctionType) -> bytes:
     exits = {symbol: tuple([_pack_exit(e, number) for e in found]) for symbol, found in lowered.exits.items()}
     origins = {symbol: _find_origin(source, routes) for symbol, source in lowered.sources.items()}
     steps = {symbol: _pack_steps(found, lowered.sources.get(symbol)) for symbol, found in lowered.steps.items() if found}
-    return marshal.dumps((tuple(numbers), signature, result, guards, exits, steps, origins, lowered.image), 2)
+    classes = tuple(map(routes.find, lowered.classes))
+    return marshal.dumps((tuple(numbers), signature, result, guards, exits, steps, origins, lowered.image, classes), 2)
 
 
 def _find_origin(source: Source | Origin, routes: Routes) -> tuple[Any, ...]:
@@ -121,7 +132,7 @@ def unpack_lowered(packed: bytes, function: FunctionType, signature: Signature |
     """
     from accel.ir import Exit, Live, Lowered, PythonStep, Signature
 
-    kinds_, arguments, result, guards, exits, steps, routes, image = marshal.loads(packed)
+    kinds_, arguments, result, guards, exits, steps, routes, image, classes = marshal.loads(packed)
     finder = Finder(function, signature)
     kinds = [unpack_kind(kind, finder.find) for kind in kinds_]
     origins = {symbol: _unpack_origin(route, finder) for symbol, route in routes.items()}
@@ -145,6 +156,7 @@ def unpack_lowered(packed: bytes, function: FunctionType, signature: Signature |
         "",
         LazyTable({symbol: steps.get(symbol, ()) for symbol in exits}, build_step),
         origins,
+        tuple(map(finder.find, classes)),
     )
 
 
@@ -163,6 +175,10 @@ def _pack_guard(guard: Guard, routes: Routes, finder: Finder) -> tuple[Any, ...]
     if guard.what == "errstate":
         return ("errstate", None, "", None, False, ())
     holder = routes.find(guard.holder)
+    if guard.what == "class":
+        if find_class_version(guard.holder) != guard.value:
+            raise NotCacheable(f"{guard.holder!r:.60} has changed")
+        return ("class", holder, "", None, False, ())
     value: Any = None
     if guard.what == "function":
         value = _pack_part(guard.value, guard.holder)
@@ -202,7 +218,9 @@ def _unpack_guard(packed: tuple[Any, ...], finder: Finder) -> Guard:
     if what == "errstate":
         return Guard(what, None, "", None)
     holder = finder.find(holder_route)
-    if what == "function":
+    if what == "class":
+        value = find_class_version(holder)
+    elif what == "function":
         value = _unpack_part(value, holder)
     elif what not in ("global", "cell"):
         raise NotCacheable(f"guard of {what!r}")

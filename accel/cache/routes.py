@@ -10,6 +10,7 @@ import sys
 from types import CodeType, FunctionType, ModuleType
 
 from accel.cache.content import NotCacheable, builtins_of, is_function, namespace_of
+from accel.types.structs import function_of, layout_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -58,10 +59,17 @@ class Routes:
                     self.learn(constant, ("constant", route, number))
         elif issubclass(type(value), ModuleType):
             self.learn(namespace_of(value), ("namespace", route))
+        elif (layout := layout_of(value)) is not None:
+            for name in vars(value):
+                if (function := function_of(vars(value)[name])) is not None:
+                    self.learn(function, ("method", route, name))
+            for number, kind in enumerate(layout.kind.items):
+                if hasattr(kind, "value"):  # a struct in a field
+                    self.learn(kind.value, ("field", route, number))
 
     def learn_guards(self, guards: tuple[Guard, ...]) -> None:
         """Learn what the guards lead to, whatever their order."""
-        waiting = [guard for guard in guards if guard.what != "errstate"]
+        waiting = [guard for guard in guards if guard.what not in ("errstate", "class")]
         while waiting:
             left = [guard for guard in waiting if not self._learn_guard(guard)]
             if len(left) == len(waiting):
@@ -150,6 +158,10 @@ class Finder:
             raise TypeError(owner)
         return namespace_of(module)
 
+    def _find_field(self, owner: Route, number: int) -> Any:
+        layout = layout_of(self.find(owner))
+        return None if layout is None else layout.kind.items[number].value  # type: ignore[attr-defined]  # a struct, else AttributeError
+
     def _find_named(self, module: str, name: str) -> Any:
         value: Any = sys.modules[module]
         for part in name.split("."):
@@ -171,6 +183,8 @@ _STEPS: dict[str, Callable[..., Any]] = {
     "contents": lambda finder, owner: finder.find(owner).cell_contents,
     "module": lambda _, name: sys.modules[name],
     "named": Finder._find_named,
+    "method": lambda finder, owner, name: function_of(vars(finder.find(owner))[name]),
+    "field": Finder._find_field,
     "dtype": lambda _, text: sys.modules["numpy"].dtype(text),
     "value": lambda _, value: value,
 }

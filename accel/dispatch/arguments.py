@@ -6,6 +6,7 @@ import sys
 
 from accel.ir import Signature
 from accel.types.kinds import DTYPES, Array, Bool, Complex, Float, Int, Kind, NoneKind, Object, Scalar, Tuple
+from accel.types.structs import Layout, layout_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ def kind_of(value: Any) -> Kind | None:
     if class_ is tuple:
         items = [kind_of(v) for v in value] if len(value) <= _LARGEST_TUPLE else [None]
         return None if None in items else Tuple(tuple(k for k in items if k is not None))
+    if (layout := layout_of(class_)) is not None:
+        return layout.kind if _is_whole(layout, value) else None
     numpy = sys.modules.get("numpy")
     if numpy is not None:
         if class_ is numpy.ndarray:
@@ -43,6 +46,11 @@ def kind_of(value: Any) -> Kind | None:
         if issubclass(class_, numpy.ndarray):
             return None
     return None if issubclass(class_, (int, float, complex, tuple)) else Object()
+
+
+def _is_whole(layout: Layout, value: Any) -> bool:
+    """Whether each field of a struct is set, and has a value that compiled code takes."""
+    return all(kind_of(getattr(value, field.name, ...)) == field.kind for field in layout.fields)
 
 
 def _array_kind(value: Any) -> Array | None:

@@ -71,8 +71,10 @@ class Dispatcher:
         How many times as long as CPython compiled code took, when it was retired; else 0.
     """
 
-    def __init__(self, function: FunctionType, options: Any, compile_: Compile | None = None, hint: Hint | None = None,
-                 inspect: Callable[[Dispatcher], Any] | None = None) -> None:  # fmt: skip
+    def __init__(
+        self, function: FunctionType, options: Any, compile_: Compile | None = None, *, hint: Hint | None = None,
+        inspect: Callable[[Dispatcher], Any] | None = None, own_class: type | None = None,
+    ) -> None:
         self.options = options
         self.entries: list[Entry] = []
         self.diagnostics: tuple[Diagnostic, ...] = ()
@@ -81,7 +83,7 @@ class Dispatcher:
         self.seconds = 0.0
         self.resumers: list[Any] = []
         self._compile, self._hint, self._inspect = compile_, hint, inspect
-        self.enforced = enforced_parameters(function)
+        self.enforced = enforced_parameters(function, own_class)
         self.carrier = Carrier(function, misses_none=bool(self.enforced))
         self._refused: set[Signature] = set()
         self._words: dict[Signature, list[dict[str, int]]] = {}

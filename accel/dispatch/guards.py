@@ -5,6 +5,8 @@ from __future__ import annotations
 import ctypes
 from types import FunctionType
 
+from accel.runtime.classes import find_class_version
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -106,6 +108,8 @@ def guard_words(guard: Guard) -> dict[str, int]:
         from numpy._core._multiarray_umath import _extobj_contextvar as variable  # type: ignore[import-not-found]
 
         return {"variable": id(variable), "value": id(variable.get())}
+    if guard.what == "class":
+        return {"class": id(guard.holder), "version": guard.value}
     if guard.what == "cell":
         return {"cell": id(guard.holder), "value": id(guard.value)}
     if guard.what == "function":
@@ -130,6 +134,8 @@ def holds(guard: Guard) -> bool:
             return guard.holder.cell_contents is guard.value
         except ValueError:
             return False
+    if guard.what == "class":
+        return bool(find_class_version(guard.holder) == guard.value != 0)
     if guard.what == "function":
         callee = guard.holder
         now = (callee.__code__, callee.__defaults__, callee.__kwdefaults__)

@@ -65,6 +65,8 @@ class Linking:
             case "guard":
                 number, part = rest.split(".")
                 return self.words[int(number)][part]
+            case "class":
+                return self._held(self.lowered.classes[int(rest)])
             case "parameter":
                 return id(sys.intern(self._parameters[int(rest)]))
             case "default":

@@ -29,11 +29,13 @@ from accel.types.kinds import (
     Scalar,
     Slice,
     Static,
+    Struct,
     Tuple,
     TupleIterator,
     Union,
     ZipIterator,
 )
+from accel.types.structs import layout_of
 
 __all__ = ["box_value", "object_at", "read_record"]
 
@@ -62,7 +64,7 @@ def read_record(exit_: Exit, address: int) -> dict[str, Any]:
     return found
 
 
-_HOLDING = (Static, Nested, Tuple, TupleIterator, EnumerateIterator, ZipIterator)  # may hold objects of the user
+_HOLDING = (Static, Nested, Struct, Tuple, TupleIterator, EnumerateIterator, ZipIterator)  # may hold objects of the user
 _known_components = lru_cache(maxsize=4096)(components)
 
 
@@ -123,6 +125,12 @@ def _box_union(kind: Any, words: Words) -> Any:
 
 
 _member_positions = lru_cache(maxsize=4096)(member_positions)
+
+
+def _box_struct(kind: Any, words: Words) -> Any:
+    layout = layout_of(kind.value)
+    assert layout is not None
+    return layout.build(_split(kind.items, words))
 
 
 # -- arrays
@@ -202,6 +210,7 @@ _BOXES: dict[type[Kind], Callable[[Any, Words], Any]] = {
     Nested: lambda kind, words: kind,  # no value: it is defined once more
     Object: lambda kind, words: object_at(words[0]),
     Scalar: _box_scalar,
+    Struct: _box_struct,
     Tuple: lambda kind, words: tuple(_split(kind.items, words)),
     Union: _box_union,
     Array: _box_array,

@@ -56,6 +56,12 @@ class Inspection:
         return self._dispatcher.function
 
     @property
+    def enforced(self) -> tuple[Any, ...]:
+        """Its parameters that take only what their annotation says (`accel.types.annotations.Enforced`)."""
+        found: tuple[Any, ...] = self._dispatcher.enforced
+        return found
+
+    @property
     def name(self) -> str:
         """Its qualified name when it was decorated."""
         return self._name

@@ -18,6 +18,7 @@ from accel.lower.results import load_result, store_values
 from accel.lower.support import define_support
 from accel.lower.text import Emitter, Module
 from accel.lower.unbox import emit_unbox
+from accel.runtime.classes import VERSION_OFFSET
 from accel.types.kinds import Kind, Never, Static, Tuple
 
 __all__ = ["emit_boxed", "emit_entry", "emit_guards", "require_function"]
@@ -246,6 +247,9 @@ def emit_guards(e: Emitter, guards: tuple[Guard, ...], miss: str) -> None:
             found = e.value(f"load ptr, ptr {slot}")
             e.call("void", "Py_DecRef", f"ptr {found}")
             _require(e, e.value(f"icmp eq ptr {found}, {expected}"), miss)
+        elif guard.what == "class":
+            version = e.value(f"zext i32 {_load(e, e.module.external(f'guard.{k}.class'), VERSION_OFFSET, 'i32')} to i64")
+            _require(e, e.value(f"icmp eq i64 {version}, ptrtoint (ptr {e.module.external(f'guard.{k}.version')} to i64)"), miss)
         elif guard.what == "cell":
             cell, value = (e.module.external(f"guard.{k}.{part}") for part in ("cell", "value"))
             _require(e, e.value(f"icmp eq ptr {_load(e, cell, _CELL_CONTENTS, 'ptr')}, {value}"), miss)

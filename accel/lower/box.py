@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from accel.lower.joined_arrays import emit_box_array
-from accel.lower.layout import Value, components, member_positions
+from accel.lower.layout import Value, components, field_offsets, member_positions
 from accel.lower.text import Emitter
 from accel.types.kinds import (
     Array,
@@ -20,6 +20,7 @@ from accel.types.kinds import (
     Range,
     Scalar,
     Slice,
+    Struct,
     Tuple,
     Union,
 )
@@ -32,7 +33,7 @@ _BASIC_SIZE, _SCALAR_VALUE = 32, 16  # offsets in a class, and in a NumPy scalar
 
 def is_boxable(kind: Kind) -> bool:
     """Whether a value of this kind can be made an object."""
-    if isinstance(kind, Tuple):
+    if isinstance(kind, (Struct, Tuple)):
         return all(map(is_boxable, kind.items))
     if isinstance(kind, Union):
         return all(map(is_boxable, kind.members))
@@ -62,6 +63,8 @@ def emit_box(e: Emitter, kind: Kind, value: Value) -> str:
             return emit_box_array(e, kind, value)
         case Tuple():
             return _box_tuple(e, kind, value)
+        case Struct():
+            return _box_struct(e, kind, value)
         case Union():
             return _box_union(e, kind, value)
         case Range():
@@ -139,6 +142,18 @@ def _box_tuple(e: Emitter, kind: Tuple, value: Value) -> str:
     def fill() -> str:
         for k, part in enumerate(parts):
             e.call("i32", "PyTuple_SetItem", f"ptr {made}", f"i64 {k}", f"ptr {part}")
+        return made
+
+    return emit_with(e, [*parts, made], fill)
+
+
+def _box_struct(e: Emitter, kind: Struct, value: Value) -> str:
+    parts = _box_parts(e, kind.items, value)
+    made = e.call("ptr", "PyType_GenericAlloc", f"ptr {e.module.class_address(kind.value)}", "i64 0")
+
+    def fill() -> str:
+        for offset, part in zip(field_offsets(kind), parts, strict=True):
+            e.do(f"store ptr {part}, ptr {e.value(f'getelementptr i8, ptr {made}, i64 {offset}')}")
         return made
 
     return emit_with(e, [*parts, made], fill)

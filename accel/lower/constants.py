@@ -7,7 +7,7 @@ from typing import Any
 
 from accel.lower.layout import Value
 from accel.lower.text import float_text
-from accel.types.kinds import Bool, Complex, Float, Int, Kind, Scalar, Tuple
+from accel.types.kinds import Bool, Complex, Float, Int, Kind, Scalar, Struct, Tuple
 
 __all__ = ["constant_value"]
 
@@ -29,6 +29,8 @@ def constant_value(kind: Kind, value: Any) -> Value:
             return (float_text(value.real), float_text(value.imag))
         case Tuple(items):
             return tuple(c for item, part in zip(items, value, strict=True) for c in constant_value(item, part))
+        case Struct(names=names, items=items):
+            return tuple(c for item, name in zip(items, names, strict=True) for c in constant_value(item, getattr(value, name)))
         case Scalar():
             return _scalar(kind, value)
     return ()

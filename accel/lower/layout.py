@@ -23,13 +23,15 @@ from accel.types.kinds import (
     RangeIterator,
     Scalar,
     Slice,
+    Struct,
     Tuple,
     TupleIterator,
     Union,
     ZipIterator,
 )
+from accel.types.structs import layout_of
 
-__all__ = ["Value", "components", "element_type", "member_positions", "object_positions", "owner_positions"]
+__all__ = ["Value", "components", "element_type", "field_offsets", "member_positions", "object_positions", "owner_positions"]
 
 Value = tuple[str, ...]
 
@@ -64,7 +66,7 @@ def components(kind: Kind) -> tuple[str, ...]:
             return ("ptr",)
         case Array():
             return ("ptr", "ptr", *["i64"] * (2 * kind.ndim))
-        case Tuple(items) | ZipIterator(items):
+        case Tuple(items) | ZipIterator(items) | Struct(items=items):
             return tuple(c for item in items for c in components(item))
         case Union():
             return ("i8", *_slots(kind))
@@ -81,6 +83,13 @@ def components(kind: Kind) -> tuple[str, ...]:
         case EnumerateIterator(inner):
             return ("i64", *components(inner))
     return ()
+
+
+def field_offsets(kind: Struct) -> tuple[int, ...]:
+    """Where the fields of a struct lie in an object of its class."""
+    layout = layout_of(kind.value)
+    assert layout is not None
+    return tuple([field.offset for field in layout.fields])
 
 
 def _slots(kind: Union) -> list[str]:
@@ -130,7 +139,7 @@ def _pointers(kind: Kind, wanted: type[Kind]) -> tuple[int, ...]:
     if isinstance(kind, wanted):
         return (0,)
     match kind:
-        case Tuple(items) | ZipIterator(items):
+        case Tuple(items) | ZipIterator(items) | Struct(items=items):
             inner: tuple[Kind, ...] = items
         case ArrayIterator(array):
             inner = (array,)

@@ -9,8 +9,9 @@ from accel.lower.integers import emit_int, emit_int_negation, emit_int_quotient
 from accel.lower.layout import Value, components
 from accel.lower.text import Emitter, float_text
 from accel.lower.unions import emit_union
-from accel.types.kinds import Bool, Complex, Float, Int, Kind, NoneKind, Object, Scalar, Static, Tuple, members_of
-from accel.types.operators import binary_kind, compare_kind, identity_answer, is_number, joined_kind, unary_kind
+from accel.types.kinds import Bool, Complex, Float, Int, Kind, NoneKind, Object, Scalar, Static, Struct, Tuple, members_of
+from accel.types.operators import binary_kind, compare_kind, compared_fields, identity_answer, is_number, joined_kind, unary_kind
+from accel.types.structs import layout_of
 
 __all__ = ["emit_binary", "emit_compare", "emit_truth", "emit_unary", "tuple_items"]
 
@@ -97,6 +98,9 @@ def emit_compare(e: Emitter, symbol: str, a: Kind, b: Kind, x: Value, y: Value) 
         from accel.lower import numpy_scalars
 
         return numpy_scalars.emit_compare(e, symbol, a, b, x, y)
+    if isinstance(a, Struct) and a == b:
+        fields = compared_fields(a)
+        return (_compare_tuples(e, symbol, fields, fields, _compared(a, x), _compared(a, y)),)
     if isinstance(a, Tuple) and isinstance(b, Tuple):
         return (_compare_tuples(e, symbol, a, b, x, y),)
     if isinstance(a, Static) and isinstance(b, Static):
@@ -158,8 +162,16 @@ def _object(e: Emitter, kind: Kind, x: Value) -> str:
     return e.select(x[0], "ptr", e.module.external("_Py_TrueStruct"), e.module.external("_Py_FalseStruct"))
 
 
-def tuple_items(kind: Tuple, value: Value) -> list[tuple[Kind, Value]]:
-    """The items of a tuple with their kinds."""
+def _compared(kind: Struct, value: Value) -> Value:
+    """The components of those fields that count when structs are compared."""
+    layout = layout_of(kind.value)
+    assert layout is not None
+    parts = tuple_items(kind, value)
+    return tuple(c for k in layout.compared for c in parts[k][1])
+
+
+def tuple_items(kind: Struct | Tuple, value: Value) -> list[tuple[Kind, Value]]:
+    """The items of a tuple, or the fields of a struct, with their kinds."""
     found, at = [], 0
     for item in kind.items:
         width = len(components(item))

@@ -14,7 +14,7 @@ from accel.values import replace
 __all__ = ["lower_elements", "lower_plan", "program_text"]
 
 
-def program_text(plan: Plan) -> tuple[str, dict[str, FunctionBody]]:
+def program_text(plan: Plan) -> tuple[Module, dict[str, FunctionBody]]:
     """LLVM text of a plan, before optimisation, and the body of each function by symbol."""
     from accel.lower.boundary import emit_entry
     from accel.lower.prepared import emit_prepared, may_be_prepared
@@ -26,10 +26,10 @@ def program_text(plan: Plan) -> tuple[str, dict[str, FunctionBody]]:
             emit_entry(module, plan, is_prepared=is_prepared)
             if is_prepared:
                 emit_prepared(module, plan)
-            return str(module), bodies
+            return module, bodies
     module, bodies = _lower_bodies(plan, detached=False)
     emit_entry(module, replace(plan, nogil=False))
-    return str(module), bodies
+    return module, bodies
 
 
 def _lower_bodies(plan: Plan, *, detached: bool) -> tuple[Module, dict[str, FunctionBody]]:
@@ -47,11 +47,12 @@ def lower_plan(plan: Plan) -> Lowered:
     """Machine code of a plan. Needs llvmlite."""
     from accel.lower.machine import assemble
 
-    text, bodies = program_text(plan)
+    module, bodies = program_text(plan)
+    text = str(module)
     exits = {symbol: tuple(body.exits) for symbol, body in bodies.items()}
     steps = {symbol: tuple(body.steps) for symbol, body in bodies.items()}
     sources = {symbol: body.typed.source for symbol, body in bodies.items()}
-    return Lowered(plan.signature, plan.root.result, assemble(text), plan.guards, exits, text, steps, sources)
+    return Lowered(plan.signature, plan.root.result, assemble(text), plan.guards, exits, text, steps, sources, tuple(module.classes))
 
 
 def lower_elements(plan: Plan, form: ElementForm) -> Lowered:

@@ -16,6 +16,7 @@ from accel.lower.operators import emit_binary, emit_compare, emit_truth, emit_un
 from accel.lower.recursion import emit_last_room, enter_call, leave_call
 from accel.lower.results import load_result
 from accel.lower.strips import STRIP_STEPS, emit_sum_step
+from accel.lower.structs import emit_struct, field_value
 from accel.lower.unbox import emit_unbox
 from accel.lower.unions import emit_union
 from accel.types import functions, operators
@@ -32,6 +33,7 @@ from accel.types.kinds import (
     Range,
     Scalar,
     Static,
+    Struct,
     Tuple,
 )
 
@@ -53,7 +55,9 @@ def lower_step(body: FunctionBody, instruction: Instruction, successors: Success
         body.write(instruction.targets[0], kind, constant_value(kind, typed.constants[key]))
         return False
     emit_last_room(body, instruction)
-    step = _python_step if key in typed.steps else _STEPS[instruction.op]
+    call = typed.calls.get(key)
+    is_call = call is not None and call.function is not None  # an operator of a struct may be
+    step = _python_step if key in typed.steps else _call if is_call else _STEPS[instruction.op]
     ended = step(body, instruction, successors)
     kinds = typed.target_kinds.get(key, ())
     if not ended and any(isinstance(k, Never) for k in kinds):
@@ -292,6 +296,8 @@ def _attribute(body: FunctionBody, instruction: Instruction, successors: Success
     value = body.read(instruction.arguments[0])
     if isinstance(base, Static):
         _write(body, instruction, ())
+    elif isinstance(base, Struct):
+        _write(body, instruction, field_value(base, name, value))
     elif isinstance(base, Array) and name == "dtype":
         body.e.exit_if(arrays.has_other_dtype(body.e, base, value))
         _write(body, instruction, ())
@@ -456,6 +462,8 @@ def _call(body: FunctionBody, instruction: Instruction, successors: Successors) 
     call = body.typed.calls[id(instruction)]
     if call.function is not None:
         _function_call(body, instruction, call)
+    elif call.name == "struct":
+        _construct(body, instruction, call)
     elif isinstance(_target(body, instruction), Static):
         _write(body, instruction, ())
     else:
@@ -491,6 +499,13 @@ def _bound_arguments(body: FunctionBody, instruction: Instruction, call: Call) -
     return tuple(kind for kind, _ in bound), [value for _, value in bound]
 
 
+def _construct(body: FunctionBody, instruction: Instruction, call: Call) -> None:
+    """A struct of its fields."""
+    kind = _target(body, instruction)
+    assert isinstance(kind, Struct)
+    _write(body, instruction, emit_struct(body.e, kind, call.bound, _call_operands(body, instruction)[1:]))
+
+
 def _known_call(body: FunctionBody, instruction: Instruction, call: Call) -> Value:
     e, name = body.e, call.name
     kinds, values = _bound_arguments(body, instruction, call)
@@ -524,7 +539,8 @@ def _function_call(body: FunctionBody, instruction: Instruction, call: Call) -> 
     """A call of another compiled function: its status says whether it went well, raised, or ended in CPython."""
     e, callee = body.e, call.function
     assert callee is not None
-    values = [value for _, value in _call_operands(body, instruction)[1:]]
+    operands = [value for _, value in _call_operands(body, instruction)]
+    values = operands[1:] if call.operands is None else [operands[k] for k in call.operands]
     arguments: list[str] = []
     for (what, value), kind in zip(call.bound, callee.kinds, strict=True):
         match what:
@@ -544,8 +560,9 @@ def _function_call(body: FunctionBody, instruction: Instruction, call: Call) -> 
     good, bad = e.label("called"), e.label("left")
     e.branch_if(e.value(f"icmp eq i32 {status}, 0"), good, bad, likely=True)
     e.place(bad)
-    captured = instruction.arguments[1 : 1 + len(instruction.detail[2])]
-    takes = tuple(captured[instruction.detail[2].index(name)] for name in callee.written)
+    names = instruction.detail[2] if instruction.op in ("call", "spread_call") else ()
+    captured = instruction.arguments[1 : 1 + len(names)]
+    takes = tuple(captured[names.index(name)] for name in callee.written)
     _hand_over(body, instruction, status, takes)
     e.place(good)
     if isinstance(callee.result, Never):

@@ -37,6 +37,7 @@ class Module:
         self._globals: dict[str, str] = {}
         self._functions: list[str] = []
         self._support: set[str] = set()
+        self.classes: list[type] = []  # whose addresses the code needs
 
     def declare(self, name: str, result: str, parameters: tuple[str, ...], attributes: str = "") -> str:
         """Declare an external function once; return its quoted name."""
@@ -48,6 +49,12 @@ class Module:
         address is not null unless told."""
         self._globals.setdefault(name, f'@"{name}" = {"extern_weak" if may_be_null else "external"} global i8')
         return f'@"{name}"'
+
+    def class_address(self, class_: type) -> str:
+        """The name of the address of a class: its number among those needed."""
+        if not any(class_ is known for known in self.classes):
+            self.classes.append(class_)
+        return self.external(f"class.{next(k for k, known in enumerate(self.classes) if known is class_)}")
 
     def constant(self, name: str, definition: str) -> str:
         """Define a private constant once, for example `constant("two", "double 2.0")`; return its name."""

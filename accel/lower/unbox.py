@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 
-from accel.lower.layout import Value, components
+from accel.lower.layout import Value, components, field_offsets
 from accel.lower.text import Emitter
-from accel.types.kinds import Array, Bool, Complex, Float, Int, Kind, NoneKind, Object, Range, Scalar, Tuple
+from accel.types.kinds import Array, Bool, Complex, Float, Int, Kind, NoneKind, Object, Range, Scalar, Struct, Tuple
 
 __all__ = ["emit_unbox", "is_unboxable"]
 
@@ -20,7 +20,7 @@ _DESCR_KIND = 24  # kind, type character, byte order, flags, type number
 
 def is_unboxable(kind: Kind) -> bool:
     """Whether an object can be taken as a value of this kind."""
-    if isinstance(kind, Tuple):
+    if isinstance(kind, (Struct, Tuple)):
         return all(map(is_unboxable, kind.items))
     return isinstance(kind, (Int, Float, Bool, Complex, NoneKind, Scalar, Array, Object))
 
@@ -51,6 +51,8 @@ def emit_unbox(e: Emitter, kind: Kind, operand: str, miss: str) -> Value:
             return _array(e, kind, operand, miss)
         case Tuple(items):
             return _tuple(e, items, operand, miss)
+        case Struct():
+            return _struct(e, kind, operand, miss)
         case Range():
             pass
     raise AssertionError(f"no object is a {kind}")
@@ -145,4 +147,16 @@ def _tuple(e: Emitter, items: tuple[Kind, ...], operand: str, miss: str) -> Valu
     value: Value = ()
     for k, item in enumerate(items):
         value += emit_unbox(e, item, _load(e, operand, 24 + 8 * k, "ptr"), miss)
+    return value
+
+
+def _struct(e: Emitter, kind: Struct, operand: str, miss: str) -> Value:
+    """Its fields, each a reference in the object; one that was made without its constructor may have empty ones."""
+    found = _load(e, operand, 8, "ptr")
+    _require(e, e.value(f"icmp eq ptr {found}, {e.module.class_address(kind.value)}"), miss)
+    value: Value = ()
+    for item, offset in zip(kind.items, field_offsets(kind), strict=True):
+        part = _load(e, operand, offset, "ptr")
+        _require(e, e.value(f"icmp ne ptr {part}, null"), miss)
+        value += emit_unbox(e, item, part, miss)
     return value

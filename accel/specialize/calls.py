@@ -13,7 +13,6 @@ from accel.specialize.known import bind_known, find_known_name
 from accel.specialize.lookup import MISSING, Lookup
 from accel.specialize.python_steps import PythonSteps
 from accel.types import arrays, functions, methods, operators
-from accel.types.annotations import enforced_parameters
 from accel.types.kinds import (
     DTYPES,
     Array,
@@ -29,11 +28,13 @@ from accel.types.kinds import (
     RangeIterator,
     Scalar,
     Static,
+    Struct,
     Tuple,
     ZipIterator,
     is_value,
     members_of,
 )  # fmt: skip
+from accel.types.structs import Layout, layout_of
 
 __all__ = ["ITERATORS", "CallRules", "Specializing", "constant_kind", "python_function", "spread_kinds"]
 
@@ -63,6 +64,9 @@ def constant_kind(value: Any) -> Kind | None:
     if kind is tuple:
         items = [constant_kind(v) for v in value]
         return None if None in items else Tuple(tuple(k for k in items if k is not None))
+    if (layout := layout_of(kind)) is not None:
+        held = [constant_kind(getattr(value, name, ...)) for name in layout.kind.names]
+        return layout.kind if tuple(held) == layout.kind.items else None
     numpy = sys.modules.get("numpy")
     if numpy is not None and issubclass(kind, numpy.generic) and kind is value.dtype.type:
         return Scalar(value.dtype.char) if value.dtype.char in DTYPES else None
@@ -110,14 +114,20 @@ class CallRules:
         if isinstance(callee, Nested):
             return self.nested_call(instruction, callee, kinds)
         value: Any = callee.value if isinstance(callee, Static) else None
+        if isinstance(callee, Struct):
+            return self.struct_method(instruction, method or "__call__", (callee, *arguments), keywords)
         if method:
             if not isinstance(callee, Static):
                 return None if keywords else self.method_call(instruction, method, (callee, *arguments))
+            if layout_of(value) is not None:
+                return self.struct_method(instruction, method, (callee, *arguments), keywords)
             value = self.lookup.find_attribute(value, method)
             if value is MISSING:
                 return None
         if not isinstance(callee, Static):
             return None
+        if (layout := layout_of(value)) is not None:
+            return self.construct(instruction, layout, arguments, keywords)
         name = find_known_name(value)
         if name in _OF_TEXTS and not keywords and (number := _number_of(_OF_TEXTS[name], arguments)) is not None:
             return self.constant(instruction, number)
@@ -132,10 +142,23 @@ class CallRules:
                 return None
             self.typed.calls[id(instruction)] = Call(name, None, bound)
             given = tuple(arguments[v] if what == "argument" else Float() for what, v in bound)
-            made = self.known_call(name, given, instruction)
+            has_structs = any(isinstance(k, Struct) for k in given)
+            made = (self.known_on_struct(instruction, name, given) if has_structs else None) or self.known_call(name, given, instruction)
             return ZipIterator(made.inner, True) if strict and isinstance(made, ZipIterator) else made
         function = python_function(value)
         return self.function_call(instruction, function, arguments, keywords) if function else None
+
+    def struct_method(self, instruction: Instruction, name: str, kinds: Kinds, keywords: tuple[str, ...] = ()) -> Kind | Fault | None:
+        """See `accel.specialize.structs`."""
+        raise NotImplementedError
+
+    def construct(self, instruction: Instruction, layout: Layout, kinds: Kinds, keywords: tuple[str, ...]) -> Kind | Fault | None:
+        """See `accel.specialize.structs`."""
+        raise NotImplementedError
+
+    def known_on_struct(self, instruction: Instruction, name: str, kinds: Kinds) -> Kind | Fault | None:
+        """See `accel.specialize.structs`."""
+        raise NotImplementedError
 
     def op_spread_call(self, instruction: Instruction, kinds: Kinds) -> Kind | Fault | None:
         """A call with `*`, of a Python function or of one known by name. What hands out iterators or classes is left out."""
@@ -216,9 +239,9 @@ class CallRules:
         return typed.result
 
     def function_call(
-        self, instruction: Instruction, function: FunctionType, kinds: Kinds, keywords: tuple[str, ...]
+        self, instruction: Instruction, function: FunctionType, kinds: Kinds, keywords: tuple[str, ...], *, operands: tuple[int, ...] | None = None
     ) -> Kind | Fault | None:
-        """A call of a Python function: typed for these arguments."""
+        """A call of a Python function: typed for these arguments, which are those `operands` of the instruction, else all behind the first."""
         bound = _bind(function, len(kinds) - len(keywords), keywords)
         if bound is None or not _can_be_compiled_along(function.__code__):
             return None
@@ -229,7 +252,7 @@ class CallRules:
                 return None
             parameters.append(kind)
         if "accel" in function.__dict__:
-            for p in enforced_parameters(function):
+            for p in function.__dict__["accel"].enforced:
                 if bound[p.position][0] != "default" and not p.takes_kind(parameters[p.position]):  # it raises, maybe
                     what = f"a call of `{function.__name__}` with {parameters[p.position]} for `{p.name}`"
                     return Fault(instruction.node, what, "unsupported-call", f"it takes {p.text}", ("pass what the annotation says, or drop it",))
@@ -237,7 +260,7 @@ class CallRules:
         callee = self.typer(function, tuple(parameters))
         if callee is None:
             return None
-        self.typed.calls[id(instruction)] = Call("", callee, bound)
+        self.typed.calls[id(instruction)] = Call("", callee, bound, operands)
         return callee.result
 
 

@@ -7,6 +7,8 @@ from types import FunctionType, MethodType, ModuleType
 from typing import Any
 
 from accel.ir import Guard
+from accel.runtime.classes import find_class_version
+from accel.types.structs import layout_of
 
 __all__ = ["MISSING", "Lookup"]
 
@@ -67,6 +69,11 @@ class Lookup:
         self.paths.setdefault(id(value), path)
         return value
 
+    def find_member(self, class_: type, name: str) -> Any:
+        """What the body of a struct has under a name, MISSING if nothing. The class is watched as a whole."""
+        self.note(Guard("class", class_, "", find_class_version(class_)))
+        return type.__dict__["__dict__"].__get__(class_).get(name, MISSING)
+
     def find_cell(self, name: str) -> Any:
         """The content of a closure cell, MISSING if it is empty."""
         cell = (self.function.__closure__ or ())[self.function.__code__.co_freevars.index(name)]
@@ -83,7 +90,7 @@ class Lookup:
         is bound to something else."""
         value, _ = self.find_now("nonlocal", name)
         kind = type(value)
-        if value is MISSING or kind is object or issubclass(kind, (type, ModuleType, FunctionType)):
+        if value is MISSING or kind is object or issubclass(kind, (type, ModuleType, FunctionType)) or layout_of(kind) is not None:
             return False
         return kind is MethodType or bool(_flags_of(kind) & _HEAP_TYPE)
 

@@ -20,7 +20,7 @@ _CALLS = ("math.sqrt", "math.fabs", "builtins.abs", "builtins.float", "numpy.sqr
 def can_put_off(typed: TypedFunction, i: Instruction) -> bool:
     """Whether the checks of an operation may be put off; an access is taken to be in range."""
     kinds = typed.argument_kinds.get(id(i))
-    if id(i) in typed.faults or kinds is None or id(i) in typed.steps:
+    if id(i) in typed.faults or kinds is None or id(i) in typed.steps or _is_function_call(typed, i):
         return False
     if i.op == "unpack" and not isinstance(kinds[0], Tuple):
         return False
@@ -55,9 +55,14 @@ def cannot_fail(typed: TypedFunction, store: Instruction) -> bool:
 
 def is_pure(typed: TypedFunction, i: Instruction) -> bool:
     """Whether an operation changes nothing but its targets."""
-    if id(i) in typed.steps or id(i) in typed.faults:
+    if id(i) in typed.steps or id(i) in typed.faults or _is_function_call(typed, i):
         return False
     if i.op == "call":
-        call = typed.calls.get(id(i))
-        return call is not None and call.function is None
+        return id(i) in typed.calls
     return i.op in _PURE
+
+
+def _is_function_call(typed: TypedFunction, i: Instruction) -> bool:
+    """Whether it calls a function that is compiled along: as the operators of structs do."""
+    call = typed.calls.get(id(i))
+    return call is not None and call.function is not None

@@ -7,9 +7,10 @@ from itertools import product
 from typing import Any
 
 from accel.ir import Fault, Instruction
-from accel.specialize.calls import ITERATORS, CallRules, spread_kinds
+from accel.specialize.calls import ITERATORS, spread_kinds
 from accel.specialize.lookup import MISSING
 from accel.specialize.samples import is_dtype_like, kind_of_value
+from accel.specialize.structs import StructRules
 from accel.types import arrays, functions, operators
 from accel.types.kinds import (
     Array,
@@ -26,25 +27,32 @@ from accel.types.kinds import (
     Scalar,
     Slice,
     Static,
+    Struct,
     Tuple,
     TupleIterator,
     join_kinds,
     members_of,
 )  # fmt: skip
+from accel.types.structs import layout_of
 
 __all__ = ["KindRules"]
 
 Kinds = tuple[Kind, ...]
+_ON_STRUCTS = ("attribute", "binary", "compare", "inplace", "item", "truth", "unary")
+_ANY_OBJECT = ("is", "is not", "in", "not in")
 
 
-class KindRules(CallRules):
+class KindRules(StructRules):
     """Result kinds of instructions; `typed` receives what else is found (constants, calls)."""
 
     def results(self, instruction: Instruction, kinds: Kinds) -> Kinds | Fault:
         """Kinds of the targets, or why CPython must do it."""
         self.typed.constants.pop(id(instruction), None)  # known when it was followed for fewer paths
         method: Callable[[Instruction, Kinds], Any] = getattr(self, f"op_{instruction.op}")
-        result = method(instruction, kinds)
+        if instruction.op in _ON_STRUCTS and any(isinstance(k, Struct) for k in kinds) and instruction.detail not in _ANY_OBJECT:
+            result = self.struct_operation(instruction, kinds)
+        else:
+            result = method(instruction, kinds)
         if result is None:
             result = self.python.kind(instruction, kinds)
             if result is None:
@@ -52,7 +60,7 @@ class KindRules(CallRules):
             return (result,) if instruction.targets else ()
         if isinstance(result, Kind):
             return (result,)
-        return result  # type: ignore[no-any-return]
+        return result
 
     def fault(self, instruction: Instruction, kinds: Kinds) -> Fault:
         """What to say when there is no rule."""
@@ -224,10 +232,12 @@ class KindRules(CallRules):
             return None
         return ()
 
-    def op_attribute(self, instruction: Instruction, kinds: Kinds) -> Kind | None:
+    def op_attribute(self, instruction: Instruction, kinds: Kinds) -> Kind | Fault | None:
         if isinstance(kinds[0], Static) and type(kinds[0].value).__module__ == "numpy.dtypes":
             known = instruction.detail in ("itemsize", "kind", "char", "name", "num")
             return self.constant(instruction, getattr(kinds[0].value, instruction.detail)) if known else None
+        if isinstance(kinds[0], Static) and layout_of(kinds[0].value) is not None:
+            return self.struct_attribute(instruction, kinds[0], instruction.detail)
         if isinstance(kinds[0], Static):
             value = self.lookup.find_attribute(kinds[0].value, instruction.detail)
             return None if value is MISSING else self.constant(instruction, value)

@@ -1,4 +1,4 @@
-"""Annotations that are enforced: the builtin numbers, NumPy's scalar types, and `Array[...]`. Everything else in an annotation is left alone."""
+"""Annotations that are enforced: the builtin numbers, NumPy's scalar types, structs, and `Array[...]`. Everything else in an annotation is left alone."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from types import ModuleType
 from accel.types import declared
 from accel.types.declared import ArrayType, is_scalar_class, make_array_type, name_of_class, share_memory
 from accel.types.kinds import Array, members_of
+from accel.types.structs import layout_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -77,12 +78,12 @@ class Enforced:
         return not isinstance(self.expected, ArrayType) or self.expected.is_decided(getattr(kind, "layout", ""))
 
 
-def enforced_parameters(function: FunctionType) -> tuple[Enforced, ...]:
-    """The parameters of a function whose annotation is one of those, or its text."""
+def enforced_parameters(function: FunctionType, own_class: type | None = None) -> tuple[Enforced, ...]:
+    """The parameters of a function whose annotation is one of those, or its text. `own_class` is the struct it is a method of, whose name it may use."""
     code, found = function.__code__, []
     names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
     for name, annotation in function.__annotations__.items():
-        expected = _find(annotation, function)
+        expected = own_class if own_class is not None and annotation == own_class.__name__ else _find(annotation, function)
         if expected is not None and name in names:
             found.append(Enforced(name, names.index(name), expected))
     return tuple(found)
@@ -91,7 +92,7 @@ def enforced_parameters(function: FunctionType) -> tuple[Enforced, ...]:
 def _find(annotation: Any, function: FunctionType) -> Any:
     if isinstance(annotation, str):
         annotation = _read(annotation.strip(), function)
-    if isinstance(annotation, ArrayType) or is_scalar_class(annotation):
+    if isinstance(annotation, ArrayType) or is_scalar_class(annotation) or layout_of(annotation) is not None:
         return annotation
     return annotation if isinstance(annotation, type) and annotation in _ACCEPTED else None
 

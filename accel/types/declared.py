@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 from accel.errors import AnnotationError, Diagnostic
+from accel.runtime.frames import find_caller
 from accel.types import kinds
 from accel.values import dataclass
 
@@ -12,7 +13,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, NoReturn
 
-    Place = tuple[str, int, int, int, str]  # file, line, columns and text of the line, as a Diagnostic has them
+    from accel.runtime.frames import Place
 
 __all__ = ["Array", "ArrayType", "Tensor", "is_scalar_class", "make_array_type", "name_of_class", "share_memory"]
 
@@ -136,10 +137,10 @@ class Array:
     """
 
     def __class_getitem__(cls, items: Any) -> ArrayType:
-        return make_array_type(cls, items, _caller())
+        return make_array_type(cls, items, find_caller(__file__))
 
     def __new__(cls, *_: Any, **__: Any) -> Array:
-        _refuse(f"`{cls.__name__}` makes no arrays", "use NumPy: `numpy.empty((2, 3))`", _caller())
+        _refuse(f"`{cls.__name__}` makes no arrays", "use NumPy: `numpy.empty((2, 3))`", find_caller(__file__))
 
 
 class Tensor(Array):
@@ -197,20 +198,6 @@ def make_array_type(form: type[Array], items: Any, place: Place) -> ArrayType:
         _refuse(f"no such option of an array: {(wrong or options)[0]!r:.60}", f"write one of {', '.join(map(repr, _OPTIONS))} behind the number of axes", place)
     order, takes_readonly = next((o for o in options if o != "readonly"), ""), "readonly" in options
     return ArrayType(element, len(axes), order, takes_readonly, tuple(axes)) if form is Tensor else ArrayType(element, axes[0], order, takes_readonly)
-
-
-def _caller() -> Place:
-    """Where the caller of the caller is, with the expression it evaluates."""
-    import linecache
-
-    frame = sys._getframe(2)
-    filename, line = frame.f_code.co_filename, frame.f_lineno
-    text = linecache.getline(filename, line, frame.f_globals)
-    first, last, start, end = list(frame.f_code.co_positions())[frame.f_lasti // 2]
-    if (first, last) != (line, line) or start is None or end is None:
-        return filename, line, 0, 0, ""
-    column, end_column = (len(text.encode()[:offset].decode(errors="replace")) for offset in (start, end))
-    return filename, line, column, end_column, text.rstrip("\n")
 
 
 def _refuse(what: str, do: str, place: Place) -> NoReturn:

@@ -36,6 +36,7 @@ __all__ = [
     "Scalar",
     "Slice",
     "Static",
+    "Struct",
     "Tuple",
     "TupleIterator",
     "Union",
@@ -182,6 +183,24 @@ class Tuple(Kind):
         return f"tuple({', '.join(map(str, self.items))})"
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Struct(Kind):
+    """A value of a struct: the class, compared by identity, and the names and kinds of its fields in order, which follow from it."""
+
+    value: type
+    names: tuple[str, ...]
+    items: tuple[Kind, ...]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Struct) and other.value is self.value
+
+    def __hash__(self) -> int:
+        return id(self.value)
+
+    def __str__(self) -> str:
+        return _name_of_class(self.value)
+
+
 @dataclass(frozen=True, slots=True)
 class Range(Kind):
     """A range object whose start, stop and step fit 64 bits, and whose length does too."""
@@ -311,7 +330,7 @@ def is_value(kind: Kind) -> bool:
     """
     if isinstance(kind, Tuple):
         return all(map(is_value, kind.items))
-    return isinstance(kind, (*_JOINABLE, Array, Object, Range, Union))
+    return isinstance(kind, (*_JOINABLE, Array, Object, Range, Struct, Union))
 
 
 def join_kinds(first: Kind, second: Kind) -> Kind | None:

@@ -18,6 +18,7 @@ from accel.types.kinds import (
     Range,
     Scalar,
     Static,
+    Struct,
     Tuple,
 )  # fmt: skip
 
@@ -106,4 +107,6 @@ def class_of(kind: Kind) -> type | None:
             return numpy.ndarray if isinstance(kind, Array) else numpy.dtype(kind.char).type  # type: ignore[no-any-return]
         case Static(value):
             return type(value)
+        case Struct(value):
+            return value
     return _CLASSES.get(type(kind))

@@ -21,12 +21,14 @@ from accel.types.kinds import (
     Object,
     Scalar,
     Static,
+    Struct,
     Tuple,
     join_kinds,
     members_of,
 )
+from accel.types.structs import layout_of
 
-__all__ = ["binary_kind", "compare_kind", "has_truth", "identity_answer", "is_number", "joined_kind", "unary_kind"]
+__all__ = ["binary_kind", "compare_kind", "compared_fields", "has_truth", "identity_answer", "is_number", "joined_kind", "unary_kind"]
 
 _ARITHMETIC = ("+", "-", "*", "/", "//", "%", "**")
 _RANKS: dict[type[Kind], int] = {Bool: 0, Int: 1, Float: 2, Complex: 3}
@@ -131,6 +133,8 @@ def compare_kind(symbol: str, a: Kind, b: Kind) -> Kind | None:
         return promotion.compare_kind(symbol, a, b)
     if isinstance(a, Tuple) and isinstance(b, Tuple):
         return _compare_tuples(symbol, a, b)
+    if isinstance(a, Struct) and a == b:
+        return _compare_tuples(symbol, compared_fields(a), compared_fields(a))
     if isinstance(a, Static) and isinstance(b, Static):
         same = type(a.value) is type(b.value) and type(a.value) in (str, bytes)
         return Bool() if same and symbol in ("==", "!=") else None
@@ -140,6 +144,13 @@ def compare_kind(symbol: str, a: Kind, b: Kind) -> Kind | None:
     if symbol not in _ORDERINGS or not is_number(a) or not is_number(b):
         return None
     return None if isinstance(a, Complex) or isinstance(b, Complex) else Bool()
+
+
+def compared_fields(kind: Struct) -> Tuple:
+    """What the comparisons that are generated for a struct compare: its fields, without those that do not count."""
+    layout = layout_of(kind.value)
+    assert layout is not None
+    return Tuple(tuple([kind.items[k] for k in layout.compared]))
 
 
 def _comparable_objects(a: Kind, b: Kind) -> bool:

@@ -44,7 +44,7 @@ def test_what_a_warm_process_imports(tmp_path, monkeypatch):
     assert loaded_by(run) == []
 
 
-@pytest.mark.parametrize("name", module_names())
+@pytest.mark.parametrize("name", sorted({*module_names()} - {"accel.dispatch.structs"}))  # which makes structs of them, for those who have some
 def test_value_classes_are_of_one_kind(name):
     """`dataclasses` is slow, and its `replace` takes no others."""
     assert [line for module, line, _, typing_only in imports_of(name) if module == "dataclasses" and not typing_only] == []

@@ -10,11 +10,20 @@ from typing import Any
 import numpy
 import pytest
 
+import accel
 from accel.cache.content import NotCacheable
 from accel.cache.pack import Origin, pack_kind, pack_lowered, unpack_kind, unpack_lowered
 from accel.ir import Exit, Guard, Live, Lowered, PythonStep, Signature
 from accel.types import kinds as k
+from accel.types.structs import layout_of
 from tests.cache.lowering import lower, watch
+
+
+@accel.struct
+class Pair:
+    first: int
+    second: float
+
 
 ARRAY = k.Array("d", 2, "A", False)
 KINDS = (
@@ -37,9 +46,10 @@ KINDS = (
     k.EnumerateIterator(k.ZipIterator((k.RangeIterator(), k.ArrayIterator(ARRAY)))),
     k.Union((k.Float(), k.Int())),
     k.Static(math.sqrt),
+    layout_of(Pair).kind,
     k.Nested(compile("0", "nested", "eval"), ("a", "b")),
 )
-HELD = {"sqrt": math.sqrt, "<module>": KINDS[-1].code}  # type: ignore[attr-defined]
+HELD = {"sqrt": math.sqrt, "Pair": Pair, "<module>": KINDS[-1].code}  # type: ignore[attr-defined]
 scale = 3
 
 
@@ -60,7 +70,7 @@ def test_every_kind_is_tried() -> None:
 
 @pytest.mark.parametrize("kind", KINDS, ids=str)
 def test_a_kind_comes_back(kind: k.Kind) -> None:
-    assert unpack_kind(pack_kind(kind, lambda held: getattr(held, "co_name", "sqrt")), HELD.__getitem__) == kind
+    assert unpack_kind(pack_kind(kind, lambda held: "Pair" if held is Pair else getattr(held, "co_name", "sqrt")), HELD.__getitem__) == kind
 
 
 def test_a_kind_from_elsewhere_is_refused() -> None:

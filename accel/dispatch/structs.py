@@ -1,0 +1,277 @@
+"""Makes a struct of an annotated class: the standard library's `dataclass` writes its methods, this gives it a fixed layout, and looks at what its fields are given."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import sys
+from types import FunctionType, MethodType
+
+from accel.dispatch.constructors import install_constructor
+from accel.dispatch.definitions import Definition
+from accel.errors import AccelError, ArgumentError, DecorationError, Diagnostic
+from accel.runtime.classes import find_offset
+from accel.runtime.frames import find_caller
+from accel.types.declared import name_of_class
+from accel.types.kinds import Struct
+from accel.types.structs import LAYOUT, MISFIT, Field, Layout, fit, kind_of_annotation, name_of_kind, restore_struct
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, NoReturn
+
+    from accel.options import StructOptions
+
+__all__ = ["FrozenInstanceError", "make_struct"]
+
+
+class FrozenInstanceError(AccelError, dataclasses.FrozenInstanceError):
+    """A field of a struct is assigned or deleted. It is an AttributeError, and the one dataclasses raise.
+
+    Examples
+    --------
+    >>> import accel
+    >>> @accel.struct
+    ... class Point:
+    ...     x: float
+    >>> try:
+    ...     Point(1.0).x = 2.0
+    ... except accel.FrozenInstanceError as error:
+    ...     error.diagnostics[0].what
+    'a field of `Point` is assigned: `x`'
+    """
+
+    __module__ = "accel"
+
+
+_OURS = {
+    "__init__": "its constructor takes the fields", "__new__": "its constructor takes the fields", "__slots__": "its fields are its slots",
+    "__setattr__": "its fields are set once", "__delattr__": "its fields are set once", "__init_subclass__": "it has no subclasses",
+    "__reduce__": "it is pickled by its fields", "__reduce_ex__": "it is pickled by its fields", "__class_getitem__": "it is not generic",
+}  # fmt: skip
+_INSTEAD = ("look at the fields in `__post_init__(self)`", "or write a class method that makes one from other values")
+
+
+def make_struct(class_: type, options: StructOptions, definition: Definition, decorate: Callable[..., Any] | None) -> type:
+    """The struct for a class. `decorate(function, name, class)` has a method compiled; with None nothing is.
+
+    Raises
+    ------
+    DecorationError
+        For a class that can't be one, or has a field that can't.
+    """
+    _check_class(class_, definition)
+    written = dict(class_.__dict__)  # before methods are added
+    _check_values(class_, definition)
+    try:
+        made: Any = dataclasses.dataclass(init=False, frozen=True, slots=True, order=options.order)(class_)
+    except (TypeError, ValueError) as error:
+        raise definition.refuse(f"`{class_.__qualname__}` is no struct: {error}", ("mend what it says",)) from None
+    for member in written.values():
+        _move_class_cell(member, class_, made)
+    layout = _lay_out(made, definition, written)
+    setattr(made, LAYOUT, layout)
+    made.__signature__ = _signature(layout)
+    if written.get("__doc__") is None:
+        made.__doc__ = f"{made.__name__}{made.__signature__}"
+    for name, function in _METHODS.items():
+        if name not in written:
+            setattr(made, name, function)
+    made.__new__ = _constructor(layout, made.__dict__.get("__post_init__"))
+    if decorate is not None:
+        _decorate_methods(made, written, decorate)
+        install_constructor(layout, made.__dict__.get("__post_init__"), MethodType(made.__new__, made))
+    return made  # type: ignore[no-any-return]
+
+
+# -- the class as it is written
+
+
+def _check_class(class_: type, definition: Definition) -> None:
+    if type(class_) is not type or class_.__bases__ != (object,):
+        do = ("write a class without bases", "and give the struct a field for what it would inherit")
+        raise definition.refuse(f"`{class_.__qualname__}` has bases or a metaclass, which a struct has not", do)
+    for name, why in _OURS.items():
+        if name in class_.__dict__:
+            remedies = _INSTEAD if name in ("__init__", "__new__") else (f"drop `{name}`",)
+            raise definition.refuse(f"a struct has no `{name}` of its own", remedies, name, why=why)
+
+
+def _check_values(class_: type, definition: Definition) -> None:
+    """A value in the body that is no field, no method and no constant of the class."""
+    annotations = inspect.get_annotations(class_)
+    for name, value in class_.__dict__.items():
+        is_special = name.startswith("__") and name.endswith("__")
+        if name in annotations and type(value).__hash__ is None:
+            what = f"the default of the field `{name}` of `{class_.__qualname__}` can be changed: {value!r:.40}"
+            raise definition.refuse(what, ("give it a number or a tuple",), name, "value")
+        if is_special or name in annotations or callable(value) or hasattr(type(value), "__get__"):
+            continue
+        type_ = name_of_class(type(value)) if type(value) in (bool, int, float, complex) else "float"
+        do = (f"write `{name}: {type_} = ...` for a field", f"or `{name}: ClassVar[{type_}] = ...` for a constant of the class")
+        raise definition.refuse(f"the field `{name}` of `{class_.__qualname__}` has no type", do, name)
+
+
+def _move_class_cell(member: Any, old: type, new: type) -> None:
+    """`super()` and `__class__` in methods mean the class that was made."""
+    for part in (member, getattr(member, "__func__", None), getattr(member, "fget", None)):
+        if isinstance(part, FunctionType):
+            names = part.__code__.co_freevars
+            if "__class__" in names:
+                cell = (part.__closure__ or ())[names.index("__class__")]
+                cell.cell_contents = new if cell.cell_contents is old else cell.cell_contents
+
+
+# -- fields
+
+
+def _lay_out(made: Any, definition: Definition, written: dict[str, Any]) -> Layout:
+    found = [_read_field(made, field, definition) for field in dataclasses.fields(made)]
+    optional = [f for f in found if not f.keyword_only and (f.default is not ... or f.factory)]
+    late = [f for f in found if not f.keyword_only and f not in optional and optional and found.index(f) > found.index(optional[0])]
+    if late:
+        do = ("move it in front of those", "or give it a default")
+        raise definition.refuse(f"the field `{late[0].name}` without a default stands behind one that has a default", do, late[0].name)
+    fields = tuple(found)
+    setters = tuple([getattr(made, field.name).__set__ for field in fields])
+    plain = {name: made.__dict__[name] for name in _COMPARISONS if name in made.__dict__ and name not in written}
+    kind = Struct(made, tuple([field.name for field in fields]), tuple([field.kind for field in fields]))
+    return Layout(fields, setters, plain, kind, [])
+
+
+_COMPARISONS = ("__eq__", "__lt__", "__le__", "__gt__", "__ge__")
+
+
+def _read_field(made: Any, field: Any, definition: Definition) -> Field:
+    name, shown = field.name, f"the field `{field.name}` of `{made.__qualname__}`"
+    annotation = definition.evaluate(field.type, name, made)
+    kind = kind_of_annotation(annotation)
+    if kind is None:
+        text = field.type if isinstance(field.type, str) else name_of_class(annotation) if isinstance(annotation, type) else repr(annotation)
+        do = ("write a class of numbers, a scalar type of `accel.types`, another struct, or a tuple of those", "or keep it outside of the struct")
+        raise definition.refuse(f"{shown} can't be of type {text:.60}", do, name, "annotation")
+    if not field.init:
+        raise definition.refuse(f"{shown} is not given to the constructor", ("drop `init=False`",), name, "value")
+    factory = None if field.default_factory is dataclasses.MISSING else field.default_factory
+    default: Any = ...
+    if field.default is not dataclasses.MISSING:
+        default = fit(kind, field.default)
+        if default is MISFIT:
+            what = f"{shown} is {name_of_kind(kind)}, and its default {field.default!r:.40} is not"
+            raise definition.refuse(what, (f"give it a default of type {name_of_kind(kind)}",), name, "value")
+    return Field(sys.intern(name), kind, find_offset(getattr(made, name)), default, factory, bool(field.kw_only), bool(field.compare))
+
+
+def _signature(layout: Layout) -> inspect.Signature:
+    kinds = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+    ordered = sorted(layout.fields, key=lambda field: field.keyword_only)
+    return inspect.Signature([
+        inspect.Parameter(field.name, kinds[field.keyword_only], annotation=_annotation_of(layout, field.name),
+                          default=inspect.Parameter.empty if field.default is ... and not field.factory else ... if field.factory else field.default)
+        for field in ordered
+    ])  # fmt: skip
+
+
+def _annotation_of(layout: Layout, name: str) -> Any:
+    return layout.kind.value.__annotations__[name]
+
+
+# -- objects
+
+
+def _constructor(layout: Layout, post: Any) -> Callable[..., Any]:
+    def __new__(cls: Any, /, *values: Any, **named: Any) -> Any:  # noqa: N807
+        made = layout.build(_bind(layout, values, named))
+        if post is not None:
+            made.__post_init__()
+        return made
+
+    __new__.__qualname__ = f"{layout.kind.value.__qualname__}.__new__"
+    return __new__
+
+
+def _bind(layout: Layout, values: tuple[Any, ...], named: dict[str, Any]) -> list[Any]:
+    """A value for each field, of its kind.
+
+    Raises
+    ------
+    ArgumentError
+    """
+    by_position = [field for field in layout.fields if not field.keyword_only]
+    if len(values) > len(by_position):
+        _refuse_call(layout, f"takes {len(by_position)} fields by position, got {len(values)}", "give the others by keyword, or leave them out")
+    given = {field.name: value for field, value in zip(by_position, values, strict=False)}
+    for name, value in named.items():
+        if name not in layout.kind.names:
+            _refuse_call(layout, f"has no field `{name}`", f"its fields are {', '.join(f'`{n}`' for n in layout.kind.names)}")
+        if name in given:
+            _refuse_call(layout, f"got two values for the field `{name}`", "give it once")
+        given[name] = value
+    return [_value_of(layout, field, given) for field in layout.fields]
+
+
+def _value_of(layout: Layout, field: Field, given: dict[str, Any]) -> Any:
+    if field.name not in given:
+        if field.factory is None:
+            if field.default is ...:
+                _refuse_call(layout, f"needs a value for the field `{field.name}`", f"pass {name_of_kind(field.kind)}, or give the field a default")
+            return field.default
+        given = {field.name: field.factory()}
+    value = fit(field.kind, given[field.name])
+    if value is MISFIT:
+        found = given[field.name]
+        what = f"takes {name_of_kind(field.kind)} for `{field.name}`, got {name_of_class(type(found))}"
+        _refuse_call(layout, what, f"pass {name_of_kind(field.kind)}", f"{found!r:.40}")
+    return value
+
+
+def _refuse_call(layout: Layout, what: str, do: str, found: str = "") -> NoReturn:
+    name = layout.kind.value.__qualname__
+    raise ArgumentError(Diagnostic(f"`{name}` {what}", "struct-argument", *find_caller(__file__), found=found, do=(do,)))
+
+
+def _refuse_assignment(self: Any, name: str, verb: str) -> NoReturn:
+    class_ = type(self)
+    if name not in class_.__accel_layout__.kind.names:
+        known = ", ".join([f"`{n}`" for n in class_.__accel_layout__.kind.names])
+        raise FrozenInstanceError(Diagnostic(f"`{class_.__qualname__}` has no field `{name}`, and takes no other attributes", "frozen-field", *find_caller(__file__),
+                                             why=f"its fields are {known}", do=("add a field to the struct",)))  # fmt: skip
+    do = (f"make another one: `dataclasses.replace(p, {name}=...)`",)
+    raise FrozenInstanceError(Diagnostic(f"a field of `{class_.__qualname__}` is {verb}: `{name}`", "frozen-field", *find_caller(__file__), do=do))
+
+
+def _setattr(self: Any, name: str, value: Any) -> NoReturn:
+    _refuse_assignment(self, name, "assigned")
+
+
+def _delattr(self: Any, name: str) -> NoReturn:
+    _refuse_assignment(self, name, "deleted")
+
+
+def _init_subclass(class_: type, /, **_: Any) -> NoReturn:
+    what = f"`{class_.__bases__[0].__qualname__}` is a struct, and has no subclasses"
+    do = ("write another struct with a field that holds one",)
+    raise DecorationError(Diagnostic(what, "struct-field", *find_caller(__file__), do=do))
+
+
+def _reduce(self: Any) -> tuple[Any, ...]:
+    return restore_struct, (type(self), tuple([getattr(self, name) for name in type(self).__accel_layout__.kind.names]))
+
+
+_METHODS: dict[str, Any] = {
+    "__setattr__": _setattr, "__delattr__": _delattr, "__init_subclass__": classmethod(_init_subclass), "__reduce__": _reduce,
+    "__copy__": lambda self: self, "__deepcopy__": lambda self, _: self,
+}  # fmt: skip
+
+
+def _decorate_methods(made: Any, written: dict[str, Any], decorate: Callable[..., Any]) -> None:
+    """Have the functions in the body compiled."""
+    for name, member in written.items():
+        function = member.fget if type(member) is property else getattr(member, "__func__", member)
+        if type(member) in (FunctionType, staticmethod, classmethod, property) and isinstance(function, FunctionType):
+            served = decorate(function, made)
+            if type(member) is property:
+                setattr(made, name, property(served, member.fset, member.fdel, member.__doc__))
+            elif served is not function:
+                setattr(made, name, served if type(member) is FunctionType else type(member)(served))

@@ -1,0 +1,180 @@
+"""The kinds that structs give: their fields, methods, operators, and calls of their classes. What a class has is watched, name by name."""
+
+from __future__ import annotations
+
+import ast
+from types import FunctionType
+from typing import Any
+
+from accel.ir import Call, Fault, Instruction
+from accel.specialize.calls import CallRules, constant_kind
+from accel.specialize.lookup import MISSING
+from accel.types import operators
+from accel.types.kinds import Bool, Complex, Float, Int, Kind, NoneKind, Static, Struct, Tuple
+from accel.types.structs import Layout, function_of, layout_of, takes_kind
+
+__all__ = ["StructRules"]
+
+Kinds = tuple[Kind, ...]
+_BINARY = {
+    "+": "add", "-": "sub", "*": "mul", "/": "truediv", "//": "floordiv", "%": "mod", "**": "pow", "<<": "lshift", ">>": "rshift", "&": "and", "|": "or",
+    "^": "xor", "@": "matmul",
+}  # fmt: skip
+_UNARY = {"-": "__neg__", "+": "__pos__", "~": "__invert__"}
+_COMPARED = {"==": "__eq__", "!=": "__ne__", "<": "__lt__", "<=": "__le__", ">": "__gt__", ">=": "__ge__"}
+_BUILTINS = {"builtins.abs": "__abs__", "builtins.bool": "__bool__"}
+_NUMBERS = (Int, Float, Bool, Complex)
+_NOT_IMPLEMENTED = Static(NotImplemented)
+
+
+class StructRules(CallRules):
+    """Result kinds of what is done with structs; None where CPython must do it."""
+
+    # -- calls
+
+    def construct(self, instruction: Instruction, layout: Layout, kinds: Kinds, keywords: tuple[str, ...]) -> Kind | Fault | None:
+        """A call of the class."""
+        kind = layout.kind
+        if self.lookup.find_member(kind.value, "__post_init__") is not MISSING:
+            return Fault(instruction.node, f"a call of `{kind}`, which has `__post_init__`", "unsupported-call")
+        positional = len(kinds) - len(keywords)
+        names = [field.name for field in layout.fields if not field.keyword_only]
+        given = {name: k for k, name in enumerate(names[:positional])}
+        if positional > len(names) or not given.keys().isdisjoint(keywords) or not set(keywords) <= set(kind.names):
+            return None  # CPython raises
+        given |= {name: positional + k for k, name in enumerate(keywords)}
+        bound: list[tuple[str, Any]] = []
+        for field in layout.fields:
+            if field.name in given:
+                if not takes_kind(field.kind, kinds[given[field.name]]):
+                    return None
+                bound.append(("argument", given[field.name]))
+            elif field.default is ... or constant_kind(field.default) != field.kind:
+                return None
+            else:
+                bound.append(("default", field.default))
+        self.typed.calls[id(instruction)] = Call("struct", None, tuple(bound))
+        return kind
+
+    def struct_method(self, instruction: Instruction, name: str, kinds: Kinds, keywords: tuple[str, ...] = ()) -> Kind | Fault | None:
+        """A call of a method of the struct, or the class, that comes first among the operands of the instruction."""
+        owner = kinds[0]
+        assert isinstance(owner, (Static, Struct))
+        if isinstance(owner, Struct) and name in owner.names:
+            return None
+        member = self.lookup.find_member(owner.value, name)
+        function = function_of(member)
+        if function is None or type(member) is property or (type(member) is classmethod and isinstance(owner, Struct)):
+            return None
+        takes_owner = type(member) is classmethod or (isinstance(owner, Struct) and type(member) is not staticmethod)
+        if not takes_owner:
+            return self.function_call(instruction, function, kinds[1:], keywords)
+        return self.function_call(instruction, function, kinds, keywords, operands=tuple(range(len(kinds))))
+
+    # -- operations
+
+    def struct_operation(self, instruction: Instruction, kinds: Kinds) -> Kind | Fault | None:
+        """An operation on operands one of which, at least, is a struct.
+
+        What `__bool__` gives a condition, a method a comparison in a chain, or an element that is added to, is not the value of a node of the source: where such a
+        function is left, CPython could not go on. It does them.
+        """
+        node = self.typed.source.nodes[instruction.node]
+        if "@" in instruction.phase or (isinstance(node, ast.Compare) and len(node.ops) > 1):
+            return None
+        match instruction.op, instruction.detail:
+            case ("binary" | "inplace") as op, symbol:
+                return self._binary(instruction, symbol, op == "inplace", kinds)
+            case "unary", "not":
+                return self.constant(instruction, False) if self._is_always_true(kinds[0]) else None
+            case "unary", symbol:
+                return self.special(instruction, _UNARY[symbol], kinds)
+            case "compare", symbol:
+                return self._comparison(instruction, symbol, kinds)
+            case "truth", _:
+                return self.constant(instruction, True) if self._is_always_true(kinds[0]) else None
+            case "item", _ if len(kinds) == 2:
+                return self.special(instruction, "__getitem__", kinds)
+            case "attribute", name:
+                return self.struct_attribute(instruction, kinds[0], name)
+        return None
+
+    def struct_attribute(self, instruction: Instruction, owner: Kind, name: str) -> Kind | Fault | None:
+        """A field, a property, or what the body of the class has under a name, of a struct or its class."""
+        assert isinstance(owner, (Static, Struct))
+        if isinstance(owner, Struct) and name in owner.names:
+            return owner.items[owner.names.index(name)]
+        member = self.lookup.find_member(owner.value, name)
+        if type(member) is property:
+            if not isinstance(owner, Struct) or not isinstance(member.fget, FunctionType):
+                return None
+            return self.function_call(instruction, member.fget, (owner,), (), operands=(0,))
+        if member is MISSING or hasattr(type(member), "__get__"):
+            return None
+        return self.constant(instruction, member)
+
+    def special(self, instruction: Instruction, name: str, kinds: Kinds) -> Kind | Fault | None:
+        """What a special method of the first operand gives, which is called with all of them."""
+        if not isinstance(kinds[0], Struct):
+            return None
+        made = self.struct_method(instruction, name, kinds)
+        return None if made == _NOT_IMPLEMENTED else made
+
+    def known_on_struct(self, instruction: Instruction, name: str, kinds: Kinds) -> Kind | Fault | None:
+        """`abs(p)` and `bool(p)`: the operand is behind the callee."""
+        if name not in _BUILTINS or len(kinds) != 1:
+            return None
+        function = self.lookup.find_member(kinds[0].value, _BUILTINS[name])  # type: ignore[attr-defined]
+        if not isinstance(function, FunctionType):
+            return None
+        made = self.function_call(instruction, function, kinds, ())
+        return made if name == "builtins.abs" or isinstance(made, (Bool, Fault)) else None
+
+    def _binary(self, instruction: Instruction, symbol: str, in_place: bool, kinds: Kinds) -> Kind | Fault | None:
+        """The method of the first operand, and where there is none, or it says that it is not implemented, the reflected one of the second."""
+        first, second = kinds
+        if symbol not in _BINARY or not all(isinstance(k, (Struct, *_NUMBERS)) for k in kinds):
+            return None
+        name = _BINARY[symbol]
+        for method in (f"__i{name}__", f"__{name}__")[not in_place :]:
+            if isinstance(first, Struct) and self.lookup.find_member(first.value, method) is not MISSING:
+                made = self.struct_method(instruction, method, kinds)
+                if made != _NOT_IMPLEMENTED:
+                    return made
+        if not isinstance(second, Struct) or first == second:
+            return None
+        function = self.lookup.find_member(second.value, f"__r{name}__")
+        made = self.function_call(instruction, function, kinds[::-1], (), operands=(1, 0)) if isinstance(function, FunctionType) else None
+        return None if made == _NOT_IMPLEMENTED else made
+
+    def _comparison(self, instruction: Instruction, symbol: str, kinds: Kinds) -> Kind | Fault | None:
+        """By the method of the first operand; a generated one compares the fields."""
+        first, second = kinds
+        if not isinstance(first, Struct):
+            is_plain = isinstance(second, Struct) and isinstance(first, (*_NUMBERS, NoneKind)) and self._is_generated(second, "__eq__")
+            return self.constant(instruction, symbol == "!=") if is_plain and symbol in ("==", "!=") else None
+        name = "__eq__" if symbol == "!=" else _COMPARED[symbol]
+        if not self._is_generated(first, name):
+            return None if symbol == "!=" else self.special(instruction, name, kinds)
+        if first == second:
+            return operators.compare_kind(symbol, first, second)
+        is_other = isinstance(second, (*_NUMBERS, NoneKind, Tuple)) or (isinstance(second, Struct) and self._is_generated(second, "__eq__"))
+        return self.constant(instruction, symbol == "!=") if is_other and symbol in ("==", "!=") else None
+
+    def _is_generated(self, kind: Struct, name: str) -> bool:
+        """Whether a comparison, of the fields of a struct and of theirs, is the one of its fields one by one."""
+        layout = layout_of(kind.value)
+        if layout is None or name not in layout.plain or self.lookup.find_member(kind.value, name) is not layout.plain[name]:
+            return False
+        return all(self._is_generated(item, name) for item in _inner_structs(kind.items))
+
+    def _is_always_true(self, kind: Kind) -> bool:
+        return isinstance(kind, Struct) and all(self.lookup.find_member(kind.value, name) is MISSING for name in ("__bool__", "__len__"))
+
+
+def _inner_structs(kinds: Kinds) -> list[Struct]:
+    """The structs among kinds, and among the items of tuples."""
+    found: list[Struct] = []
+    for kind in kinds:
+        found += [kind] if isinstance(kind, Struct) else _inner_structs(kind.items) if isinstance(kind, Tuple) else []
+    return found

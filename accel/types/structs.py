@@ -1,0 +1,186 @@
+"""What is known of a struct: its fields in order, the kinds of the values they hold, and where they lie in an object of the class."""
+
+from __future__ import annotations
+
+import sys
+from types import FunctionType
+
+from accel.types.declared import name_of_class
+from accel.types.kinds import DTYPES, Bool, Complex, Float, Int, Kind, Scalar, Struct, Tuple, Union
+from accel.values import dataclass
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+__all__ = ["Field", "LAYOUT", "Layout", "MISFIT", "fit", "function_of", "kind_of_annotation", "layout_of", "name_of_kind", "restore_struct", "takes_kind"]
+
+LAYOUT = "__accel_layout__"  # the attribute of a struct that has its layout
+MISFIT: Any = object()
+_PLAIN: dict[Any, Kind] = {bool: Bool(), int: Int(), float: Float(), complex: Complex()}
+_body_of: Callable[[type], Any] = type.__dict__["__dict__"].__get__  # a metaclass can't interfere
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Field:
+    """A field: its name, the kind of its values, the offset of the reference in an object, its default (Ellipsis if there is none), what makes a default anew,
+    whether it is given by keyword only, and whether it counts when structs are compared."""
+
+    name: str
+    kind: Kind
+    offset: int
+    default: Any = ...
+    factory: Callable[[], Any] | None = None
+    keyword_only: bool = False
+    compared: bool = True
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Layout:
+    """The fields of a struct.
+
+    `setters` are the functions that set each field of an object, in order; `plain` are the methods that were generated (`__eq__` and the like), by name; `room` is
+    memory that machine code for the class refers to.
+    """
+
+    fields: tuple[Field, ...]
+    setters: tuple[Callable[[Any, Any], None], ...]
+    plain: dict[str, Any]
+    kind: Struct
+    room: list[Any]
+
+    @property
+    def compared(self) -> tuple[int, ...]:
+        """The places of the fields that count when structs are compared."""
+        return tuple([k for k, field in enumerate(self.fields) if field.compared])
+
+    def build(self, values: Any) -> Any:
+        """An object with these values, which fit."""
+        made: Any = object.__new__(self.kind.value)
+        for set_field, value in zip(self.setters, values, strict=True):
+            set_field(made, value)
+        return made
+
+
+def layout_of(class_: Any) -> Layout | None:
+    """The layout of a struct, None for anything else. Runs no code of the user's."""
+    layout: Layout | None = _body_of(class_).get(LAYOUT) if issubclass(type(class_), type) else None
+    return layout
+
+
+def function_of(member: Any) -> FunctionType | None:
+    """The function of a method, property, static or class method, as the body of a class holds it; None for anything else."""
+    function: Any = member.fget if type(member) is property else member.__func__ if type(member) in (staticmethod, classmethod) else member
+    return function if issubclass(type(function), FunctionType) else None
+
+
+def takes_kind(kind: Kind, given: Kind) -> bool:
+    """Whether a field of a kind takes all values of another one, as they are or converted.
+
+    Examples
+    --------
+    >>> takes_kind(Float(), Int()), takes_kind(Int(), Float())
+    (True, False)
+    """
+    if isinstance(given, Union):
+        return all(takes_kind(kind, member) for member in given.members)
+    if isinstance(kind, Tuple) and isinstance(given, Tuple):
+        return len(kind.items) == len(given.items) and all(map(takes_kind, kind.items, given.items))
+    return kind == given or given in _TAKEN.get(kind, ())
+
+
+_TAKEN: dict[Kind, tuple[Kind, ...]] = {
+    Int(): (Bool(),), Float(): (Int(), Bool(), Scalar("d")), Bool(): (Scalar("?"),), Complex(): (Float(), Int(), Bool(), Scalar("d"), Scalar("D")),
+}  # fmt: skip
+
+
+def kind_of_annotation(annotation: Any) -> Kind | None:
+    """The kind of the values of a field with this annotation; None when it can't be one.
+
+    Examples
+    --------
+    >>> str(kind_of_annotation(tuple[int, float]))
+    'tuple(int, float)'
+    """
+    if isinstance(annotation, type) and annotation in _PLAIN:
+        return _PLAIN[annotation]
+    if getattr(annotation, "__origin__", None) is tuple:
+        items = [kind_of_annotation(item) for item in annotation.__args__]
+        return None if None in items else Tuple(tuple([item for item in items if item is not None]))
+    if (layout := layout_of(annotation)) is not None:
+        return layout.kind
+    numpy = sys.modules.get("numpy")
+    if numpy is None or not isinstance(annotation, type) or not issubclass(annotation, numpy.generic):
+        return None
+    chars = [char for char in DTYPES if numpy.dtype(char).type is annotation]
+    return Scalar(chars[0]) if chars else None
+
+
+def fit(kind: Kind, value: Any) -> Any:
+    """The value a field of this kind holds for one that is given; MISFIT when it takes no such value.
+
+    As for type checkers, an int does for a float, and either for a complex number: they are converted. So are objects of classes derived from those of numbers.
+    A scalar of NumPy's must be of that very type.
+
+    Examples
+    --------
+    >>> fit(Float(), 3)
+    3.0
+    """
+    class_ = type(value)
+    match kind:
+        case Float():
+            return value if class_ is float else float.__pos__(value) if isinstance(value, float) else _from_int(float, value)
+        case Int():
+            return value if class_ is int else _from_int(int, value)
+        case Bool():
+            return bool(value) if class_ is bool or (class_.__name__ in ("bool", "bool_") and class_.__module__ == "numpy") else MISFIT
+        case Complex() if isinstance(value, (complex, float)):
+            return complex.__pos__(value) if isinstance(value, complex) else complex(float.__pos__(value))
+        case Complex():
+            return _from_int(complex, value)
+        case Tuple(items):
+            if class_ is not tuple or len(value) != len(items):
+                return MISFIT
+            parts = [fit(item, part) for item, part in zip(items, value, strict=True)]
+            return MISFIT if any(part is MISFIT for part in parts) else tuple(parts)
+        case Struct():
+            return value if class_ is kind.value else MISFIT
+        case Scalar():
+            return value if class_ is sys.modules["numpy"].dtype(kind.char).type else MISFIT
+    raise AssertionError(f"no field holds a {kind}")
+
+
+def _from_int(class_: type[Any], value: Any) -> Any:
+    return class_(int.__pos__(value)) if isinstance(value, int) else MISFIT
+
+
+def name_of_kind(kind: Kind) -> str:
+    """What the values of a field are called in messages.
+
+    Examples
+    --------
+    >>> name_of_kind(Tuple((Int(), Scalar("f"))))
+    'tuple[int, numpy.float32]'
+    """
+    if isinstance(kind, Tuple):
+        return f"tuple[{', '.join(map(name_of_kind, kind.items)) or '()'}]"
+    return name_of_class(kind.value) if isinstance(kind, Struct) else str(kind)
+
+
+def restore_struct(class_: type, values: tuple[Any, ...]) -> Any:
+    """A struct from what was pickled: its class, and the values of its fields.
+
+    Raises
+    ------
+    TypeError
+        When these are not the values of such a struct.
+    """
+    layout = layout_of(class_)
+    if layout is None or len(layout.fields) != len(values):
+        raise TypeError(f"{class_!r:.60} has other fields than when it was pickled")
+    fitting = [fit(field.kind, value) for field, value in zip(layout.fields, values, strict=True)]
+    if any(value is MISFIT for value in fitting):
+        raise TypeError(f"{class_!r:.60} has fields of other types than when it was pickled")
+    return layout.build(fitting)
