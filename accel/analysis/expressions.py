@@ -164,6 +164,8 @@ class ExpressionBuilder:
             self.store_name(target, value, node)
         elif isinstance(target, ast.Subscript):
             self.emit("set_item", (), (*self.place(target), value), node=target, phase="store")
+        elif isinstance(target, ast.Attribute):
+            self.emit("set_attribute", (), (self.place(target)[0], value), detail=target.attr, node=target, phase="store")
         elif isinstance(target, (ast.Tuple, ast.List)) and not any(isinstance(t, ast.Starred) for t in target.elts):
             parts = tuple(f"%part{self.number(target)}.{k}" for k in range(len(target.elts)))
             self.emit("unpack", parts, (value,), detail=len(parts), node=target, phase="store")
@@ -171,12 +173,14 @@ class ExpressionBuilder:
                 self.store(element, part, node=target, phase=f"part{k}")
         else:
             self.refuse(
-                target, "assignment to an attribute or a starred target", "attribute-assignment", phase="store", needs=(value,)
+                target, "assignment to a starred target", "attribute-assignment", phase="store", needs=(value,)
             )
 
-    def place(self, target: ast.Subscript) -> tuple[str, ...]:
-        """Base and indexes of a subscript, evaluated once."""
+    def place(self, target: ast.Attribute | ast.Subscript) -> tuple[str, ...]:
+        """Base and indexes of a subscript, or the base of an attribute, evaluated once."""
         base = self.hold(self.expression(target.value), target.value) if self._rebound else self.expression(target.value)
+        if isinstance(target, ast.Attribute):
+            return (base,)
         parts = target.slice.elts if isinstance(target.slice, ast.Tuple) else [target.slice]
         return (base, *(self.expression(part) for part in parts))
 

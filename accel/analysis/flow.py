@@ -168,8 +168,13 @@ class _StatementBuilder(ExpressionBuilder):
             value = self.expression(statement.value)
             self.emit("inplace", (result,), (old, value), detail=symbol, node=statement, phase="op")
             self.emit("set_item", (), (*place, result), node=target, phase="store")
-        else:
-            self.refuse(statement, "assignment to an attribute", "attribute-assignment", phase="start")
+        elif isinstance(target, ast.Attribute):
+            (base,) = self.place(target)
+            old = self.temporary(target)
+            self.emit("attribute", (old,), (base,), detail=target.attr, node=target)
+            value = self.expression(statement.value)
+            self.emit("inplace", (result,), (old, value), detail=symbol, node=statement, phase="op")
+            self.emit("set_attribute", (), (base, result), detail=target.attr, node=target, phase="store")
 
     def statement_Delete(self, statement: ast.Delete) -> None:
         if len(statement.targets) == 1 and isinstance(statement.targets[0], ast.Name) and self.is_own(statement.targets[0].id):

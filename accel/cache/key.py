@@ -63,4 +63,4 @@ class Key:
 def _needs_numpy(packed: Any) -> bool:
     if isinstance(packed, tuple):
         return any(map(_needs_numpy, packed))
-    return packed in ("Array", "Scalar")
+    return packed in ("Array", "Scalar", "StructArray", "View")

@@ -41,6 +41,10 @@ def pack_kind(kind: Kind, pack_static: Callable[[Any], Any]) -> tuple[Any, ...]:
         return (name, pack_static(kind.value))
     if isinstance(kind, _kinds.Struct):
         return (name, pack_static(kind.value), kind.names, _pack_field(kind.items, pack_static))
+    if isinstance(kind, _kinds.View):
+        return (name, pack_kind(kind.struct, pack_static), kind.writeable)
+    if isinstance(kind, _kinds.StructArray):
+        return (name, pack_kind(kind.struct, pack_static), kind.ndim, kind.layout, kind.writeable)
     if isinstance(kind, _kinds.Nested):
         return (name, pack_static(kind.code), kind.captured, kind.written, kind.defaults, kind.keyword_defaults)
     fields: tuple[str, ...] = getattr(kind, "__match_args__", ())
@@ -66,6 +70,11 @@ def unpack_kind(packed: tuple[Any, ...], find_static: Callable[[Any], Any]) -> K
         if layout is None or layout.kind.names != fields[1]:
             raise NotCacheable(f"{found!r:.60} has other fields now")
         return layout.kind
+    if name in ("View", "StructArray"):
+        from accel.types.records import view_of
+
+        view = view_of(unpack_kind(fields[0], find_static), fields[-1])  # type: ignore[arg-type]
+        return view if name == "View" else _kinds.StructArray(view.value, view.struct, *fields[1:])
     if name == "Nested":
         return _kinds.Nested(find_static(fields[0]), *fields[1:])
     return _CLASSES[name](*[_unpack_field(field, find_static) for field in fields])

@@ -10,7 +10,7 @@ import sys
 from types import CodeType, FunctionType, ModuleType
 
 from accel.cache.content import NotCacheable, builtins_of, is_function, namespace_of
-from accel.types.structs import function_of, layout_of
+from accel.types.structs import STRUCT, function_of, layout_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -66,6 +66,10 @@ class Routes:
             for number, kind in enumerate(layout.kind.items):
                 if hasattr(kind, "value"):  # a struct in a field
                     self.learn(kind.value, ("field", route, number))
+            if "record" in layout.records:
+                self.learn(layout.records["record"], ("record", route))
+        elif type(value) is type and STRUCT in vars(value):  # the class of its records
+            self.learn(vars(value)[STRUCT], ("struct", route))
 
     def learn_guards(self, guards: tuple[Guard, ...]) -> None:
         """Learn what the guards lead to, whatever their order."""
@@ -185,6 +189,8 @@ _STEPS: dict[str, Callable[..., Any]] = {
     "named": Finder._find_named,
     "method": lambda finder, owner, name: function_of(vars(finder.find(owner))[name]),
     "field": Finder._find_field,
+    "record": lambda finder, owner: finder.find(owner).__accel_layout__.records["record"],
+    "struct": lambda finder, owner: getattr(finder.find(owner), STRUCT),
     "dtype": lambda _, text: sys.modules["numpy"].dtype(text),
     "value": lambda _, value: value,
 }

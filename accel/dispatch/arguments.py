@@ -40,12 +40,21 @@ def kind_of(value: Any) -> Kind | None:
     if numpy is not None:
         if class_ is numpy.ndarray:
             return _array_kind(value)
+        if issubclass(class_, (numpy.ndarray, numpy.void)):
+            return _struct_kind(value)
         if issubclass(class_, numpy.generic):
             dtype = value.dtype
             return Scalar(dtype.char) if dtype.char in DTYPES and class_ is dtype.type else None
-        if issubclass(class_, numpy.ndarray):
-            return None
     return None if issubclass(class_, (int, float, complex, tuple)) else Object()
+
+
+def _struct_kind(value: Any) -> Kind | None:
+    """The kind of an array of structs, or a record of one."""
+    if "accel.types.records" not in sys.modules:
+        return None
+    from accel.types import records
+
+    return records.find_array_kind(value) if type(value) is records.array_class() else records.find_view_kind(value)
 
 
 def _is_whole(layout: Layout, value: Any) -> bool:

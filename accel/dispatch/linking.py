@@ -14,6 +14,7 @@ from accel.ir import Lowered, Source
 from accel.runtime.image import Image, Loaded
 from accel.runtime.interrupt import find_tripped
 from accel.runtime.symbols import resolve
+from accel.types.structs import layout_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -67,6 +68,8 @@ class Linking:
                 return self.words[int(number)][part]
             case "class":
                 return self._held(self.lowered.classes[int(rest)])
+            case "record" | "structs":
+                return self._held(_find_array_part(head, self.lowered.classes[int(rest)] if rest else None))
             case "parameter":
                 return id(sys.intern(self._parameters[int(rest)]))
             case "default":
@@ -120,6 +123,16 @@ class Linking:
     def _held(self, value: Any) -> int:
         self.dispatcher.kept.append(value)
         return id(value)
+
+
+def _find_array_part(what: str, struct: type | None) -> Any:
+    """The class of the records of a struct, the dtype of its arrays, or the class of all arrays of structs."""
+    from accel.types import records
+
+    layout = layout_of(struct)
+    if layout is None:
+        return records.array_class()
+    return records.record_of(layout) if what == "record" else records.dtype_of(layout)
 
 
 def _note(noting: weakref.WeakMethod[Any]) -> None:

@@ -30,9 +30,11 @@ from accel.types.kinds import (
     Slice,
     Static,
     Struct,
+    StructArray,
     Tuple,
     TupleIterator,
     Union,
+    View,
     ZipIterator,
 )
 from accel.types.structs import layout_of
@@ -64,7 +66,7 @@ def read_record(exit_: Exit, address: int) -> dict[str, Any]:
     return found
 
 
-_HOLDING = (Static, Nested, Struct, Tuple, TupleIterator, EnumerateIterator, ZipIterator)  # may hold objects of the user
+_HOLDING = (Static, Nested, Struct, StructArray, View, Tuple, TupleIterator, EnumerateIterator, ZipIterator)  # may hold objects of the user
 _known_components = lru_cache(maxsize=4096)(components)
 
 
@@ -131,6 +133,17 @@ def _box_struct(kind: Any, words: Words) -> Any:
     layout = layout_of(kind.value)
     assert layout is not None
     return layout.build(_split(kind.items, words))
+
+
+def _box_view(kind: Any, words: Words) -> Any:
+    """The record itself where it came as one, else one of its owner's memory."""
+    from accel.types.records import dtype_of
+
+    owner, layout = object_at(words[0]), layout_of(kind.struct.value)
+    assert layout is not None
+    if type(owner) is kind.value and owner.dtype is dtype_of(layout) and owner.__array_interface__["data"][0] == words[1]:
+        return owner
+    return _make_view(owner, dtype_of(layout), words[1], (), (), kind.writeable)[()]
 
 
 # -- arrays
@@ -211,6 +224,8 @@ _BOXES: dict[type[Kind], Callable[[Any, Words], Any]] = {
     Object: lambda kind, words: object_at(words[0]),
     Scalar: _box_scalar,
     Struct: _box_struct,
+    StructArray: lambda kind, words: object_at(words[0]),
+    View: _box_view,
     Tuple: lambda kind, words: tuple(_split(kind.items, words)),
     Union: _box_union,
     Array: _box_array,

@@ -14,6 +14,7 @@ from accel.runtime.classes import find_offset
 from accel.runtime.frames import find_caller
 from accel.types.declared import name_of_class
 from accel.types.kinds import Struct
+from accel.types.records import as_array, dtype_of, make_array
 from accel.types.structs import LAYOUT, MISFIT, Field, Layout, fit, kind_of_annotation, name_of_kind, restore_struct
 
 TYPE_CHECKING = False
@@ -78,6 +79,9 @@ def make_struct(class_: type, options: StructOptions, definition: Definition, de
     for name, function in _METHODS.items():
         if name not in written:
             setattr(made, name, function)
+    for name, helper in {**_ARRAYS, "dtype": _Dtype()}.items():
+        if name not in written and name not in layout.kind.names:
+            setattr(made, name, helper)
     made.__new__ = _constructor(layout, made.__dict__.get("__post_init__"))
     if decorate is not None:
         _decorate_methods(made, written, decorate)
@@ -137,7 +141,14 @@ def _lay_out(made: Any, definition: Definition, written: dict[str, Any]) -> Layo
     setters = tuple([getattr(made, field.name).__set__ for field in fields])
     plain = {name: made.__dict__[name] for name in _COMPARISONS if name in made.__dict__ and name not in written}
     kind = Struct(made, tuple([field.name for field in fields]), tuple([field.kind for field in fields]))
-    return Layout(fields, setters, plain, kind, [])
+    members = tuple([name for name in written if name not in kind.names and name not in _NOT_SHARED])
+    return Layout(fields, setters, plain, kind, members, [], {})
+
+
+_NOT_SHARED = {
+    "__module__", "__qualname__", "__doc__", "__dict__", "__weakref__", "__annotations__", "__match_args__", "__dataclass_fields__", "__dataclass_params__",
+    "__post_init__", "__hash__", "__firstlineno__", "__static_attributes__", "__classcell__",
+}  # fmt: skip
 
 
 _COMPARISONS = ("__eq__", "__lt__", "__le__", "__gt__", "__ge__")
@@ -241,6 +252,13 @@ def _refuse_assignment(self: Any, name: str, verb: str) -> NoReturn:
     raise FrozenInstanceError(Diagnostic(f"a field of `{class_.__qualname__}` is {verb}: `{name}`", "frozen-field", *find_caller(__file__), do=do))
 
 
+class _Dtype:
+    """The dtype of arrays of a struct, made when it is asked for."""
+
+    def __get__(self, _: Any, class_: Any) -> Any:
+        return dtype_of(class_.__accel_layout__)
+
+
 def _setattr(self: Any, name: str, value: Any) -> NoReturn:
     _refuse_assignment(self, name, "assigned")
 
@@ -263,6 +281,7 @@ _METHODS: dict[str, Any] = {
     "__setattr__": _setattr, "__delattr__": _delattr, "__init_subclass__": classmethod(_init_subclass), "__reduce__": _reduce,
     "__copy__": lambda self: self, "__deepcopy__": lambda self, _: self,
 }  # fmt: skip
+_ARRAYS: dict[str, Any] = {"array": classmethod(make_array), "from_array": classmethod(as_array)}
 
 
 def _decorate_methods(made: Any, written: dict[str, Any], decorate: Callable[..., Any]) -> None:

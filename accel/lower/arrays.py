@@ -5,10 +5,11 @@ from __future__ import annotations
 from accel.lower.convert import convert_value
 from accel.lower.layout import Value, components
 from accel.lower.numpy_casts import emit_store_cast, load_element, store_element
+from accel.lower.records import record_size
 from accel.lower.text import Emitter
 from accel.lower.unions import emit_union
 from accel.types.arrays import axes_of, is_index, item_kind
-from accel.types.kinds import Array, Int, Kind, NoneKind, Scalar, Slice, Tuple, Union
+from accel.types.kinds import Array, Int, Kind, NoneKind, Scalar, Slice, StructArray, Tuple, Union
 
 __all__ = [
     "array_attribute",
@@ -20,6 +21,7 @@ __all__ = [
     "emit_set_item",
     "emit_tuple_item",
     "has_other_dtype",
+    "record_address",
     "shape_of",
     "strides_of",
     "tuple_parts",
@@ -29,7 +31,7 @@ __all__ = [
 DESCR_OFFSET = 56  # of the dtype in an array object
 
 
-def shape_of(array: Array, value: Value) -> Value:
+def shape_of(array: Array | StructArray, value: Value) -> Value:
     """The lengths of the axes."""
     return value[2 : 2 + array.ndim]
 
@@ -88,10 +90,22 @@ def _offset(e: Emitter, data: str, index: str, stride: str) -> str:
     return e.value(f"getelementptr i8, ptr {data}, i64 {step}")
 
 
+def record_address(e: Emitter, base: StructArray, kinds: tuple[Kind, ...], value: Value, indexes: list[Value], *, checked: bool = True) -> str:
+    """Address of an element of an array of structs."""
+    data = value[1]
+    for axis, (kind, index) in enumerate(zip(kinds, indexes, strict=True)):
+        at = emit_integer(e, kind, index)
+        stride = str(record_size(base.struct)) if base.layout == "C" and axis == base.ndim - 1 else value[2 + base.ndim + axis]
+        data = _offset(e, data, emit_index(e, at, value[2 + axis]) if checked else at, stride)
+    return data
+
+
 def emit_item(
-    e: Emitter, base: Array, kinds: tuple[Kind, ...], value: Value, indexes: list[Value], *, checked: bool = True
+    e: Emitter, base: Array | StructArray, kinds: tuple[Kind, ...], value: Value, indexes: list[Value], *, checked: bool = True
 ) -> Value:
     """`a[indexes]`: an element, or a view."""
+    if isinstance(base, StructArray):
+        return (value[0], record_address(e, base, kinds, value, indexes, checked=checked))
     data, shape, strides = _address(e, base, kinds, value, indexes, checked)
     made = item_kind(base, kinds)
     if isinstance(made, Scalar):
@@ -202,12 +216,15 @@ def has_other_dtype(e: Emitter, base: Array, value: Value) -> str:
     return e.value(f"icmp ne ptr {e.value(f'load ptr, ptr {place}')}, {e.module.external(f'dtype.{base.char}')}")
 
 
-def array_attribute(e: Emitter, base: Array, name: str, value: Value) -> Value:
+def array_attribute(e: Emitter, base: Array | StructArray, name: str, value: Value) -> Value:
     """`a.shape`, `a.size`, `a.T` and the like."""
-    shape, strides = shape_of(base, value), strides_of(base, value)
+    shape = shape_of(base, value)
+    if name == "shape":
+        return shape
+    if isinstance(base, StructArray):
+        return (str(base.ndim) if name == "ndim" else _product(e, shape),)
+    strides = strides_of(base, value)
     match name:
-        case "shape":
-            return shape
         case "strides":
             return strides_of(base, value) if base.layout == "A" else value[2 + base.ndim :]
         case "ndim":
@@ -216,10 +233,16 @@ def array_attribute(e: Emitter, base: Array, name: str, value: Value) -> Value:
             return (str(base.dtype.size_bytes),)
         case "T":
             return (*value[:2], *reversed(shape), *reversed(strides))
+    size = _product(e, shape)
+    return (size if name == "size" else e.value(f"mul i64 {size}, {base.dtype.size_bytes}"),)
+
+
+def _product(e: Emitter, shape: Value) -> str:
+    """The number of elements."""
     size = "1"
     for length in shape:
         size = length if size == "1" else e.value(f"mul i64 {size}, {length}")
-    return (size if name == "size" else e.value(f"mul i64 {size}, {base.dtype.size_bytes}"),)
+    return size
 
 
 def tuple_parts(kind: Tuple, value: Value) -> list[Value]:

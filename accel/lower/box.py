@@ -21,6 +21,7 @@ from accel.types.kinds import (
     Scalar,
     Slice,
     Struct,
+    StructArray,
     Tuple,
     Union,
 )
@@ -37,7 +38,7 @@ def is_boxable(kind: Kind) -> bool:
         return all(map(is_boxable, kind.items))
     if isinstance(kind, Union):
         return all(map(is_boxable, kind.members))
-    return isinstance(kind, (Int, Float, Bool, Complex, NoneKind, Scalar, Array, Object, Range, Slice))
+    return isinstance(kind, (Int, Float, Bool, Complex, NoneKind, Scalar, Array, Object, Range, Slice, StructArray))
 
 
 def emit_box(e: Emitter, kind: Kind, value: Value) -> str:
@@ -54,7 +55,7 @@ def emit_box(e: Emitter, kind: Kind, value: Value) -> str:
             return _counted(e, e.select(value[0], "ptr", true, false))
         case NoneKind():
             return _counted(e, e.module.external("_Py_NoneStruct"))
-        case Object():
+        case Object() | StructArray():  # only whole arrays of structs are held: the owner is the array
             e.call("void", "Py_IncRef", f"ptr {value[0]}")
             return value[0]
         case Scalar():

@@ -5,9 +5,9 @@ from __future__ import annotations
 from accel.lower.joined_arrays import settle_view
 from accel.lower.layout import Value, components, member_positions
 from accel.lower.text import Emitter, float_text
-from accel.types.kinds import Array, Bool, Complex, Float, Int, Kind, Never, Scalar, Tuple, Union
+from accel.types.kinds import Array, Bool, Complex, Float, Int, Kind, Never, Tuple, Union
 
-__all__ = ["as_complex", "as_field", "as_float", "as_int", "convert_value", "float_literal", "int_literal", "zero_value"]
+__all__ = ["as_complex", "as_float", "as_int", "convert_value", "float_literal", "int_literal", "zero_value"]
 
 _ZEROS = {"double": "0.0", "float": "0.0", "half": "0xH0000", "i1": "false", "ptr": "null"}
 
@@ -64,25 +64,6 @@ def as_complex(e: Emitter, kind: Kind, value: Value) -> tuple[str, str]:
     if isinstance(kind, Complex):
         return (value[0], value[1])
     return (as_float(e, kind, value), float_text(0.0))
-
-
-def as_field(e: Emitter, kind: Kind, given: Kind, value: Value) -> Value:
-    """The value a field of a struct holds for one that it takes (`accel.types.structs.takes_kind`)."""
-    if kind == given:
-        return value
-    if isinstance(kind, Tuple) and isinstance(given, Tuple):
-        parts: list[str] = []
-        at = 0
-        for wanted, found in zip(kind.items, given.items, strict=True):
-            width = len(components(found))
-            parts += as_field(e, wanted, found, value[at : at + width])
-            at += width
-        return tuple(parts)
-    if isinstance(given, Scalar):
-        return (*value, *zero_value(kind))[: len(components(kind))]
-    if isinstance(kind, Complex):
-        return as_complex(e, given, value)
-    return (as_float(e, given, value) if isinstance(kind, Float) else as_int(e, given, value),)
 
 
 def convert_value(e: Emitter, source: Kind, target: Kind, value: Value) -> Value:

@@ -24,9 +24,11 @@ from accel.types.kinds import (
     Scalar,
     Slice,
     Struct,
+    StructArray,
     Tuple,
     TupleIterator,
     Union,
+    View,
     ZipIterator,
 )
 from accel.types.structs import layout_of
@@ -64,7 +66,9 @@ def components(kind: Kind) -> tuple[str, ...]:
             return (element_type(kind.char),) * (2 if kind.dtype.family == "c" else 1)
         case Object():
             return ("ptr",)
-        case Array():
+        case View():  # what owns the memory, and the address
+            return ("ptr", "ptr")
+        case Array() | StructArray():
             return ("ptr", "ptr", *["i64"] * (2 * kind.ndim))
         case Tuple(items) | ZipIterator(items) | Struct(items=items):
             return tuple(c for item in items for c in components(item))
@@ -122,20 +126,20 @@ def member_positions(kind: Union, member: Kind) -> tuple[int, ...]:
 
 
 def owner_positions(kind: Kind) -> tuple[int, ...]:
-    """Where the owners of the arrays in a value lie among its components.
+    """Where the owners of the arrays and records in a value lie among its components.
 
     >>> owner_positions(Tuple((Int(), Array("d", 1))))
     (1,)
     """
-    return _pointers(kind, Array)
+    return _pointers(kind, (Array, StructArray, View))
 
 
 def object_positions(kind: Kind) -> tuple[int, ...]:
     """Where the plain object pointers in a value lie among its components."""
-    return _pointers(kind, Object)
+    return _pointers(kind, (Object,))
 
 
-def _pointers(kind: Kind, wanted: type[Kind]) -> tuple[int, ...]:
+def _pointers(kind: Kind, wanted: tuple[type[Kind], ...]) -> tuple[int, ...]:
     if isinstance(kind, wanted):
         return (0,)
     match kind:

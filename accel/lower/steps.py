@@ -7,16 +7,16 @@ from collections.abc import Callable
 from accel.ir import Access, Call, Instruction
 from accel.lower import arrays, loops
 from accel.lower.body import REDO, FunctionBody
-from accel.lower.box import emit_box, emit_with
 from accel.lower.constants import constant_value
 from accel.lower.convert import convert_value
 from accel.lower.functions import emit_function
-from accel.lower.layout import Value, components, owner_positions
+from accel.lower.layout import Value, components
 from accel.lower.operators import emit_binary, emit_compare, emit_truth, emit_unary, tuple_items
+from accel.lower.python_steps import python_step
 from accel.lower.recursion import emit_last_room, enter_call, leave_call
 from accel.lower.results import load_result
 from accel.lower.strips import STRIP_STEPS, emit_sum_step
-from accel.lower.structs import emit_struct, field_value
+from accel.lower.structs import as_field, emit_struct, field_value, store_field, store_record
 from accel.lower.unbox import emit_unbox
 from accel.lower.unions import emit_union
 from accel.types import functions, operators
@@ -34,7 +34,9 @@ from accel.types.kinds import (
     Scalar,
     Static,
     Struct,
+    StructArray,
     Tuple,
+    View,
 )
 
 __all__ = ["lower_step"]
@@ -57,7 +59,7 @@ def lower_step(body: FunctionBody, instruction: Instruction, successors: Success
     emit_last_room(body, instruction)
     call = typed.calls.get(key)
     is_call = call is not None and call.function is not None  # an operator of a struct may be
-    step = _python_step if key in typed.steps else _call if is_call else _STEPS[instruction.op]
+    step = python_step if key in typed.steps else _call if is_call else _STEPS[instruction.op]
     ended = step(body, instruction, successors)
     kinds = typed.target_kinds.get(key, ())
     if not ended and any(isinstance(k, Never) for k in kinds):
@@ -257,6 +259,9 @@ def _item(body: FunctionBody, instruction: Instruction, successors: Successors) 
         at = arrays.emit_integer(body.e, kinds[0], indexes[0])
         _write(body, instruction, arrays.emit_tuple_item(body.e, base, value, at))
         return
+    if isinstance(base, StructArray):
+        _write(body, instruction, arrays.emit_item(body.e, base, tuple(kinds), value, indexes))
+        return
     assert isinstance(base, Array)
     certain, indexes = _certain(body, instruction, base, value, indexes)
     _write(body, instruction, arrays.emit_item(body.e, base, tuple(kinds), value, indexes, checked=not certain))
@@ -276,6 +281,9 @@ def _certain(body: FunctionBody, i: Instruction, base: Array, value: Value, inde
 def _set_item(body: FunctionBody, instruction: Instruction, successors: Successors) -> None:
     base, *kinds, kind = _kinds(body, instruction)
     value, *indexes, stored = _values(body, instruction)
+    if isinstance(base, StructArray):
+        store_record(body.e, base.struct, arrays.record_address(body.e, base, tuple(kinds), value, indexes), (kind, stored))
+        return
     assert isinstance(base, Array)
     e, members = body.e, (kind,)
     certain, indexes = _certain(body, instruction, base, value, indexes)
@@ -287,6 +295,12 @@ def _set_item(body: FunctionBody, instruction: Instruction, successors: Successo
     emit_union(e, lambda *k: NoneKind(), store, members, [stored], NoneKind())
 
 
+def _set_attribute(body: FunctionBody, instruction: Instruction, successors: Successors) -> None:
+    (base, kind), (value, stored) = _kinds(body, instruction), _values(body, instruction)
+    assert isinstance(base, View)
+    store_field(body.e, base, instruction.detail, value, (kind, stored))
+
+
 def _slice(body: FunctionBody, instruction: Instruction, successors: Successors) -> None:
     _write(body, instruction, tuple(c for value in _values(body, instruction) for c in value))
 
@@ -296,12 +310,12 @@ def _attribute(body: FunctionBody, instruction: Instruction, successors: Success
     value = body.read(instruction.arguments[0])
     if isinstance(base, Static):
         _write(body, instruction, ())
-    elif isinstance(base, Struct):
-        _write(body, instruction, field_value(base, name, value))
+    elif isinstance(base, (Struct, View)):
+        _write(body, instruction, field_value(body.e, base, name, value))
     elif isinstance(base, Array) and name == "dtype":
         body.e.exit_if(arrays.has_other_dtype(body.e, base, value))
         _write(body, instruction, ())
-    elif isinstance(base, Array):
+    elif isinstance(base, (Array, StructArray)):
         _write(body, instruction, arrays.array_attribute(body.e, base, name, value))
     elif isinstance(base, Range):
         _write(body, instruction, (value[("start", "stop", "step").index(name)],))
@@ -382,79 +396,6 @@ def _return(body: FunctionBody, instruction: Instruction, successors: Successors
     return True
 
 
-# -- what CPython does
-
-
-def _python_step(body: FunctionBody, instruction: Instruction, successors: Successors) -> None:
-    """Have CPython do an operation: box the operands, call, unbox; an exception, or a result of another kind, leaves."""
-    e, step = body.e, body.typed.steps[id(instruction)]
-    kinds, values = _kinds(body, instruction), _values(body, instruction)
-    callee = e.module.external(f"python.{body.typed.symbol}.{len(body.steps)}")
-    body.steps.append(step)
-    array = e.slot(f"[{len(step.operands) + 1} x ptr]", align=8)
-    boxed = []
-    for k, position in enumerate(step.operands):
-        boxed.append(emit_box(e, kinds[position], values[position]))
-        e.do(f"store ptr {boxed[-1]}, ptr {e.value(f'getelementptr ptr, ptr {array}, i64 {k}')}")
-
-    def call() -> str:
-        arguments = ("ptr " + callee, f"ptr {array}", f"i64 {len(boxed)}", "ptr null")
-        answer = e.call("ptr", "PyObject_Vectorcall", *arguments)
-        for operand in boxed:
-            e.call("void", "Py_DecRef", f"ptr {operand}")
-        return answer
-
-    answer = emit_with(e, boxed, call)
-    good, bad = e.label("done"), e.label("raised")
-    e.branch_if(e.value(f"icmp eq ptr {answer}, null"), bad, good, likely=False)
-    e.place(bad)
-    exit_label = body.make_exit(instruction, "raise", extra=e.value('call ptr @"accel.fetch"()'))
-    body.keep_exit()
-    e.branch(exit_label)
-    e.place(good)
-    if not instruction.targets:
-        e.call("void", "Py_DecRef", f"ptr {answer}")
-        return
-    kind = _target(body, instruction)
-    if instruction.op in _READING:
-        value = _unbox_or_read_again(body, kind, answer)
-    else:
-        exit_label = body.make_exit(instruction, "value", extra=answer)
-        body.keep_exit()
-        value = emit_unbox(e, kind, answer, exit_label)
-    if owner_positions(kind):
-        body.own(id(instruction), kind, _with_references(body, kind, value, answer))
-    else:
-        e.call("void", "Py_DecRef", f"ptr {answer}")
-    _write(body, instruction, value)
-
-
-_READING = ("load_outside", "static", "cell")
-
-
-def _unbox_or_read_again(body: FunctionBody, kind: Kind, answer: str) -> Value:
-    """What was read has another kind than when it was compiled: CPython reads it once more."""
-    e = body.e
-    other, after = e.label("other"), e.label("held")
-    value = emit_unbox(e, kind, answer, other)
-    e.branch(after)
-    e.place(other)
-    e.call("void", "Py_DecRef", f"ptr {answer}")
-    e.branch(e.exit_label)
-    e.exits += 1
-    e.place(after)
-    return value
-
-
-def _with_references(body: FunctionBody, kind: Kind, value: Value, answer: str) -> Value:
-    """The value with a reference for each array in it; the array itself has the one of the answer."""
-    if not isinstance(kind, Array):
-        for position in owner_positions(kind):
-            body.e.call("void", "Py_IncRef", f"ptr {value[position]}")
-        body.e.call("void", "Py_DecRef", f"ptr {answer}")
-    return value
-
-
 # -- calls
 
 
@@ -523,7 +464,7 @@ def _known_call(body: FunctionBody, instruction: Instruction, call: Call) -> Val
             return loops.reverse_range(e, values[0])
         case "builtins.zip", _:
             return tuple(c for k, v in zip(kinds, values, strict=True) for c in loops.start_iterator(e, k, v))
-        case "builtins.len", (Array(),):
+        case "builtins.len", (Array() | StructArray(),):
             return (values[0][2],)
         case "builtins.len", (Range(),):
             length = loops.range_length(e, values[0])
@@ -539,13 +480,14 @@ def _function_call(body: FunctionBody, instruction: Instruction, call: Call) -> 
     """A call of another compiled function: its status says whether it went well, raised, or ended in CPython."""
     e, callee = body.e, call.function
     assert callee is not None
-    operands = [value for _, value in _call_operands(body, instruction)]
-    values = operands[1:] if call.operands is None else [operands[k] for k in call.operands]
+    operands = _call_operands(body, instruction)
+    operands = operands[1:] if call.operands is None else [operands[k] for k in call.operands]
+    found, values = [kind for kind, _ in operands], [value for _, value in operands]
     arguments: list[str] = []
     for (what, value), kind in zip(call.bound, callee.kinds, strict=True):
         match what:
             case "argument":
-                given = values[value]
+                given = values[value] if found[value] == kind else as_field(e, kind, found[value], values[value])
             case "rest":
                 given = tuple(c for k in value for c in values[k])
             case _:
@@ -594,6 +536,6 @@ def _hand_over(body: FunctionBody, instruction: Instruction, status: str, takes:
 _STEPS: dict[str, Callable[[FunctionBody, Instruction, Successors], bool | None]] = {
     "attribute": _attribute, "binary": _binary, "bound": _bound, "call": _call, "cell": _static, "closure": _static, "compare": _compare, "const": _static,
     "copy": _copy, "delete": _delete, "inplace": _binary, "item": _item, "iterate": _iterate, "next": _next, "outside": _outside, "poll": _poll, "result": _nothing,
-    "return": _return, "select": _select, "set_item": _set_item, "slice": _slice, "spread": _nothing, "spread_call": _call, "static": _static,
+    "return": _return, "select": _select, "set_attribute": _set_attribute, "set_item": _set_item, "slice": _slice, "spread": _nothing, "spread_call": _call, "static": _static,
     "truth": _truth, "tuple": _tuple, "unary": _unary, "unpack": _unpack, **STRIP_STEPS,
 }  # fmt: skip

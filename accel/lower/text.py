@@ -50,11 +50,11 @@ class Module:
         self._globals.setdefault(name, f'@"{name}" = {"extern_weak" if may_be_null else "external"} global i8')
         return f'@"{name}"'
 
-    def class_address(self, class_: type) -> str:
-        """The name of the address of a class: its number among those needed."""
+    def class_address(self, class_: type, what: str = "class") -> str:
+        """The name of the address of a struct's class, of the class of its "record"s, or of the dtype of its arrays ("structs"): its number among those needed."""
         if not any(class_ is known for known in self.classes):
             self.classes.append(class_)
-        return self.external(f"class.{next(k for k, known in enumerate(self.classes) if known is class_)}")
+        return self.external(f"{what}.{next(k for k, known in enumerate(self.classes) if known is class_)}")
 
     def constant(self, name: str, definition: str) -> str:
         """Define a private constant once, for example `constant("two", "double 2.0")`; return its name."""

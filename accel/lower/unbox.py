@@ -6,7 +6,22 @@ import sys
 
 from accel.lower.layout import Value, components, field_offsets
 from accel.lower.text import Emitter
-from accel.types.kinds import Array, Bool, Complex, Float, Int, Kind, NoneKind, Object, Range, Scalar, Struct, Tuple
+from accel.types.kinds import (
+    Array,
+    Bool,
+    Complex,
+    Float,
+    Int,
+    Kind,
+    NoneKind,
+    Object,
+    Range,
+    Scalar,
+    Struct,
+    StructArray,
+    Tuple,
+    View,
+)
 
 __all__ = ["emit_unbox", "is_unboxable"]
 
@@ -22,7 +37,7 @@ def is_unboxable(kind: Kind) -> bool:
     """Whether an object can be taken as a value of this kind."""
     if isinstance(kind, (Struct, Tuple)):
         return all(map(is_unboxable, kind.items))
-    return isinstance(kind, (Int, Float, Bool, Complex, NoneKind, Scalar, Array, Object))
+    return isinstance(kind, (Int, Float, Bool, Complex, NoneKind, Scalar, Array, Object, StructArray, View))
 
 
 def emit_unbox(e: Emitter, kind: Kind, operand: str, miss: str) -> Value:
@@ -53,6 +68,10 @@ def emit_unbox(e: Emitter, kind: Kind, operand: str, miss: str) -> Value:
             return _tuple(e, items, operand, miss)
         case Struct():
             return _struct(e, kind, operand, miss)
+        case StructArray():
+            return _struct_array(e, kind, operand, miss)
+        case View():
+            return _view(e, kind, operand, miss)
         case Range():
             pass
     raise AssertionError(f"no object is a {kind}")
@@ -160,3 +179,37 @@ def _struct(e: Emitter, kind: Struct, operand: str, miss: str) -> Value:
         _require(e, e.value(f"icmp ne ptr {part}, null"), miss)
         value += emit_unbox(e, item, part, miss)
     return value
+
+
+def _struct_array(e: Emitter, kind: StructArray, operand: str, miss: str) -> Value:
+    """Its dtype is the very object: another one may have the fields elsewhere."""
+    _require_type(e, operand, "structs", miss)
+    flags = _load(e, operand, _ARRAY["flags"], "i32")
+    needed = _ALIGNED | _CONTIGUOUS[kind.layout] | (_WRITEABLE if kind.writeable else 0)
+    tests = (
+        f"icmp eq i32 {_load(e, operand, _ARRAY['ndim'], 'i32')}, {kind.ndim}",
+        f"icmp eq ptr {_load(e, operand, _ARRAY['descr'], 'ptr')}, {e.module.class_address(kind.struct.value, 'structs')}",
+        f"icmp eq i32 {e.value(f'and i32 {flags}, {needed | _WRITEABLE}')}, {needed}",
+    )
+    first, second, third = map(e.value, tests)
+    _require(e, e.value(f"and i1 {e.value(f'and i1 {first}, {second}')}, {third}"), miss)
+    dims, strides = _load(e, operand, _ARRAY["dims"], "ptr"), _load(e, operand, _ARRAY["strides"], "ptr")
+    sizes = [_load(e, place, 8 * k, "i64") for place in (dims, strides) for k in range(kind.ndim)]
+    for length in sizes[: kind.ndim]:
+        e.call("void", "llvm.assume", f"i1 {e.value(f'icmp sge i64 {length}, 0')}")
+    return (operand, _load(e, operand, _ARRAY["data"], "ptr"), *sizes)
+
+
+_RECORD = {"address": 24, "descr": 32, "flags": 40}
+
+
+def _view(e: Emitter, kind: View, operand: str, miss: str) -> Value:
+    """A record: NumPy's object for an element of a structured array."""
+    found = _load(e, operand, 8, "ptr")
+    _require(e, e.value(f"icmp eq ptr {found}, {e.module.class_address(kind.struct.value, 'record')}"), miss)
+    descr, flags = _load(e, operand, _RECORD["descr"], "ptr"), _load(e, operand, _RECORD["flags"], "i32")
+    right = e.value(f"icmp eq ptr {descr}, {e.module.class_address(kind.struct.value, 'structs')}")
+    needed = _ALIGNED | (_WRITEABLE if kind.writeable else 0)
+    fits = e.value(f"icmp eq i32 {e.value(f'and i32 {flags}, {_ALIGNED | _WRITEABLE}')}, {needed}")
+    _require(e, e.value(f"and i1 {right}, {fits}"), miss)
+    return (operand, _load(e, operand, _RECORD["address"], "ptr"))

@@ -29,7 +29,9 @@ from accel.types.kinds import (
     Scalar,
     Static,
     Struct,
+    StructArray,
     Tuple,
+    View,
     ZipIterator,
     is_value,
     members_of,
@@ -114,7 +116,7 @@ class CallRules:
         if isinstance(callee, Nested):
             return self.nested_call(instruction, callee, kinds)
         value: Any = callee.value if isinstance(callee, Static) else None
-        if isinstance(callee, Struct):
+        if isinstance(callee, (Struct, View)):
             return self.struct_method(instruction, method or "__call__", (callee, *arguments), keywords)
         if method:
             if not isinstance(callee, Static):
@@ -142,7 +144,7 @@ class CallRules:
                 return None
             self.typed.calls[id(instruction)] = Call(name, None, bound)
             given = tuple(arguments[v] if what == "argument" else Float() for what, v in bound)
-            has_structs = any(isinstance(k, Struct) for k in given)
+            has_structs = any(isinstance(k, (Struct, View)) for k in given)
             made = (self.known_on_struct(instruction, name, given) if has_structs else None) or self.known_call(name, given, instruction)
             return ZipIterator(made.inner, True) if strict and isinstance(made, ZipIterator) else made
         function = python_function(value)
@@ -195,6 +197,8 @@ class CallRules:
             case "builtins.zip", _:
                 inners = tuple(k for k in map(arrays.iterator_kind, kinds) if k)
                 return ZipIterator(inners) if len(inners) == len(kinds) > 0 else None
+            case "builtins.len", (StructArray(),):
+                return Int()
             case "builtins.len", (Array(ndim=n),):
                 return Int() if n else None
             case "builtins.len", (Range(),):
@@ -253,6 +257,7 @@ class CallRules:
             parameters.append(kind)
         if "accel" in function.__dict__:
             for p in function.__dict__["accel"].enforced:
+                parameters[p.position] = p.refine(parameters[p.position]) if isinstance(parameters[p.position], View) else parameters[p.position]
                 if bound[p.position][0] != "default" and not p.takes_kind(parameters[p.position]):  # it raises, maybe
                     what = f"a call of `{function.__name__}` with {parameters[p.position]} for `{p.name}`"
                     return Fault(instruction.node, what, "unsupported-call", f"it takes {p.text}", ("pass what the annotation says, or drop it",))

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 
 from accel.errors import CompileError, Diagnostic
-from accel.ir import Fault, Source, TypedFunction
+from accel.ir import Fault, Instruction, Source, TypedFunction
+from accel.types.kinds import Object
 
 __all__ = ["diagnose", "refuse_unavoidable", "refuse_unknown_results"]
 
@@ -26,12 +27,17 @@ def refuse_unavoidable(functions: list[TypedFunction], written: dict[int, tuple[
             fault = typed.faults.get(id(instruction))
             if fault is not None and _is_unavoidable(typed.source, fault):
                 met[fault.node, fault.what] = fault
-                hopeless = hopeless or instruction.op == "leave"
+                hopeless = hopeless or instruction.op == "leave" or _changes_object(typed, instruction)
         if met:
             met |= {(f.node, f.what): f for f in written.get(id(typed.source), ()) if _is_unavoidable(typed.source, f)}
         found += [diagnose(typed, fault) for fault in met.values()]
     if found:
         raise _refusal(found, hopeless)
+
+
+def _changes_object(typed: TypedFunction, instruction: Instruction) -> bool:
+    """Whether it assigns to an attribute of an object of which nothing is known."""
+    return instruction.op == "set_attribute" and isinstance(typed.argument_kinds[id(instruction)][0], Object)
 
 
 def refuse_unknown_results(functions: tuple[TypedFunction, ...]) -> None:

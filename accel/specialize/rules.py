@@ -28,12 +28,14 @@ from accel.types.kinds import (
     Slice,
     Static,
     Struct,
+    StructArray,
     Tuple,
     TupleIterator,
+    View,
     join_kinds,
     members_of,
 )  # fmt: skip
-from accel.types.structs import layout_of
+from accel.types.structs import layout_of, takes_kind
 
 __all__ = ["KindRules"]
 
@@ -49,7 +51,7 @@ class KindRules(StructRules):
         """Kinds of the targets, or why CPython must do it."""
         self.typed.constants.pop(id(instruction), None)  # known when it was followed for fewer paths
         method: Callable[[Instruction, Kinds], Any] = getattr(self, f"op_{instruction.op}")
-        if instruction.op in _ON_STRUCTS and any(isinstance(k, Struct) for k in kinds) and instruction.detail not in _ANY_OBJECT:
+        if instruction.op in _ON_STRUCTS and any(isinstance(k, (Struct, View)) for k in kinds) and instruction.detail not in _ANY_OBJECT:
             result = self.struct_operation(instruction, kinds)
         else:
             result = method(instruction, kinds)
@@ -149,7 +151,8 @@ class KindRules(StructRules):
     def op_unpack(self, instruction: Instruction, kinds: Kinds) -> Kinds | None:
         kind = kinds[0]
         if isinstance(kind, Array) and kind.ndim:
-            return (arrays.row_kind(kind),) * len(instruction.targets)
+            row = arrays.row_kind(kind)
+            return None if row is None else (row,) * len(instruction.targets)
         return kind.items if isinstance(kind, Tuple) and len(kind.items) == instruction.detail else None
 
     def op_slice(self, instruction: Instruction, kinds: Kinds) -> Kind | None:
@@ -225,12 +228,22 @@ class KindRules(StructRules):
 
     def op_set_item(self, instruction: Instruction, kinds: Kinds) -> Kinds | None:
         base, indexes, value = kinds[0], kinds[1:-1], kinds[-1]
+        if isinstance(base, StructArray):
+            fits = base.writeable and len(indexes) == base.ndim and all(map(arrays.is_index, indexes))
+            return () if fits and (value == base.struct or (isinstance(value, View) and value.struct == base.struct)) else None
         if not isinstance(base, Array) or not base.writeable or len(indexes) != base.ndim:
             return None
         plain = (Int, Float, Bool, Complex, Scalar)
         if not all(arrays.is_index(i) for i in indexes) or not all(isinstance(m, plain) for m in members_of(value)):
             return None
         return ()
+
+    def op_set_attribute(self, instruction: Instruction, kinds: Kinds) -> Kinds | Fault:
+        base, value = kinds
+        if isinstance(base, View) and base.writeable and instruction.detail in base.names:
+            if takes_kind(base.struct.items[base.names.index(instruction.detail)], value):
+                return ()
+        return Fault(instruction.node, f"assignment of {_shown(value)} to the attribute `{instruction.detail}` of {_shown(base)}", "attribute-assignment")
 
     def op_attribute(self, instruction: Instruction, kinds: Kinds) -> Kind | Fault | None:
         if isinstance(kinds[0], Static) and type(kinds[0].value).__module__ == "numpy.dtypes":
@@ -245,7 +258,7 @@ class KindRules(StructRules):
             import numpy
 
             return Static(numpy.dtype(kinds[0].char))
-        if isinstance(kinds[0], (Array, Range)):
+        if isinstance(kinds[0], (Array, Range, StructArray)):
             return arrays.attribute_kind(kinds[0], instruction.detail)
         return operators.joined_kind(lambda *k: functions.function_kind(f"attribute.{instruction.detail}", k), kinds)
 

@@ -10,7 +10,8 @@ from accel.ir import Call, Fault, Instruction
 from accel.specialize.calls import CallRules, constant_kind
 from accel.specialize.lookup import MISSING
 from accel.types import operators
-from accel.types.kinds import Bool, Complex, Float, Int, Kind, NoneKind, Static, Struct, Tuple
+from accel.types.kinds import Bool, Complex, Float, Int, Kind, NoneKind, Static, Struct, Tuple, View
+from accel.types.records import view_of
 from accel.types.structs import Layout, function_of, layout_of, takes_kind
 
 __all__ = ["StructRules"]
@@ -59,14 +60,14 @@ class StructRules(CallRules):
     def struct_method(self, instruction: Instruction, name: str, kinds: Kinds, keywords: tuple[str, ...] = ()) -> Kind | Fault | None:
         """A call of a method of the struct, or the class, that comes first among the operands of the instruction."""
         owner = kinds[0]
-        assert isinstance(owner, (Static, Struct))
-        if isinstance(owner, Struct) and name in owner.names:
+        assert isinstance(owner, (Static, Struct, View))
+        if isinstance(owner, (Struct, View)) and name in owner.names:
             return None
         member = self.lookup.find_member(owner.value, name)
         function = function_of(member)
-        if function is None or type(member) is property or (type(member) is classmethod and isinstance(owner, Struct)):
+        if function is None or type(member) is property or (type(member) is classmethod and not isinstance(owner, Static)):
             return None
-        takes_owner = type(member) is classmethod or (isinstance(owner, Struct) and type(member) is not staticmethod)
+        takes_owner = type(member) is classmethod or (not isinstance(owner, Static) and type(member) is not staticmethod)
         if not takes_owner:
             return self.function_call(instruction, function, kinds[1:], keywords)
         return self.function_call(instruction, function, kinds, keywords, operands=tuple(range(len(kinds))))
@@ -101,12 +102,13 @@ class StructRules(CallRules):
 
     def struct_attribute(self, instruction: Instruction, owner: Kind, name: str) -> Kind | Fault | None:
         """A field, a property, or what the body of the class has under a name, of a struct or its class."""
-        assert isinstance(owner, (Static, Struct))
-        if isinstance(owner, Struct) and name in owner.names:
-            return owner.items[owner.names.index(name)]
+        assert isinstance(owner, (Static, Struct, View))
+        if isinstance(owner, (Struct, View)) and name in owner.names:
+            item = (owner if isinstance(owner, Struct) else owner.struct).items[owner.names.index(name)]
+            return view_of(item, owner.writeable) if isinstance(owner, View) and isinstance(item, Struct) else item
         member = self.lookup.find_member(owner.value, name)
         if type(member) is property:
-            if not isinstance(owner, Struct) or not isinstance(member.fget, FunctionType):
+            if isinstance(owner, Static) or not isinstance(member.fget, FunctionType):
                 return None
             return self.function_call(instruction, member.fget, (owner,), (), operands=(0,))
         if member is MISSING or hasattr(type(member), "__get__"):
@@ -115,7 +117,7 @@ class StructRules(CallRules):
 
     def special(self, instruction: Instruction, name: str, kinds: Kinds) -> Kind | Fault | None:
         """What a special method of the first operand gives, which is called with all of them."""
-        if not isinstance(kinds[0], Struct):
+        if not isinstance(kinds[0], (Struct, View)):
             return None
         made = self.struct_method(instruction, name, kinds)
         return None if made == _NOT_IMPLEMENTED else made
@@ -133,15 +135,15 @@ class StructRules(CallRules):
     def _binary(self, instruction: Instruction, symbol: str, in_place: bool, kinds: Kinds) -> Kind | Fault | None:
         """The method of the first operand, and where there is none, or it says that it is not implemented, the reflected one of the second."""
         first, second = kinds
-        if symbol not in _BINARY or not all(isinstance(k, (Struct, *_NUMBERS)) for k in kinds):
+        if symbol not in _BINARY or not all(isinstance(k, (Struct, View, *_NUMBERS)) for k in kinds):
             return None
         name = _BINARY[symbol]
         for method in (f"__i{name}__", f"__{name}__")[not in_place :]:
-            if isinstance(first, Struct) and self.lookup.find_member(first.value, method) is not MISSING:
+            if isinstance(first, (Struct, View)) and self.lookup.find_member(first.value, method) is not MISSING:
                 made = self.struct_method(instruction, method, kinds)
                 if made != _NOT_IMPLEMENTED:
                     return made
-        if not isinstance(second, Struct) or first == second:
+        if not isinstance(second, (Struct, View)) or first == second:
             return None
         function = self.lookup.find_member(second.value, f"__r{name}__")
         made = self.function_call(instruction, function, kinds[::-1], (), operands=(1, 0)) if isinstance(function, FunctionType) else None

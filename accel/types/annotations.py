@@ -6,8 +6,8 @@ from types import ModuleType
 
 from accel.types import declared
 from accel.types.declared import ArrayType, is_scalar_class, make_array_type, name_of_class, share_memory
-from accel.types.kinds import Array, members_of
-from accel.types.structs import layout_of
+from accel.types.kinds import Array, View, members_of
+from accel.types.structs import as_struct, layout_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -54,12 +54,16 @@ class Enforced:
             return True
         if isinstance(self.expected, ArrayType):
             return not self.expected.find_fault(value)
+        if layout_of(self.expected) is not None:
+            value = as_struct(self.expected, value)
         return isinstance(value, self.accepted) or (self.expected is bool and type(value).__name__ in ("bool", "bool_"))
 
     def takes_kind(self, kind: Kind) -> bool:
         """Whether all values of a kind fit."""
         if isinstance(self.expected, ArrayType):
             return isinstance(kind, Array) and self.expected.takes_kind(kind)
+        if layout_of(self.expected) is not None and isinstance(kind, View):
+            return kind.struct.value is self.expected
         from accel.types.methods import class_of  # not needed before something is compiled
 
         classes = [class_of(member) for member in members_of(kind)]
@@ -67,10 +71,14 @@ class Enforced:
 
     def convert(self, value: Any) -> Any:
         """What the function gets for an argument that fits."""
-        return share_memory(value) if isinstance(self.expected, ArrayType) else value
+        if isinstance(self.expected, ArrayType):
+            return share_memory(value)
+        return as_struct(self.expected, value)
 
     def refine(self, kind: Kind) -> Kind:
         """The kind of an argument that fits, with all the annotation says of it."""
+        if isinstance(kind, View) and kind.struct.value is self.expected:
+            return kind.struct
         return self.expected.refine(kind) if isinstance(self.expected, ArrayType) and isinstance(kind, Array) else kind
 
     def is_decided_by(self, kind: Any) -> bool:

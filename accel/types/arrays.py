@@ -14,12 +14,14 @@ from accel.types.kinds import (
     Scalar,
     Slice,
     Static,
+    StructArray,
     Tuple,
     TupleIterator,
     ZipIterator,
     join_kinds,
     members_of,
 )
+from accel.types.records import view_of
 
 __all__ = ["attribute_kind", "axes_of", "is_index", "item_kind", "iterator_kind", "next_kind", "row_kind"]
 
@@ -29,8 +31,10 @@ def is_index(kind: Kind) -> bool:
     return all(isinstance(m, Int) or (isinstance(m, Scalar) and m.dtype.family in "iu") for m in members_of(kind))
 
 
-def row_kind(array: Array) -> Kind:
+def row_kind(array: Array | StructArray) -> Kind | None:
     """The kind of `a[i]`."""
+    if isinstance(array, StructArray):
+        return view_of(array.struct, array.writeable) if array.ndim == 1 else None
     if array.ndim == 1:
         return Scalar(array.char)
     return Array(array.char, array.ndim - 1, "C" if array.layout == "C" else "A", array.writeable, True, array.sizes[1:])
@@ -50,6 +54,8 @@ def item_kind(base: Kind, indexes: tuple[Kind, ...]) -> Kind | None:
         return found
     if isinstance(base, Range):
         return Int() if len(indexes) == 1 and is_index(indexes[0]) else None
+    if isinstance(base, StructArray):
+        return view_of(base.struct, base.writeable) if len(indexes) == base.ndim and all(map(is_index, indexes)) else None
     axes = axes_of(base, indexes) if isinstance(base, Array) else None
     if axes is None or not isinstance(base, Array):
         return None
@@ -94,6 +100,8 @@ def attribute_kind(base: Kind, name: str) -> Kind | None:
         if name == "T":
             layout = base.layout if base.ndim < 2 else "A"
             return Array(base.char, base.ndim, layout, base.writeable, True)
+    if isinstance(base, StructArray) and name in ("shape", "ndim", "size"):
+        return Tuple((Int(),) * base.ndim) if name == "shape" else Int()
     if isinstance(base, Range) and name in ("start", "stop", "step"):
         return Int()
     return None
@@ -105,6 +113,8 @@ def iterator_kind(kind: Kind) -> Kind | None:
         case Range():
             return RangeIterator()
         case Array() if kind.ndim:
+            return ArrayIterator(kind)
+        case StructArray(ndim=1):
             return ArrayIterator(kind)
         case Tuple():
             return TupleIterator(kind)

@@ -37,9 +37,11 @@ __all__ = [
     "Slice",
     "Static",
     "Struct",
+    "StructArray",
     "Tuple",
     "TupleIterator",
     "Union",
+    "View",
     "ZipIterator",
     "is_value",
     "join_kinds",
@@ -201,6 +203,52 @@ class Struct(Kind):
         return _name_of_class(self.value)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class View(Kind):
+    """A record, which is a struct in the memory of an array: the class of such records, compared by identity, and the kind of the struct."""
+
+    value: type
+    struct: Struct
+    writeable: bool = True
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the fields."""
+        return self.struct.names
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, View) and other.value is self.value and other.writeable == self.writeable
+
+    def __hash__(self) -> int:
+        return hash((id(self.value), self.writeable))
+
+    def __str__(self) -> str:
+        return f"record({self.struct}{'' if self.writeable else ', read-only'})"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StructArray(Kind):
+    """An array of structs: the class of its records, compared by identity, the kind of the struct, the number of axes, the layout "C" or "A"."""
+
+    value: type
+    struct: Struct
+    ndim: int
+    layout: str = "C"
+    writeable: bool = True
+
+    def _facts(self) -> tuple[object, ...]:
+        return (id(self.value), self.ndim, self.layout, self.writeable)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, StructArray) and other._facts() == self._facts()
+
+    def __hash__(self) -> int:
+        return hash(self._facts())
+
+    def __str__(self) -> str:
+        return f"array({self.struct}, {self.ndim}-d, {self.layout}{'' if self.writeable else ', read-only'})"
+
+
 @dataclass(frozen=True, slots=True)
 class Range(Kind):
     """A range object whose start, stop and step fit 64 bits, and whose length does too."""
@@ -227,7 +275,7 @@ class RangeIterator(Kind):
 class ArrayIterator(Kind):
     """The state of a `for` loop over the first axis of an array: the array and the next index."""
 
-    array: Array
+    array: Array | StructArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,7 +378,7 @@ def is_value(kind: Kind) -> bool:
     """
     if isinstance(kind, Tuple):
         return all(map(is_value, kind.items))
-    return isinstance(kind, (*_JOINABLE, Array, Object, Range, Struct, Union))
+    return isinstance(kind, (*_JOINABLE, Array, Object, Range, Struct, StructArray, Union))
 
 
 def join_kinds(first: Kind, second: Kind) -> Kind | None:

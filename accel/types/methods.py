@@ -19,7 +19,9 @@ from accel.types.kinds import (
     Scalar,
     Static,
     Struct,
+    StructArray,
     Tuple,
+    View,
 )  # fmt: skip
 
 __all__ = ["class_of", "instance_answer", "member_kind"]
@@ -107,6 +109,10 @@ def class_of(kind: Kind) -> type | None:
             return numpy.ndarray if isinstance(kind, Array) else numpy.dtype(kind.char).type  # type: ignore[no-any-return]
         case Static(value):
             return type(value)
-        case Struct(value):
+        case Struct(value) | View(value):
             return value
+        case StructArray():
+            from accel.types.records import array_class
+
+            return array_class()  # type: ignore[no-any-return]
     return _CLASSES.get(type(kind))

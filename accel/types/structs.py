@@ -6,7 +6,7 @@ import sys
 from types import FunctionType
 
 from accel.types.declared import name_of_class
-from accel.types.kinds import DTYPES, Bool, Complex, Float, Int, Kind, Scalar, Struct, Tuple, Union
+from accel.types.kinds import DTYPES, Bool, Complex, Float, Int, Kind, Scalar, Struct, Tuple, Union, View
 from accel.values import dataclass
 
 TYPE_CHECKING = False
@@ -14,9 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-__all__ = ["Field", "LAYOUT", "Layout", "MISFIT", "fit", "function_of", "kind_of_annotation", "layout_of", "name_of_kind", "restore_struct", "takes_kind"]
+__all__ = ["Field", "LAYOUT", "Layout", "MISFIT", "STRUCT", "as_struct", "fit", "function_of", "kind_of_annotation", "layout_of", "name_of_kind", "restore_struct", "takes_kind"]
 
 LAYOUT = "__accel_layout__"  # the attribute of a struct that has its layout
+STRUCT = "__accel_struct__"  # the attribute of the class of records (`accel.types.records`) that has the struct
 MISFIT: Any = object()
 _PLAIN: dict[Any, Kind] = {bool: Bool(), int: Int(), float: Float(), complex: Complex()}
 _body_of: Callable[[type], Any] = type.__dict__["__dict__"].__get__  # a metaclass can't interfere
@@ -40,15 +41,18 @@ class Field:
 class Layout:
     """The fields of a struct.
 
-    `setters` are the functions that set each field of an object, in order; `plain` are the methods that were generated (`__eq__` and the like), by name; `room` is
-    memory that machine code for the class refers to.
+    `setters` are the functions that set each field of an object, in order; `plain` are the methods that were generated (`__eq__` and the like), by name; `members` are
+    the names of methods and constants that the class was written with; `room` is memory that machine code for the class refers to; `records` keeps what
+    `accel.types.records` makes.
     """
 
     fields: tuple[Field, ...]
     setters: tuple[Callable[[Any, Any], None], ...]
     plain: dict[str, Any]
     kind: Struct
+    members: tuple[str, ...]
     room: list[Any]
+    records: dict[str, Any]
 
     @property
     def compared(self) -> tuple[int, ...]:
@@ -87,6 +91,8 @@ def takes_kind(kind: Kind, given: Kind) -> bool:
         return all(takes_kind(kind, member) for member in given.members)
     if isinstance(kind, Tuple) and isinstance(given, Tuple):
         return len(kind.items) == len(given.items) and all(map(takes_kind, kind.items, given.items))
+    if isinstance(given, View):
+        return given.struct == kind
     return kind == given or given in _TAKEN.get(kind, ())
 
 
@@ -120,7 +126,8 @@ def kind_of_annotation(annotation: Any) -> Kind | None:
 def fit(kind: Kind, value: Any) -> Any:
     """The value a field of this kind holds for one that is given; MISFIT when it takes no such value.
 
-    As for type checkers, an int does for a float, and either for a complex number: they are converted. So are objects of classes derived from those of numbers.
+    As for type checkers, an int does for a float, and either for a complex number: they are converted. So are objects of classes derived from those of numbers,
+    and records of a struct.
     A scalar of NumPy's must be of that very type.
 
     Examples
@@ -146,10 +153,20 @@ def fit(kind: Kind, value: Any) -> Any:
             parts = [fit(item, part) for item, part in zip(items, value, strict=True)]
             return MISFIT if any(part is MISFIT for part in parts) else tuple(parts)
         case Struct():
-            return value if class_ is kind.value else MISFIT
+            return value if class_ is kind.value else as_struct(kind.value, value) if getattr(class_, STRUCT, None) is kind.value else MISFIT
         case Scalar():
             return value if class_ is sys.modules["numpy"].dtype(kind.char).type else MISFIT
     raise AssertionError(f"no field holds a {kind}")
+
+
+def as_struct(struct: type, value: Any) -> Any:
+    """The struct a record of it stands for, a copy; anything else as it is."""
+    if getattr(type(value), STRUCT, None) is not struct:
+        return value
+    layout = layout_of(struct)
+    assert layout is not None
+    held = [getattr(value, name) for name in layout.kind.names]
+    return layout.build([as_struct(k.value, v) if isinstance(k, Struct) else v for k, v in zip(layout.kind.items, held, strict=True)])
 
 
 def _from_int(class_: type[Any], value: Any) -> Any:

@@ -15,6 +15,7 @@ from accel.cache.content import NotCacheable
 from accel.cache.pack import Origin, pack_kind, pack_lowered, unpack_kind, unpack_lowered
 from accel.ir import Exit, Guard, Live, Lowered, PythonStep, Signature
 from accel.types import kinds as k
+from accel.types.records import view_of
 from accel.types.structs import layout_of
 from tests.cache.lowering import lower, watch
 
@@ -47,6 +48,8 @@ KINDS = (
     k.Union((k.Float(), k.Int())),
     k.Static(math.sqrt),
     layout_of(Pair).kind,
+    view_of(layout_of(Pair).kind, True),
+    k.StructArray(view_of(layout_of(Pair).kind, True).value, layout_of(Pair).kind, 2, "A"),
     k.Nested(compile("0", "nested", "eval"), ("a", "b")),
 )
 HELD = {"sqrt": math.sqrt, "Pair": Pair, "<module>": KINDS[-1].code}  # type: ignore[attr-defined]

@@ -213,7 +213,8 @@ def _compare_call(index: int, loop: Loop, space: dict[str, Any], call: Any) -> D
         return Difference(index, "number of results", len(loop.results[0]), ufunc.nout)
     if error is not None:
         return _compare_errors(index, loop, ufunc, operands, error)
-    results = [np.asarray(x) for x in (got if ufunc.nout > 1 else (got,))]
+    results = [x if isinstance(x, (np.ndarray, np.generic)) else np.array(x, object) for x in (got if ufunc.nout > 1 else (got,))]
+    results = [np.asarray(x) for x in results]  # an object that is no array is one of an array of objects
     for number, result in enumerate(results):
         difference = _compare_results(index, loop, number, result)
         if difference is not None:

@@ -1,0 +1,66 @@
+"""Structs in memory: the fields of records are loaded and stored where the dtype of their arrays has them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from accel.lower.layout import Value, components
+from accel.lower.numpy_casts import char_of, load_element, store_element
+from accel.lower.text import Emitter
+from accel.types.kinds import Kind, Struct, Tuple
+from accel.types.records import dtype_of
+from accel.types.structs import layout_of
+
+__all__ = ["field_address", "load_value", "record_size", "store_value"]
+
+
+def _dtype(kind: Struct) -> Any:
+    layout = layout_of(kind.value)
+    assert layout is not None
+    return dtype_of(layout)
+
+
+def record_size(kind: Struct) -> int:
+    """Bytes of a record."""
+    return int(_dtype(kind).itemsize)
+
+
+def field_address(e: Emitter, kind: Struct, name: str, address: str) -> str:
+    """Where a field lies in a record."""
+    return _moved(e, address, _dtype(kind).fields[name][1])
+
+
+def _moved(e: Emitter, address: str, offset: int) -> str:
+    return e.value(f"getelementptr i8, ptr {address}, i64 {offset}") if offset else address
+
+
+def load_value(e: Emitter, kind: Kind, address: str) -> Value:
+    """The value of a field, or of a whole struct, in memory."""
+    if not isinstance(kind, (Struct, Tuple)):
+        return load_element(e, char_of(kind), address)
+    return tuple(c for item, place in _places(e, kind, address) for c in load_value(e, item, place))
+
+
+def store_value(e: Emitter, kind: Kind, address: str, value: Value) -> None:
+    """Store a value of the kind of a field, or a whole struct."""
+    if not isinstance(kind, (Struct, Tuple)):
+        store_element(e, char_of(kind), address, value)
+        return
+    at = 0
+    for item, place in _places(e, kind, address):
+        width = len(components(item))
+        store_value(e, item, place, value[at : at + width])
+        at += width
+
+
+def _places(e: Emitter, kind: Struct | Tuple, address: str) -> list[tuple[Kind, str]]:
+    """The parts of a struct or a tuple, each with its address."""
+    offsets = [_dtype(kind).fields[name][1] for name in kind.names] if isinstance(kind, Struct) else _tuple_offsets(kind)
+    return [(item, _moved(e, address, offset)) for item, offset in zip(kind.items, offsets, strict=True)]
+
+
+def _tuple_offsets(kind: Tuple) -> list[int]:
+    from accel.types.records import field_dtype
+
+    fields = field_dtype(kind).fields or {}
+    return [fields[f"f{k}"][1] for k in range(len(kind.items))]

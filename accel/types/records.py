@@ -1,0 +1,205 @@
+"""Arrays of structs: NumPy's structured arrays, whose elements are records, views of the memory with the fields and methods of the struct.
+
+Nothing here is made, and NumPy not imported, before someone asks for the array of a struct.
+"""
+
+from __future__ import annotations
+
+from accel.errors import ArgumentError, Diagnostic
+from accel.runtime.frames import find_caller
+from accel.types.declared import name_of_class
+from accel.types.kinds import Bool, Complex, Float, Int, Kind, Scalar, Struct, StructArray, Tuple, View
+from accel.types.structs import MISFIT, STRUCT, fit, layout_of, name_of_kind
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from accel.types.structs import Layout
+
+__all__ = ["array_class", "as_array", "dtype_of", "field_dtype", "find_array_kind", "find_view_kind", "make_array", "record_of", "view_of"]
+
+_CHARS: dict[type[Kind], str] = {Bool: "?", Int: "l", Float: "d", Complex: "D"}
+_made: list[Any] = []  # the class of arrays, once it is needed
+
+
+def dtype_of(layout: Layout) -> Any:
+    """The dtype of arrays of a struct: aligned fields, records as scalars."""
+    if "dtype" not in layout.records:
+        import numpy
+
+        fields = [(name, field_dtype(kind)) for name, kind in zip(layout.kind.names, layout.kind.items, strict=True)]
+        layout.records["dtype"] = numpy.dtype((record_of(layout), numpy.dtype(fields, align=True)))
+    return layout.records["dtype"]
+
+
+def field_dtype(kind: Kind, *, is_plain: bool = False) -> Any:
+    """The dtype of a field, or a struct; a plain one has no records."""
+    import numpy
+
+    if isinstance(kind, Struct) and not is_plain:
+        layout = layout_of(kind.value)
+        assert layout is not None
+        return dtype_of(layout)
+    if isinstance(kind, (Struct, Tuple)):
+        names = kind.names if isinstance(kind, Struct) else [f"f{k}" for k in range(len(kind.items))]
+        return numpy.dtype([(name, field_dtype(item, is_plain=is_plain)) for name, item in zip(names, kind.items, strict=True)], align=True)
+    return numpy.dtype(kind.char if isinstance(kind, Scalar) else _CHARS[type(kind)])
+
+
+# -- records
+
+
+def record_of(layout: Layout) -> type:
+    """The class of the elements of arrays of a struct."""
+    if "record" not in layout.records:
+        import numpy
+
+        struct = layout.kind.value
+        members: dict[str, Any] = {name: struct.__dict__[name] for name in layout.members}
+        for name, member in members.items():
+            if isinstance(member, classmethod):
+                members[name] = staticmethod(getattr(struct, name))
+        for name, kind in zip(layout.kind.names, layout.kind.items, strict=True):
+            members[name] = property(_getter(name, kind), _setter(struct, name, kind))
+        members |= {STRUCT: struct, "__repr__": _show_record, "__str__": _show_record, "__module__": struct.__module__}
+        members |= {"__doc__": f"An element of an array of `{struct.__qualname__}`.", "__slots__": ()}
+        members["__qualname__"] = f"{struct.__qualname__}.record"
+        layout.records["record"] = type(f"{struct.__name__}.record", (numpy.void,), members)
+    made: type = layout.records["record"]
+    return made
+
+
+def _show_record(record: Any) -> str:
+    shown = [f"{name}={getattr(record, name)!r}" for name in record.dtype.names]
+    return f"{type(record).__qualname__}({', '.join(shown)})"
+
+
+def _getter(name: str, kind: Kind) -> Any:
+    import numpy
+
+    get = numpy.void.__getitem__
+    return lambda record: _read(kind, get(record, name))
+
+
+def _read(kind: Kind, held: Any) -> Any:
+    """What an element of the memory stands for."""
+    if isinstance(kind, Tuple):
+        return tuple([_read(item, held[k]) for k, item in enumerate(kind.items)])
+    return held if isinstance(kind, (Scalar, Struct)) else held.item()
+
+
+def _setter(struct: type, name: str, kind: Kind) -> Any:
+    import numpy
+
+    put = numpy.void.__setitem__
+
+    def set_field(record: Any, value: Any) -> None:
+        fitting = fit(kind, value)
+        if fitting is MISFIT:
+            what = f"`{struct.__qualname__}` takes {name_of_kind(kind)} for `{name}`, got {name_of_class(type(value))}"
+            raise ArgumentError(Diagnostic(what, "struct-argument", *find_caller(__file__), found=f"{value!r:.40}", do=(f"pass {name_of_kind(kind)}",)))
+        put(record, name, _flatten(fitting))
+
+    return set_field
+
+
+def _flatten(value: Any) -> Any:
+    """A struct as tuples of its fields, as NumPy takes it; anything else as it is."""
+    layout = layout_of(type(value))
+    if layout is not None:
+        return tuple([_flatten(getattr(value, name)) for name in layout.kind.names])
+    return tuple(map(_flatten, value)) if type(value) is tuple else value
+
+
+# -- arrays
+
+
+def array_class() -> Any:
+    """The class of arrays of structs. Their elements can be assigned structs, which plain structured arrays do not take."""
+    if not _made:
+        import numpy
+
+        class StructArray(numpy.ndarray):
+            """An array of structs: a structured array that takes structs."""
+
+            __slots__ = ()
+
+            def __setitem__(self, index: Any, value: Any) -> None:
+                numpy.ndarray.__setitem__(self, index, _flatten(value))
+
+            def __getitem__(self, index: Any) -> Any:
+                found = numpy.ndarray.__getitem__(self, index)
+                return found.view(numpy.ndarray) if isinstance(found, StructArray) and not hasattr(found.dtype.type, STRUCT) else found
+
+            def __reduce__(self) -> Any:
+                struct = getattr(self.dtype.type, STRUCT, None)
+                if struct is None:
+                    return numpy.ndarray.__reduce__(self)
+                fields = self.view(numpy.ndarray).view(field_dtype(layout_of(struct).kind, is_plain=True))  # type: ignore[union-attr]
+                return restore_array, (struct, fields)
+
+        StructArray.__module__, StructArray.__qualname__ = "accel.types", "StructArray"
+        _made.append(StructArray)
+    return _made[0]
+
+
+def restore_array(struct: type, fields: Any) -> Any:
+    """An array of structs from what was pickled."""
+    return as_array(struct, fields)
+
+
+def make_array(struct: Any, shape: Any) -> Any:
+    """See `accel.struct`."""
+    import numpy
+
+    return numpy.zeros(shape, dtype_of(struct.__accel_layout__)).view(array_class())
+
+
+def as_array(struct: Any, array: Any) -> Any:
+    """See `accel.struct`."""
+    import numpy
+
+    wanted = dtype_of(struct.__accel_layout__)
+    if not isinstance(array, numpy.ndarray) or not _is_alike(array.dtype, wanted):
+        got = f"an array of {array.dtype}" if isinstance(array, numpy.ndarray) else name_of_class(type(array))
+        do = (f"pass `a.astype({struct.__name__}.dtype)`",)
+        what = f"`{struct.__qualname__}.from_array` takes a structured array with its fields, got {got}"
+        raise ArgumentError(Diagnostic(what, "struct-argument", *find_caller(__file__), do=do))
+    return array.view(wanted).view(array_class())
+
+
+def _is_alike(found: Any, wanted: Any) -> bool:
+    """Whether two dtypes have the same fields in the same places."""
+    if found.names is None or wanted.names is None:
+        return bool(found == wanted and found.isnative)
+    if found.names != wanted.names or found.itemsize != wanted.itemsize:
+        return False
+    pairs = [(found.fields[name], wanted.fields[name]) for name in wanted.names]
+    return all(one[1] == other[1] and _is_alike(one[0], other[0]) for one, other in pairs)
+
+
+# -- kinds
+
+
+def find_array_kind(value: Any) -> StructArray | None:
+    """The kind of an array, if it is one of structs that compiled code takes."""
+    layout = layout_of(getattr(value.dtype.type, STRUCT, None))
+    if layout is None or value.dtype is not dtype_of(layout) or not value.flags.aligned or not 1 <= value.ndim <= 8:
+        return None
+    return StructArray(record_of(layout), layout.kind, value.ndim, "C" if value.flags.c_contiguous else "A", bool(value.flags.writeable))
+
+
+def find_view_kind(value: Any) -> View | None:
+    """The kind of a record, of an array of structs that compiled code takes."""
+    layout = layout_of(getattr(type(value), STRUCT, None))
+    if layout is None or value.dtype is not dtype_of(layout) or not value.flags.aligned:
+        return None
+    return View(type(value), layout.kind, bool(value.flags.writeable))
+
+
+def view_of(kind: Struct, writeable: bool) -> View:
+    """The kind of a view of a struct in memory."""
+    layout = layout_of(kind.value)
+    assert layout is not None
+    return View(record_of(layout), kind, writeable)
