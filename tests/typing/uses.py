@@ -194,3 +194,33 @@ def trace(a: Array[Float64, Literal[2]], k: Float32) -> float:
 def call_trace(a: Array[Float64, Literal[2]]) -> float:
     trace("text", Float32(1))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     return trace(a, Float32(1))
+
+
+@accel.struct
+class Vec:
+    x: float
+    y: float = 0.0
+
+    def norm(self) -> float:
+        return float((self.x * self.x + self.y * self.y) ** 0.5)
+
+    def __add__(self, other: Vec) -> Vec:
+        return Vec(self.x + other.x, self.y + other.y)
+
+
+@accel.struct(order=True)
+class Version:
+    major: int
+    minor: int = 0
+
+
+def use_structs(p: Vec) -> tuple[float, bool]:
+    assert_type(p + Vec(1.0, y=2.0), Vec)
+    assert_type(Vec(3).norm(), float)
+    Vec("text")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    Vec(1.0, z=2.0)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    p.x = 2.0  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]
+    match p:
+        case Vec(_, y):
+            assert_type(y, float)
+    return p.x, Version(1) < Version(2)
