@@ -6,7 +6,7 @@ import sys
 
 from accel.ir import Signature
 from accel.types.kinds import DTYPES, Array, Bool, Complex, Float, Int, Kind, NoneKind, Object, Scalar, Tuple
-from accel.types.structs import Layout, layout_of
+from accel.types.structs import Layout, layout_of, named_fields
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,6 +34,11 @@ def kind_of(value: Any) -> Kind | None:
     if class_ is tuple:
         items = [kind_of(v) for v in value] if len(value) <= _LARGEST_TUPLE else [None]
         return None if None in items else Tuple(tuple(k for k in items if k is not None))
+    if issubclass(class_, tuple):
+        if len(value) > _LARGEST_TUPLE or len(named_fields(class_) or ()) != len(value):
+            return None
+        items = [kind_of(v) for v in tuple.__iter__(value)]
+        return None if None in items else Tuple(tuple([k for k in items if k is not None]), class_)
     if (layout := layout_of(class_)) is not None:
         return layout.kind if _is_whole(layout, value) else None
     numpy = sys.modules.get("numpy")
@@ -45,7 +50,7 @@ def kind_of(value: Any) -> Kind | None:
         if issubclass(class_, numpy.generic):
             dtype = value.dtype
             return Scalar(dtype.char) if dtype.char in DTYPES and class_ is dtype.type else None
-    return None if issubclass(class_, (int, float, complex, tuple)) else Object()
+    return None if issubclass(class_, (int, float, complex)) else Object()
 
 
 def _struct_kind(value: Any) -> Kind | None:

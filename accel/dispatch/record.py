@@ -226,7 +226,7 @@ _BOXES: dict[type[Kind], Callable[[Any, Words], Any]] = {
     Struct: _box_struct,
     StructArray: lambda kind, words: object_at(words[0]),
     View: _box_view,
-    Tuple: lambda kind, words: tuple(_split(kind.items, words)),
+    Tuple: lambda kind, words: tuple.__new__(kind.named or tuple, _split(kind.items, words)),
     Union: _box_union,
     Array: _box_array,
     Range: lambda kind, words: range(*(_signed(w) for w in words)),

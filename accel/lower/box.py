@@ -138,7 +138,10 @@ def _box_numpy_bool(e: Emitter, operand: str) -> str:
 
 def _box_tuple(e: Emitter, kind: Tuple, value: Value) -> str:
     parts = _box_parts(e, kind.items, value)
-    made = e.call("ptr", "PyTuple_New", f"i64 {len(parts)}")
+    if kind.named is None:
+        made = e.call("ptr", "PyTuple_New", f"i64 {len(parts)}")
+    else:
+        made = e.call("ptr", "PyType_GenericAlloc", f"ptr {e.module.class_address(kind.named)}", f"i64 {len(parts)}")
 
     def fill() -> str:
         for k, part in enumerate(parts):

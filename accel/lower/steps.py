@@ -310,6 +310,8 @@ def _attribute(body: FunctionBody, instruction: Instruction, successors: Success
     value = body.read(instruction.arguments[0])
     if isinstance(base, Static):
         _write(body, instruction, ())
+    elif isinstance(base, Tuple) and isinstance(pick := body.typed.picks.get(id(instruction)), int):
+        _write(body, instruction, arrays.tuple_parts(base, value)[pick])
     elif isinstance(base, (Struct, View)):
         _write(body, instruction, field_value(body.e, base, name, value))
     elif isinstance(base, Array) and name == "dtype":
@@ -443,7 +445,7 @@ def _bound_arguments(body: FunctionBody, instruction: Instruction, call: Call) -
 def _construct(body: FunctionBody, instruction: Instruction, call: Call) -> None:
     """A struct of its fields."""
     kind = _target(body, instruction)
-    assert isinstance(kind, Struct)
+    assert isinstance(kind, (Struct, Tuple))
     _write(body, instruction, emit_struct(body.e, kind, call.bound, _call_operands(body, instruction)[1:]))
 
 

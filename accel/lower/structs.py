@@ -16,8 +16,8 @@ from accel.types.kinds import Complex, Float, Kind, Scalar, Struct, Tuple, View
 __all__ = ["as_field", "emit_struct", "field_value", "store_field", "store_record"]
 
 
-def emit_struct(e: Emitter, kind: Struct, bound: tuple[tuple[str, Any], ...], given: list[tuple[Kind, Value]]) -> Value:
-    """A struct: `bound` has for each field ("argument", its place among those given) or ("default", its value)."""
+def emit_struct(e: Emitter, kind: Struct | Tuple, bound: tuple[tuple[str, Any], ...], given: list[tuple[Kind, Value]]) -> Value:
+    """A struct, or a named tuple: `bound` has for each field ("argument", its place among those given) or ("default", its value)."""
     value: Value = ()
     for item, (what, held) in zip(kind.items, bound, strict=True):
         value += constant_value(item, held) if what == "default" else _converted(e, item, *given[held])

@@ -64,8 +64,8 @@ def emit_unbox(e: Emitter, kind: Kind, operand: str, miss: str) -> Value:
             return _scalar(e, kind, operand, miss)
         case Array():
             return _array(e, kind, operand, miss)
-        case Tuple(items):
-            return _tuple(e, items, operand, miss)
+        case Tuple():
+            return _tuple(e, kind, operand, miss)
         case Struct():
             return _struct(e, kind, operand, miss)
         case StructArray():
@@ -160,11 +160,12 @@ def _array(e: Emitter, kind: Array, operand: str, miss: str) -> Value:
     return (operand, data, *shape, *(_load(e, strides, 8 * k, "i64") for k in range(kind.ndim)))
 
 
-def _tuple(e: Emitter, items: tuple[Kind, ...], operand: str, miss: str) -> Value:
-    _require_type(e, operand, "PyTuple_Type", miss)
-    _require(e, e.value(f"icmp eq i64 {_load(e, operand, 16, 'i64')}, {len(items)}"), miss)
+def _tuple(e: Emitter, kind: Tuple, operand: str, miss: str) -> Value:
+    class_ = e.module.external("PyTuple_Type") if kind.named is None else e.module.class_address(kind.named)
+    _require(e, e.value(f"icmp eq ptr {_load(e, operand, 8, 'ptr')}, {class_}"), miss)
+    _require(e, e.value(f"icmp eq i64 {_load(e, operand, 16, 'i64')}, {len(kind.items)}"), miss)
     value: Value = ()
-    for k, item in enumerate(items):
+    for k, item in enumerate(kind.items):
         value += emit_unbox(e, item, _load(e, operand, 24 + 8 * k, "ptr"), miss)
     return value
 

@@ -36,7 +36,7 @@ from accel.types.kinds import (
     is_value,
     members_of,
 )  # fmt: skip
-from accel.types.structs import Layout, layout_of
+from accel.types.structs import Layout, layout_of, named_fields
 
 __all__ = ["ITERATORS", "CallRules", "Specializing", "constant_kind", "python_function", "spread_kinds"]
 
@@ -116,12 +116,12 @@ class CallRules:
         if isinstance(callee, Nested):
             return self.nested_call(instruction, callee, kinds)
         value: Any = callee.value if isinstance(callee, Static) else None
-        if isinstance(callee, (Struct, View)):
+        if isinstance(callee, (Struct, View)) or (method and isinstance(callee, Tuple) and callee.named is not None):
             return self.struct_method(instruction, method or "__call__", (callee, *arguments), keywords)
         if method:
             if not isinstance(callee, Static):
                 return None if keywords else self.method_call(instruction, method, (callee, *arguments))
-            if layout_of(value) is not None:
+            if layout_of(value) is not None or named_fields(value) is not None:
                 return self.struct_method(instruction, method, (callee, *arguments), keywords)
             value = self.lookup.find_attribute(value, method)
             if value is MISSING:
@@ -130,6 +130,8 @@ class CallRules:
             return None
         if (layout := layout_of(value)) is not None:
             return self.construct(instruction, layout, arguments, keywords)
+        if named_fields(value) is not None:
+            return self.construct_named(instruction, value, arguments, keywords)
         name = find_known_name(value)
         if name in _OF_TEXTS and not keywords and (number := _number_of(_OF_TEXTS[name], arguments)) is not None:
             return self.constant(instruction, number)
@@ -155,6 +157,10 @@ class CallRules:
         raise NotImplementedError
 
     def construct(self, instruction: Instruction, layout: Layout, kinds: Kinds, keywords: tuple[str, ...]) -> Kind | Fault | None:
+        """See `accel.specialize.structs`."""
+        raise NotImplementedError
+
+    def construct_named(self, instruction: Instruction, class_: Any, kinds: Kinds, keywords: tuple[str, ...]) -> Kind | None:
         """See `accel.specialize.structs`."""
         raise NotImplementedError
 

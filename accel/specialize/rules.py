@@ -258,6 +258,8 @@ class KindRules(StructRules):
             import numpy
 
             return Static(numpy.dtype(kinds[0].char))
+        if isinstance(kinds[0], Tuple) and kinds[0].named is not None:
+            return self.named_attribute(instruction, kinds[0], instruction.detail)
         if isinstance(kinds[0], (Array, Range, StructArray)):
             return arrays.attribute_kind(kinds[0], instruction.detail)
         return operators.joined_kind(lambda *k: functions.function_kind(f"attribute.{instruction.detail}", k), kinds)

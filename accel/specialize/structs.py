@@ -10,7 +10,7 @@ from accel.ir import Call, Fault, Instruction
 from accel.specialize.calls import CallRules, constant_kind
 from accel.specialize.lookup import MISSING
 from accel.types import operators
-from accel.types.kinds import Bool, Complex, Float, Int, Kind, NoneKind, Static, Struct, Tuple, View
+from accel.types.kinds import Bool, Complex, Float, Int, Kind, NoneKind, Static, Struct, Tuple, View, is_value
 from accel.types.records import view_of
 from accel.types.structs import Layout, function_of, layout_of, takes_kind
 
@@ -60,10 +60,10 @@ class StructRules(CallRules):
     def struct_method(self, instruction: Instruction, name: str, kinds: Kinds, keywords: tuple[str, ...] = ()) -> Kind | Fault | None:
         """A call of a method of the struct, or the class, that comes first among the operands of the instruction."""
         owner = kinds[0]
-        assert isinstance(owner, (Static, Struct, View))
+        class_: Any = owner.named if isinstance(owner, Tuple) else owner.value  # type: ignore[attr-defined]
         if isinstance(owner, (Struct, View)) and name in owner.names:
             return None
-        member = self.lookup.find_member(owner.value, name)
+        member = self.lookup.find_member(class_, name)
         function = function_of(member)
         if function is None or type(member) is property or (type(member) is classmethod and not isinstance(owner, Static)):
             return None
@@ -71,6 +71,33 @@ class StructRules(CallRules):
         if not takes_owner:
             return self.function_call(instruction, function, kinds[1:], keywords)
         return self.function_call(instruction, function, kinds, keywords, operands=tuple(range(len(kinds))))
+
+    def construct_named(self, instruction: Instruction, class_: Any, kinds: Kinds, keywords: tuple[str, ...]) -> Kind | None:
+        """A call of the class of named tuples: an item may be anything."""
+        names, defaults = class_._fields, class_._field_defaults
+        self.lookup.find_member(class_, "__new__")
+        positional = len(kinds) - len(keywords)
+        given = {name: k for k, name in enumerate(names[:positional])}
+        if positional > len(names) or not given.keys().isdisjoint(keywords) or not set(keywords) <= set(names):
+            return None
+        given |= {name: positional + k for k, name in enumerate(keywords)}
+        items, bound = [], []
+        for name in names:
+            item = kinds[given[name]] if name in given else constant_kind(defaults[name]) if name in defaults else None
+            if item is None or not is_value(item):
+                return None
+            items.append(item)
+            bound.append(("argument", given[name]) if name in given else ("default", defaults[name]))
+        self.typed.calls[id(instruction)] = Call("struct", None, tuple(bound))
+        return Tuple(tuple(items), class_)
+
+    def named_attribute(self, instruction: Instruction, owner: Tuple, name: str) -> Kind | Fault | None:
+        """An item of a named tuple, or what its class has under a name."""
+        if name in owner.named._fields:
+            number: int = owner.named._fields.index(name)
+            self.typed.picks[id(instruction)] = number
+            return owner.items[number]
+        return self.class_attribute(instruction, owner, owner.named, name)
 
     # -- operations
 
@@ -106,7 +133,11 @@ class StructRules(CallRules):
         if isinstance(owner, (Struct, View)) and name in owner.names:
             item = (owner if isinstance(owner, Struct) else owner.struct).items[owner.names.index(name)]
             return view_of(item, owner.writeable) if isinstance(owner, View) and isinstance(item, Struct) else item
-        member = self.lookup.find_member(owner.value, name)
+        return self.class_attribute(instruction, owner, owner.value, name)
+
+    def class_attribute(self, instruction: Instruction, owner: Kind, class_: Any, name: str) -> Kind | Fault | None:
+        """What the body of a class gives under a name, a property or a constant, when one of its objects, or the class itself, is asked for it."""
+        member = self.lookup.find_member(class_, name)
         if type(member) is property:
             if isinstance(owner, Static) or not isinstance(member.fget, FunctionType):
                 return None

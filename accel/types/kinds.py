@@ -177,12 +177,13 @@ class Array(Kind):
 
 @dataclass(frozen=True, slots=True)
 class Tuple(Kind):
-    """A tuple of known length."""
+    """A tuple of known length; `named` is its class where that is one of `typing.NamedTuple` or `collections.namedtuple`."""
 
     items: tuple[Kind, ...]
+    named: Any = None
 
     def __str__(self) -> str:
-        return f"tuple({', '.join(map(str, self.items))})"
+        return f"{'tuple' if self.named is None else _name_of_class(self.named)}({', '.join(map(str, self.items))})"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -400,10 +401,10 @@ def join_kinds(first: Kind, second: Kind) -> Kind | None:
         sizes = first.sizes if first.sizes == second.sizes else ()
         return Array(first.char, first.ndim, layout, first.writeable and second.writeable, first.is_view and second.is_view, sizes)
     if isinstance(first, Tuple) and isinstance(second, Tuple):
-        if len(first.items) != len(second.items):
+        if len(first.items) != len(second.items) or first.named is not second.named:
             return None
         items = [join_kinds(a, b) for a, b in zip(first.items, second.items, strict=True)]
-        return None if None in items else Tuple(tuple(k for k in items if k is not None))
+        return None if None in items else Tuple(tuple(k for k in items if k is not None), first.named)
     members = {*members_of(first), *members_of(second)}
     if not all(isinstance(m, _JOINABLE) for m in members):
         return None

@@ -111,6 +111,8 @@ def class_of(kind: Kind) -> type | None:
             return type(value)
         case Struct(value) | View(value):
             return value
+        case Tuple(named=type() as named):
+            return named
         case StructArray():
             from accel.types.records import array_class
 

@@ -14,7 +14,22 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-__all__ = ["Field", "LAYOUT", "Layout", "MISFIT", "STRUCT", "as_struct", "fit", "function_of", "kind_of_annotation", "layout_of", "name_of_kind", "restore_struct", "takes_kind"]
+__all__ = [
+    "Field",
+    "LAYOUT",
+    "Layout",
+    "MISFIT",
+    "STRUCT",
+    "as_struct",
+    "fit",
+    "function_of",
+    "kind_of_annotation",
+    "layout_of",
+    "name_of_kind",
+    "named_fields",
+    "restore_struct",
+    "takes_kind",
+]
 
 LAYOUT = "__accel_layout__"  # the attribute of a struct that has its layout
 STRUCT = "__accel_struct__"  # the attribute of the class of records (`accel.types.records`) that has the struct
@@ -71,6 +86,23 @@ def layout_of(class_: Any) -> Layout | None:
     """The layout of a struct, None for anything else. Runs no code of the user's."""
     layout: Layout | None = _body_of(class_).get(LAYOUT) if issubclass(type(class_), type) else None
     return layout
+
+
+def named_fields(class_: Any) -> tuple[str, ...] | None:
+    """The names of the items of a named tuple, given its class; None for anything else. A class that has operators of its own is no such."""
+    if not issubclass(type(class_), type) or type(class_) is not type or class_.__bases__ != (tuple,):
+        return None
+    body = _body_of(class_)
+    fields = body.get("_fields")
+    if type(fields) is not tuple or any(name.startswith("__") and name not in _OF_NAMED_TUPLES for name in body):
+        return None
+    return fields
+
+
+_OF_NAMED_TUPLES = {
+    "__new__", "__repr__", "__getnewargs__", "__match_args__", "__slots__", "__doc__", "__module__", "__qualname__", "__annotations__", "__orig_bases__",
+    "__replace__", "__firstlineno__", "__static_attributes__",
+}  # fmt: skip
 
 
 def function_of(member: Any) -> FunctionType | None:

@@ -1,0 +1,129 @@
+"""Structs, arrays of structs, named tuples."""
+
+import typing
+
+import accel
+from tests.features.row import Section
+
+structs = Section("Structs")
+
+
+@accel.struct(order=True)
+class Vec:
+    x: float
+    y: float = 0.0
+
+    def __add__(self, other):
+        return Vec(self.x + other.x, self.y + other.y)
+
+    def __rmul__(self, k):
+        return Vec(k * self.x, k * self.y)
+
+    def __getitem__(self, k):
+        return self.x if k == 0 else self.y
+
+    def __len__(self):
+        return 2
+
+    def __bool__(self):
+        return self.x != 0.0
+
+    def scaled(self, k=2.0):
+        return Vec(self.x * k, self.y * k)
+
+    @property
+    def slope(self):
+        return self.y / self.x
+
+    @classmethod
+    def unit(cls):
+        return cls(1.0)
+
+
+@accel.struct
+class Segment:
+    a: Vec
+    b: Vec
+    n: int = 1
+
+
+@accel.struct
+class Checked:
+    x: float
+
+    def __post_init__(self):
+        if self.x < 0.0:
+            raise ValueError(self.x)
+
+
+class Pair(typing.NamedTuple):
+    first: int
+    second: float
+
+    def total(self):
+        return self.first + self.second
+
+
+P, Q = Vec(3.0, 4.0), Vec(1.0, -2.0)
+
+
+def segments():
+    made = Segment.array(4)
+    for k in range(4):
+        made[k] = Segment(Vec(k, 1.0), Q, k)
+    return (made,)
+
+
+@structs.row("fields, methods, properties, class methods; structs of structs", (Segment(P, Q),))
+def struct_members(s):
+    return s.a.x, s.b.scaled(), s.a.slope, Vec.unit(), s.n
+
+
+@structs.row("operators, reflected ones, subscripts", (P, Q))
+def struct_operators(p, q):
+    return p + q, 2.0 * p, p[0], p[1]
+
+
+@structs.row("making structs, by keyword and default", (2.0,))
+def making(x):
+    return Segment(b=Vec(x), a=Vec(y=x, x=1))
+
+
+@structs.row("== and !=, with `order=True` < and the like", (P, Q))
+def struct_comparisons(p, q):
+    return p == q, p != q, p < q, p >= q
+
+
+@structs.row("`__post_init__`", (2.0,))
+def struct_checked(x):
+    return Checked(x)
+
+
+@structs.row("`__bool__`, `__len__` in a condition", (P,))
+def struct_conditions(p):
+    return 1 if p else 2
+
+
+@structs.row("len, hash of a struct", (P,))
+def struct_lengths(p):
+    return len(p), hash(p)
+
+
+@structs.row("arrays of structs: elements, fields of elements, `for`", segments)
+def struct_elements(a):
+    total = 0.0
+    for s in a:
+        s.a.x += s.b.y
+        total += s.a.x
+    a[0] = Segment(a[1].a, a[-1].b)
+    return total, len(a), a[0].n
+
+
+@structs.row("arrays of structs: slices, `a['n']`", segments)
+def struct_parts(a):
+    return float(a["n"].sum()), len(a[1:])
+
+
+@structs.row("named tuples: items by name, methods, making them", (Pair(1, 2.5),))
+def named_tuples(p):
+    return p.first, p.total(), p[1], Pair(p.first + 1, second=0.5)
