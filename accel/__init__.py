@@ -12,6 +12,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False  # what type checkers see; at run time names are imported when first used
 if TYPE_CHECKING:
+    from accel.compile_time import Comptime, comptime, comptime_assert, tile, unroll
     from accel.decorators import disabled, fn, parallelize, struct, vectorize
     from accel.dispatch.structs import FrozenInstanceError
     from accel.errors import (
@@ -33,6 +34,7 @@ __all__ = [
     "AnnotationError",
     "ArgumentError",
     "CompileError",
+    "Comptime",
     "DecorationError",
     "Diagnostic",
     "FallbackHint",
@@ -41,6 +43,8 @@ __all__ = [
     "OptionError",
     "RaceError",
     "__version__",
+    "comptime",
+    "comptime_assert",
     "disabled",
     "fn",
     "parallel",
@@ -49,12 +53,15 @@ __all__ = [
     "parallel_reduce",
     "parallelize",
     "struct",
+    "tile",
+    "unroll",
     "vectorize",
 ]
 
 __version__ = "0.1.0"
 
-_HOMES = dict.fromkeys(__all__[:11], "errors") | dict.fromkeys(("disabled", "fn", "parallelize", "struct", "vectorize"), "decorators")
+_HOMES = dict.fromkeys(__all__[:12], "errors") | dict.fromkeys(("disabled", "fn", "parallelize", "struct", "vectorize"), "decorators")
+_HOMES |= dict.fromkeys(("Comptime", "comptime", "comptime_assert", "tile", "unroll"), "compile_time")
 _HOMES["FrozenInstanceError"] = "dispatch.structs"
 _HOMES |= dict.fromkeys(("parallel", "parallel_for", "parallel_map", "parallel_reduce"), "threads")
 

@@ -6,6 +6,7 @@ from types import FunctionType
 
 from accel.ir import ElementForm, Facts, Lowered, Plan, Signature
 from accel.options import FnOptions
+from accel.types.kinds import Constant
 from accel.values import replace
 
 TYPE_CHECKING = False
@@ -14,23 +15,44 @@ if TYPE_CHECKING:
     from typing import Any
 
     from accel.cache.store import Store
+    from accel.types.kinds import Kind
 
-__all__ = ["analyse", "plan", "specialize", "specialize_elements"]
+EVALUATED = "evaluated"  # attribute of functions with what is known put in: the names that were looked up for it
+__all__ = ["EVALUATED", "analyse", "plan", "specialize", "specialize_elements"]
 
 
 def analyse(function: FunctionType) -> Facts:
     """Function -> Facts."""
+    return _analyse(function, ())[0]
+
+
+def _analyse(function: FunctionType, kinds: tuple[Kind, ...]) -> tuple[Facts, tuple[str, ...]]:
+    """The facts of a function for arguments of these kinds, and the names that were looked up for what is known while compiling."""
     from accel.analysis.facts import find_facts
     from accel.analysis.parse import parse_function
 
-    return find_facts(parse_function(function))
+    made = _with_known(function, kinds)
+    return find_facts(parse_function(made)), made.__dict__.get(EVALUATED, ())
+
+
+def _with_known(function: FunctionType, kinds: tuple[Kind, ...]) -> FunctionType:
+    """A function with what is known while compiling put in (`accel.analysis.comptime`); itself where nothing is to be."""
+    from accel.types.annotations import comptime_parameters, evaluates_early
+
+    if not evaluates_early(function):
+        return function
+    from accel.analysis.comptime import derive
+    from accel.analysis.parse import parse_function
+
+    positions = comptime_parameters(function)
+    return derive(parse_function(function), {name: kind.value for name, k in positions.items() if isinstance(kind := kinds[k], Constant)})
 
 
 def plan(function: FunctionType, signature: Signature, options: FnOptions | None = None) -> Plan:
     """Function + Signature -> Plan."""
     from accel.specialize.infer import plan_function
 
-    made = plan_function(function, signature, analyse)
+    made = plan_function(function, signature, _analyse)
     return made if options is None else replace(made, relaxed=options.relaxed, inline=options.inline, nogil=options.nogil)
 
 
@@ -42,6 +64,8 @@ def specialize(function: FunctionType, signature: Signature, options: FnOptions 
     CompileError
         When the function can't be compiled for these arguments.
     """
+
+    function = _with_known(function, signature.kinds)
 
     def make() -> Lowered:
         from accel.lower.program import lower_plan
@@ -59,6 +83,8 @@ def specialize_elements(function: FunctionType, signature: Signature, form: Elem
     CompileError
         When the function can't be compiled for them, or does not give so many numbers.
     """
+
+    function = _with_known(function, signature.kinds)
 
     def make() -> Lowered:
         from accel.lower.program import lower_elements

@@ -19,7 +19,7 @@ from accel.dependence.loops import Loops, ParallelLoop, SequentialLoop
 from accel.dependence.scalars import Reduction
 from accel.ir import Source
 
-__all__ = ["BROKEN", "RETURNED", "THROUGH", "Place", "copy_attributes", "make_driver", "make_part", "make_summary", "outputs_of", "places_of", "steps_of"]
+__all__ = ["BROKEN", "RETURNED", "THROUGH", "Place", "copy_attributes", "make_driver", "make_part", "make_summary", "outputs_of", "places_of", "steps_of", "without_defaults"]
 
 _FROM, _TO, _STEP, _RANGE, _ANSWER = "$from", "$to", "$step", "$range", "$answer"
 _EXIT, _VALUE = "$exit", "$value"  # how a loop was left: THROUGH, BROKEN or RETURNED; and what is returned
@@ -115,7 +115,7 @@ def make_driver(source: Source, loops: Loops, runners: dict[int, Any], begin: Ca
     first = _at(tree.body[0], ast.Expr(value=ast.Call(func=ast.Constant(value="$begin"), args=[], keywords=[])))
     has_text = ast.get_docstring(tree, clean=False) is not None
     inner = define("%inner", (), [*tree.body[:has_text], first, *tree.body[has_text:]])
-    inner.args = _without_defaults(tree.args)
+    inner.args = without_defaults(tree.args)
     if code.co_freevars:  # all of them stay, so that the code of the function itself fits the driver
         free: list[ast.expr] = [_load(n) for n in code.co_freevars]
         inner.body = [*inner.body, _at(tree, ast.If(test=ast.Constant(value=False), body=[ast.Expr(value=ast.Tuple(elts=free, ctx=ast.Load()))], orelse=[]))]
@@ -210,7 +210,7 @@ def _replaced(node: Any, table: dict[int, list[ast.stmt]]) -> Any:
     return made
 
 
-def _without_defaults(given: ast.arguments) -> ast.arguments:
+def without_defaults(given: ast.arguments) -> ast.arguments:
     """Parameters as names only: defaults and annotations are the function's."""
 
     def plain(parameters: list[ast.arg]) -> list[ast.arg]:

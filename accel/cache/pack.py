@@ -41,6 +41,11 @@ def pack_kind(kind: Kind, pack_static: Callable[[Any], Any]) -> tuple[Any, ...]:
         return (name, pack_static(kind.value))
     if isinstance(kind, _kinds.Struct):
         return (name, pack_static(kind.value), kind.names, _pack_field(kind.items, pack_static))
+    if isinstance(kind, _kinds.Constant):
+        try:
+            return (name, marshal.dumps(kind.value, 2))
+        except ValueError as error:
+            raise NotCacheable(f"a value of class {type(kind.value).__name__} known while compiling") from error
     if isinstance(kind, _kinds.Tuple) and kind.named is not None:
         return ("Named", _pack_field(kind.items, pack_static), pack_static(kind.named))
     if isinstance(kind, _kinds.View):
@@ -72,6 +77,8 @@ def unpack_kind(packed: tuple[Any, ...], find_static: Callable[[Any], Any]) -> K
         if layout is None or layout.kind.names != fields[1]:
             raise NotCacheable(f"{found!r:.60} has other fields now")
         return layout.kind
+    if name == "Constant":
+        return _kinds.Constant(marshal.loads(fields[0]))
     if name == "Named":
         return _kinds.Tuple(_unpack_field(fields[0], find_static), find_static(fields[1]))
     if name in ("View", "StructArray"):

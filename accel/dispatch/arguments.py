@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from types import FunctionType
     from typing import Any
 
-__all__ = ["bind_arguments", "find_signature", "kind_of"]
+__all__ = ["bind_arguments", "find_signature", "is_hashable", "kind_of"]
 
 _PLAIN: dict[type, Kind] = {float: Float(), bool: Bool(), complex: Complex(), type(None): NoneKind()}
 _TAKES_MORE, _TAKES_MORE_KEYWORDS = 0x04, 0x08  # CO_VARARGS, CO_VARKEYWORDS
@@ -98,6 +98,15 @@ def bind_arguments(
         return [*(given[n] if n in given else optional[n] for n in parameters), *rest, *more]
     except KeyError:
         return None
+
+
+def is_hashable(value: Any) -> bool:
+    """Whether a value may be known while compiling."""
+    try:
+        hash(value)
+    except Exception:  # of the user's, maybe
+        return False
+    return True
 
 
 def find_signature(values: list[Any]) -> Signature | None:

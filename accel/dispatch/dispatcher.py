@@ -12,7 +12,7 @@ import weakref
 from functools import partial
 from types import CodeType, FunctionType
 
-from accel.dispatch.arguments import bind_arguments, find_signature
+from accel.dispatch.arguments import bind_arguments, find_signature, is_hashable
 from accel.dispatch.carriers import Carrier, install_callbacks, plain_address, stubs
 from accel.dispatch.enforce import refuse_argument
 from accel.dispatch.guards import GuardError, guard_words, holds, own_words
@@ -23,7 +23,8 @@ from accel.errors import CompileError, Diagnostic
 from accel.ir import Entry, Lowered, Signature
 from accel.options import HOPELESS
 from accel.runtime.interrupt import hold_signals
-from accel.types.annotations import enforced_parameters
+from accel.types.annotations import comptime_parameters, enforced_parameters
+from accel.types.kinds import Constant
 from accel.values import replace
 
 TYPE_CHECKING = False
@@ -84,6 +85,7 @@ class Dispatcher:
         self.resumers: list[Any] = []
         self._compile, self._hint, self._inspect = compile_, hint, inspect
         self.enforced = enforced_parameters(function, own_class)
+        self._known = tuple(comptime_parameters(function).values()) if function.__annotations__ else ()
         self.carrier = Carrier(function, misses_none=bool(self.enforced))
         self._refused: set[Signature] = set()
         self._words: dict[Signature, list[dict[str, int]]] = {}
@@ -143,7 +145,7 @@ class Dispatcher:
         if self._trial.is_plain:
             self._trial.answer_call(self)
             return plain_address()
-        signature = None if bound is None else find_signature(bound)
+        signature = None if bound is None else self._find_signature(bound)
         if signature is None or bound is None or not all(self._is_decided(p, signature.kinds[p.position], bound[p.position]) for p in self.enforced):
             return self._give_way(None)
         if self.enforced:
@@ -162,6 +164,15 @@ class Dispatcher:
         if not self.entries and _twins.get(self.function.__code__, 0) >= _MOST_TWINS:
             return self._give_way(signature)
         return self._extend(signature)
+
+    def _find_signature(self, bound: list[Any]) -> Signature | None:
+        """The signature of bound arguments, in which those known while compiling stand for themselves."""
+        if not self._known:
+            return find_signature(bound)
+        signature = find_signature([None if k in self._known else value for k, value in enumerate(bound)])
+        if signature is None or not all(is_hashable(bound[k]) for k in self._known):
+            return None
+        return Signature(tuple([Constant(bound[k]) if k in self._known else kind for k, kind in enumerate(signature.kinds)]))
 
     @staticmethod
     def _is_decided(parameter: Enforced, kind: Kind, value: Any) -> bool:
@@ -260,7 +271,7 @@ class Dispatcher:
         self._refused.add(signature)
         if self._hint is not None:
             self._hint(self.function, error.diagnostics)
-        if error.hopeless and not self.entries:
+        if error.hopeless and not self.entries and not self._known:
             HOPELESS.add(self.function.__code__)
             self.settle()
             return plain_address()

@@ -24,6 +24,7 @@ from accel.types.kinds import (
     Array,
     Bool,
     Complex,
+    Constant,
     EnumerateIterator,
     Float,
     Int,
@@ -488,6 +489,8 @@ def _function_call(body: FunctionBody, instruction: Instruction, call: Call) -> 
     arguments: list[str] = []
     for (what, value), kind in zip(call.bound, callee.kinds, strict=True):
         match what:
+            case "argument" if isinstance(kind, Constant):
+                continue
             case "argument":
                 given = values[value] if found[value] == kind else as_field(e, kind, found[value], values[value])
             case "rest":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import sys
 
 from accel.lower.layout import Value, components, field_offsets
@@ -10,6 +11,7 @@ from accel.types.kinds import (
     Array,
     Bool,
     Complex,
+    Constant,
     Float,
     Int,
     Kind,
@@ -37,7 +39,7 @@ def is_unboxable(kind: Kind) -> bool:
     """Whether an object can be taken as a value of this kind."""
     if isinstance(kind, (Struct, Tuple)):
         return all(map(is_unboxable, kind.items))
-    return isinstance(kind, (Int, Float, Bool, Complex, NoneKind, Scalar, Array, Object, StructArray, View))
+    return isinstance(kind, (Int, Float, Bool, Complex, NoneKind, Scalar, Array, Object, StructArray, View, Constant))
 
 
 def emit_unbox(e: Emitter, kind: Kind, operand: str, miss: str) -> Value:
@@ -45,6 +47,8 @@ def emit_unbox(e: Emitter, kind: Kind, operand: str, miss: str) -> Value:
     match kind:
         case Object():
             return (operand,)
+        case Constant():
+            return _constant(e, kind, operand, miss)
         case NoneKind():
             _require(e, e.value(f"icmp eq ptr {operand}, {e.module.external('_Py_NoneStruct')}"), miss)
             return ()
@@ -214,3 +218,22 @@ def _view(e: Emitter, kind: View, operand: str, miss: str) -> Value:
     fits = e.value(f"icmp eq i32 {e.value(f'and i32 {flags}, {_ALIGNED | _WRITEABLE}')}, {needed}")
     _require(e, e.value(f"and i1 {right}, {fits}"), miss)
     return (operand, _load(e, operand, _RECORD["address"], "ptr"))
+
+
+def _constant(e: Emitter, kind: Constant, operand: str, miss: str) -> Value:
+    """An argument that must be this very value: numbers are compared, any other is to be the same object."""
+    match kind.value:
+        case bool() | None:
+            name = "_Py_NoneStruct" if kind.value is None else "_Py_TrueStruct" if kind.value else "_Py_FalseStruct"
+            same = e.value(f"icmp eq ptr {operand}, {e.module.external(name)}")
+        case int() if -(2**63) <= kind.value < 2**63 and type(kind.value) is int:
+            _require_type(e, operand, "PyLong_Type", miss)
+            same = e.value(f"icmp eq i64 {_integer(e, operand, miss)}, {kind.value}")
+        case float() if type(kind.value) is float:
+            _require_type(e, operand, "PyFloat_Type", miss)
+            bits = int.from_bytes(struct.pack("<d", kind.value), "little", signed=True)
+            same = e.value(f"icmp eq i64 {_load(e, operand, _VALUE, 'i64')}, {bits}")
+        case _:
+            same = e.value(f"icmp eq ptr {operand}, {e.module.class_address(kind.value)}")
+    _require(e, same, miss)
+    return ()

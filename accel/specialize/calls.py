@@ -13,11 +13,13 @@ from accel.specialize.known import bind_known, find_known_name
 from accel.specialize.lookup import MISSING, Lookup
 from accel.specialize.python_steps import PythonSteps
 from accel.types import arrays, functions, methods, operators
+from accel.types.annotations import comptime_parameters
 from accel.types.kinds import (
     DTYPES,
     Array,
     Bool,
     Complex,
+    Constant,
     EnumerateIterator,
     Float,
     Int,
@@ -255,9 +257,13 @@ class CallRules:
         bound = _bind(function, len(kinds) - len(keywords), keywords)
         if bound is None or not _can_be_compiled_along(function.__code__):
             return None
-        parameters = []
-        for what, value in bound:
-            kind = _parameter_kind(what, value, kinds)
+        parameters: list[Kind] = []
+        known = comptime_parameters(function).values() if function.__annotations__ else ()
+        for k, (what, value) in enumerate(bound):
+            kind = self.known_kind(instruction, (what, value), kinds, operands) if k in known else _parameter_kind(what, value, kinds)
+            if kind is None and k in known:
+                name = function.__code__.co_varnames[k]
+                return Fault(instruction.node, f"a call of `{function.__name__}` with a value of `{name}` that is not known while compiling", "comptime-value")
             if kind is None or isinstance(kind, (Nested, *ITERATORS)):
                 return None
             parameters.append(kind)
@@ -273,6 +279,19 @@ class CallRules:
             return None
         self.typed.calls[id(instruction)] = Call("", callee, bound, operands)
         return callee.result
+
+
+    def known_kind(self, instruction: Instruction, bound: tuple[str, Any], kinds: Kinds, operands: tuple[int, ...] | None) -> Kind | None:
+        """The kind of an argument that is to be known while compiling; None where it is not."""
+        what, value = bound
+        if what == "default":
+            return Constant(value)
+        if what != "argument" or instruction.op == "spread_call":
+            return None
+        if isinstance(kinds[value], Static):
+            return Constant(kinds[value].value)
+        found = self.python.constants(instruction, (1 + value if operands is None else operands[value],))[0]
+        return None if found is ... else Constant(found)
 
 
 _LOOKING_AT_CALLERS = frozenset(

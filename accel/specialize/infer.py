@@ -23,17 +23,20 @@ from accel.specialize.peel import peel_loops
 from accel.specialize.refusal import refuse_unavoidable
 from accel.specialize.rules import KindRules
 from accel.specialize.runs import join_tests
-from accel.types.kinds import Kind, Nested, Never, Scalar, is_value, join_kinds, members_of
+from accel.types.kinds import Constant, Kind, Nested, Never, Scalar, is_value, join_kinds, members_of
 
 __all__ = ["plan_function"]
 
 _DEEPEST = 8  # kinds of arguments with which a function may be on the way to itself
+_DEEPEST_KNOWN = 32  # values known while compiling with which one may be
+_MOST_FUNCTIONS = 1024  # typed for one plan
 _RENEWALS = 8  # times the state of a loop may get another kind at the entry of a block before it counts as mixed
 
+Analyse = Callable[[FunctionType, tuple[Kind, ...]], tuple[Facts, tuple[str, ...]]]  # facts, and the names that were evaluated while compiling
 State = dict[str, tuple[Kind | None, bool]]  # name -> (kind, None where paths disagree; whether it may be unbound)
 
 
-def plan_function(function: FunctionType, signature: Signature, analyse: Callable[[FunctionType], Facts]) -> Plan:
+def plan_function(function: FunctionType, signature: Signature, analyse: Analyse) -> Plan:
     """Type `function` for these arguments, and every Python function it calls.
 
     Raises
@@ -65,13 +68,14 @@ def _find_counted(functions: list[TypedFunction]) -> None:
 class Specializer:
     """Types functions on demand; keeps what they have in common: the guards, and the functions typed so far."""
 
-    def __init__(self, analyse: Callable[[FunctionType], Facts], written: set[tuple[Any, ...]]) -> None:
+    def __init__(self, analyse: Analyse, written: set[tuple[Any, ...]]) -> None:
         self.analyse, self.written = analyse, written
         self.guards: dict[tuple[Any, ...], Guard] = {}
         self._nested: dict[CodeType, Facts] = {}
-        self._analysed: dict[FunctionType, Facts] = {}
+        self._analysed: dict[tuple[FunctionType, tuple[Kind, ...]], Facts] = {}
         self._typed: dict[tuple[int, tuple[Kind, ...]], TypedFunction] = {}
         self._active: list[tuple[int, tuple[Kind, ...]]] = []
+        self._on_the_way: list[int] = []  # the functions being typed as they were given, whatever is known while compiling
         self._cyclic: set[tuple[int, tuple[Kind, ...]]] = set()  # all functions on the way of a recursion
         self._recursive: set[tuple[int, tuple[Kind, ...]]] = set()
 
@@ -89,15 +93,24 @@ class Specializer:
             self._nested[kind.code] = facts
         return self._nested[kind.code]
 
-    def _facts(self, function: FunctionType) -> Facts:
-        if function not in self._analysed:
-            self._analysed[function] = self.analyse(function)
-        return self._analysed[function]
+    def _facts(self, function: FunctionType, kinds: tuple[Kind, ...]) -> Facts:
+        """What reading a function tells, with what is known while compiling put in."""
+        known = tuple([kind for kind in kinds if isinstance(kind, Constant)])
+        if (function, known) not in self._analysed:
+            facts, names = self.analyse(function, kinds)
+            lookup = Lookup(function, self.guards)
+            for name in names:  # what was evaluated is so as long as these are the same
+                (lookup.find_cell if name in function.__code__.co_freevars else lookup.find_global)(name)
+            self._analysed[function, known] = facts
+        return self._analysed[function, known]
 
     def typed(self, function: FunctionType | Facts, kinds: tuple[Kind, ...]) -> TypedFunction | None:
         """`function` typed for arguments of these kinds. A recursive call takes the result known so far; when that was wrong,
         the function is typed again. None for a recursion whose arguments have other kinds at every level."""
-        facts = function if isinstance(function, Facts) else self._facts(function)
+        given = function
+        if len(self._typed) > _MOST_FUNCTIONS or self._on_the_way.count(id(given)) >= _DEEPEST_KNOWN:
+            return None
+        facts = function if isinstance(function, Facts) else self._facts(function, kinds)
         function = facts.source.function
         key = (id(function), kinds)
         if key in self._typed:
@@ -112,6 +125,7 @@ class Specializer:
         typed = TypedFunction(symbol, facts.source, facts.flow, kinds, Never(), written=facts.written)
         self._typed[key] = typed
         self._active.append(key)
+        self._on_the_way.append(id(given))
         while True:
             before, known = typed.result, set(self._typed)
             self._recursive.discard(key)
@@ -129,6 +143,7 @@ class Specializer:
         join_tests(typed)
         typed.counters = find_counters(typed)
         self._active.pop()
+        self._on_the_way.pop()
         return typed
 
     def _follow(self, typed: TypedFunction, facts: Facts, flow: Flow) -> None:

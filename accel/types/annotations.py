@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from types import ModuleType
 
+from accel.compile_time import ComptimeType, comptime, comptime_assert, tile, unroll
 from accel.types import declared
 from accel.types.declared import ArrayType, is_scalar_class, make_array_type, name_of_class, share_memory
 from accel.types.kinds import Array, View, members_of
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     from accel.types.kinds import Kind
 
-__all__ = ["Enforced", "enforced_parameters"]
+__all__ = ["Enforced", "comptime_parameters", "enforced_parameters", "evaluates_early"]
 
 _ACCEPTED: dict[type, tuple[type, ...]] = {bool: (bool,), int: (int,), float: (float, int), complex: (complex, float, int)}
 _BY_NAME = {class_.__name__: class_ for class_ in _ACCEPTED}
@@ -97,9 +98,46 @@ def enforced_parameters(function: FunctionType, own_class: type | None = None) -
     return tuple(found)
 
 
+def comptime_parameters(function: FunctionType) -> dict[str, int]:
+    """The parameters whose values are known while compiling, with their positions."""
+    code = function.__code__
+    names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+    found = [name for name, annotation in function.__annotations__.items() if name in names and _is_comptime(annotation, function)]
+    return {name: names.index(name) for name in found}
+
+
+def _is_comptime(annotation: Any, function: FunctionType) -> bool:
+    if isinstance(annotation, str):
+        return "Comptime" in annotation and _look_up(annotation.strip("'\" ").partition("[")[0], function.__globals__) is ComptimeType
+    return isinstance(annotation, ComptimeType)
+
+
+def evaluates_early(function: FunctionType) -> bool:
+    """Whether a function has something evaluated while it is compiled: `comptime(...)` and the like, or such parameters."""
+    names = function.__code__.co_names
+    space = function.__globals__
+    held = [space.get(name) for name in names] + list(map(_content, function.__closure__ or ()))
+    modules = any(type(value) is ModuleType and value.__name__ == "accel" for value in held)
+    if (modules and not _EARLY.keys().isdisjoint(names)) or any(value is early for value in held for early in _EARLY.values()):
+        return True
+    return bool(function.__annotations__) and bool(comptime_parameters(function))
+
+
+def _content(cell: Any) -> Any:
+    try:
+        return cell.cell_contents
+    except ValueError:
+        return None
+
+
+_EARLY: dict[str, Any] = {"comptime": comptime, "comptime_assert": comptime_assert, "unroll": unroll, "tile": tile}
+
+
 def _find(annotation: Any, function: FunctionType) -> Any:
     if isinstance(annotation, str):
         annotation = _read(annotation.strip(), function)
+    if isinstance(annotation, ComptimeType):
+        return _find(annotation.expected, function)
     if isinstance(annotation, ArrayType) or is_scalar_class(annotation) or layout_of(annotation) is not None:
         return annotation
     return annotation if isinstance(annotation, type) and annotation in _ACCEPTED else None
@@ -113,6 +151,8 @@ def _read(text: str, function: FunctionType) -> Any:
     found = _look_up(head, function.__globals__)
     if not bracket:
         return found
+    if found is ComptimeType:
+        return _read(text.partition("[")[2].rstrip("] "), function)
     return _subscript(found, text, function) if found is declared.Array or found is declared.Tensor else None
 
 

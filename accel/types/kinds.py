@@ -21,6 +21,7 @@ __all__ = [
     "ArrayIterator",
     "Bool",
     "Complex",
+    "Constant",
     "DTYPES",
     "DType",
     "EnumerateIterator",
@@ -329,6 +330,29 @@ def _describe_static(value: Any) -> str:
     if type(value) in _NAMED or issubclass(type(value), FunctionType):
         return str(value.__name__)
     return repr(value) if type(value) in _SPELLED else f"{_name_of_class(type(value))} object"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Constant(Kind):
+    """The value of a `Comptime` parameter. Two are equal when their types are, and the values, to the last bit."""
+
+    value: Any
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Constant) and _spelled(other.value) == _spelled(self.value)
+
+    def __hash__(self) -> int:
+        return hash(_spelled(self.value))
+
+    def __str__(self) -> str:
+        return _describe_static(self.value) if type(self.value) not in (float, complex, bool, tuple, type(None)) else repr(self.value)
+
+
+def _spelled(value: Any) -> Any:
+    """What tells a constant from others: 1, 1.0 and True are three, so are 0.0 and -0.0."""
+    if type(value) in (float, complex):
+        return type(value), repr(value)
+    return (tuple, tuple(map(_spelled, value))) if type(value) is tuple else (type(value), value)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

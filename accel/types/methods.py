@@ -10,6 +10,7 @@ from accel.types.kinds import (
     Array,
     Bool,
     Complex,
+    Constant,
     Float,
     Int,
     Kind,
@@ -107,7 +108,7 @@ def class_of(kind: Kind) -> type | None:
         case Scalar() | Array():
             numpy: Any = sys.modules["numpy"]
             return numpy.ndarray if isinstance(kind, Array) else numpy.dtype(kind.char).type  # type: ignore[no-any-return]
-        case Static(value):
+        case Static(value) | Constant(value):
             return type(value)
         case Struct(value) | View(value):
             return value

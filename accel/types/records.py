@@ -9,7 +9,7 @@ from accel.errors import ArgumentError, Diagnostic
 from accel.runtime.frames import find_caller
 from accel.types.declared import name_of_class
 from accel.types.kinds import Bool, Complex, Float, Int, Kind, Scalar, Struct, StructArray, Tuple, View
-from accel.types.structs import MISFIT, STRUCT, fit, layout_of, name_of_kind
+from accel.types.structs import MISFIT, STRUCT, as_struct, fit, layout_of, name_of_kind
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -63,6 +63,9 @@ def record_of(layout: Layout) -> type:
         for name, kind in zip(layout.kind.names, layout.kind.items, strict=True):
             members[name] = property(_getter(name, kind), _setter(struct, name, kind))
         members |= {STRUCT: struct, "__repr__": _show_record, "__str__": _show_record, "__module__": struct.__module__}
+        if "__eq__" not in members:
+            members["__eq__"] = lambda record, other: as_struct(struct, record) == as_struct(struct, other)
+            members["__ne__"] = lambda record, other: as_struct(struct, record) != as_struct(struct, other)
         members |= {"__doc__": f"An element of an array of `{struct.__qualname__}`.", "__slots__": ()}
         members["__qualname__"] = f"{struct.__qualname__}.record"
         layout.records["record"] = type(f"{struct.__name__}.record", (numpy.void,), members)
@@ -109,7 +112,7 @@ def _flatten(value: Any) -> Any:
     layout = layout_of(type(value))
     if layout is not None:
         return tuple([_flatten(getattr(value, name)) for name in layout.kind.names])
-    return tuple(map(_flatten, value)) if type(value) is tuple else value
+    return [_flatten(item) for item in value] if type(value) is list else tuple(map(_flatten, value)) if type(value) is tuple else value
 
 
 # -- arrays

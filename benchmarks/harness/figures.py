@@ -18,6 +18,8 @@ OVER_MOJO_LIMIT = 1.0
 COMPUTING = ("forces", "product")
 MOVING = ("stencil", "triad", "histogram", "prefix_maximum")
 LANES = ("f64", "f32")
+STRUCT_CALLS = {"new": 1.3, "read": 1.1, "method": 1.2}
+STRUCT_LOOPS = {"nbody": 1.0, "energy": 1.1, "move": 1.1, "walk": 1.05}
 DYNAMIC_LIMIT = 1.02 if sys.version_info >= (3, 12) else 1.05
 
 
@@ -64,6 +66,8 @@ def find_figures(rows: Sequence[Row]) -> list[Figure]:
         judge_computing(rows),
         judge_moving(rows),
         judge_dependence(rows),
+        judge_structs(rows, "structs in CPython over a class with slots", STRUCT_CALLS),
+        judge_structs(rows, "compiled structs over arrays and floats", STRUCT_LOOPS),
     ]
 
 
@@ -208,6 +212,15 @@ def judge_loops(
     faults = [f"{row.case}: {row.fault}" for row in mine if row.fault]
     measured = faults[0] if faults else " ".join(f"{case} {ratio:.2f}" for case, ratio in ratios.items())
     return Figure(what, limit, measured, False if faults else holds if len(ratios) == len(cases) else None)
+
+
+def judge_structs(rows: Sequence[Row], what: str, limits: Mapping[str, float]) -> Figure:
+    """Structs over what a user would have written without them: each case has a limit of its own."""
+    mine = [row for row in rows if row.problem == "structs" and row.implementation == "accel"]
+    ratios = {row.case: row.ratio for row in mine if row.case in limits and row.ratio is not None}
+    holds = all(ratio <= limits[case] for case, ratio in ratios.items())
+    text = " ".join(f"{case} {limit}" for case, limit in limits.items())
+    return judge_loops(rows, what, f"<= {text}", ratios, tuple(limits), holds=holds, problem="structs")
 
 
 def judge_dependence(rows: Sequence[Row]) -> Figure:

@@ -25,6 +25,7 @@ from benchmarks.problems.sieve.problem import SIEVE
 from benchmarks.problems.startup.problem import STARTUP
 from benchmarks.problems.stencil1d.problem import STENCIL1D
 from benchmarks.problems.stencil2d.problem import STENCIL2D
+from benchmarks.problems.structs.problem import STRUCTS
 from benchmarks.problems.ufunc_calls.problem import UFUNC_CALLS
 
 PROBLEMS: dict[str, Problem] = {
@@ -51,6 +52,7 @@ PROBLEMS: dict[str, Problem] = {
         REGION,
         LOOPS,
         DEPENDENCE,
+        STRUCTS,
         COMPILE_TIME,
         FALLBACK,
         FUZZER,

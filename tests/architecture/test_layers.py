@@ -25,6 +25,7 @@ LAYERS = (
     ("errors",),
     ("advice",),
     ("dependence",),
+    ("compile_time",),
     ("graphs",),
     ("values",),
 )

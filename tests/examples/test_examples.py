@@ -1,7 +1,9 @@
 """Each example at a small size: the same answer as CPython."""
 
 import importlib.util
+import os
 import pathlib
+import subprocess
 import sys
 
 import numpy as np
@@ -143,3 +145,28 @@ def test_option_price(capsys):
     assert len(set(words)) == 2000
     ones = np.array([[word >> place & 1 for place in range(64)] for word in words]).mean(axis=0)
     assert abs(ones - 0.5).max() < 0.06
+
+
+def test_ray_tracer(tmp_path, capsys):
+    example = load("ray_tracer")
+    assert example.main(str(tmp_path / "r.png"), 8, 12) == 0
+    assert "the numbers are the same" in capsys.readouterr().out
+    assert (tmp_path / "r.png").read_bytes().startswith(b"\x89PNG")
+    assert example.draw.accel.compiled
+    assert not example.draw.accel.diagnostics
+    pixels = example.render(8, 12)
+    assert pixels.shape == (8, 12, 3)
+    assert len(np.unique(pixels.reshape(-1, 3), axis=0)) > 60
+
+
+def test_the_picture_of_the_ray_tracer_has_the_same_bytes_without_accel(tmp_path):
+    text = "import ray_tracer as r, sys; r.write_png(sys.argv[1], r.render(8, 12, 1)); print(hasattr(r.draw, 'accel') and r.draw.accel.compiled)"
+    pictures = []
+    for switch in ("1", "0"):
+        environment = os.environ | {"ACCEL": switch, "PYTHONPATH": os.pathsep.join(filter(None, (os.environ.get("PYTHONPATH"), str(FOLDER.parent))))}
+        command = [sys.executable, "-c", text, str(tmp_path / "r.png")]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=120, cwd=FOLDER, env=environment)
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.split() == [str(switch == "1")]
+        pictures.append((tmp_path / "r.png").read_bytes())
+    assert pictures[0] == pictures[1]

@@ -220,6 +220,10 @@ def test_records():
 
 def test_arrays():
     a = bodies()
+    assert a[2].at == Vec(2.5, -2.0) == a[2].at and a[2].at != Vec(1.0) and a[2].at != 3 and a[0] == a[:1][0]
+    b = bodies()
+    b[:2] = [Body(Vec(1.0)), b[3]]
+    assert b[0].at == Vec(1.0) and b[1] == b[3] and b[1].at == a[3].at
     assert a.shape == (6,) and a.dtype.names == ("at", "mass", "n", "on", "z", "pair", "small") and a.dtype is Body.dtype and Body.array((2, 3)).shape == (2, 3)
     again = pickle.loads(pickle.dumps(a))
     assert again.dtype is a.dtype and type(again) is type(a) and again.tolist() == a.tolist()

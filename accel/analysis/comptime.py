@@ -1,0 +1,369 @@
+"""A function with what is known while compiling put in: constants in place of `comptime(...)` and of `Comptime` parameters, loops over them written out.
+
+What comes out is an ordinary function, with the parameters, the name, the file and the lines of the one it was made of, which does the same for these values.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+import itertools
+import traceback
+from types import CellType, FunctionType, ModuleType
+from typing import Any, TypeVar
+
+from accel import compile_time
+from accel.analysis.continuation import compile_instead, define
+from accel.analysis.outline import without_defaults
+from accel.analysis.parse import note_derived
+from accel.analysis.remainder import located
+from accel.errors import CompileError, Diagnostic
+from accel.ir import Source
+
+__all__ = ["MOST_TURNS", "derive"]
+
+MOST_TURNS = 256  # of a loop that is written out
+_MOST_NODES = 50_000  # of the function that comes out
+_PLAIN = (type(None), bool, int, float, complex, str, bytes, type(...))
+_LOOPS = (ast.For, ast.While, ast.AsyncFor)
+_SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
+N = TypeVar("N", bound=ast.AST)
+
+
+def derive(source: Source, values: dict[str, Any]) -> FunctionType:
+    """The function for these values of its `Comptime` parameters. Its attribute `evaluated` has the names from outside that were looked up for it.
+
+    Raises
+    ------
+    CompileError
+        When something that is to be known while compiling is not, or evaluating it raises.
+    """
+    tree = source.tree
+    if not isinstance(tree, ast.FunctionDef):
+        raise CompileError(Diagnostic("a lambda evaluates nothing while compiling", "comptime-value", source.filename, source.code.co_firstlineno))
+    maker = _Maker(source, values)
+    body = maker.statements(copy.deepcopy(tree.body))
+    inner = define("%inner", (), body or [ast.Pass()])
+    inner.args = without_defaults(tree.args)
+    function, code = source.function, source.code
+    cells = dict(zip(code.co_freevars, function.__closure__ or (), strict=True)) | {n: CellType(v) for n, v in maker.baked.items()}
+    made_code = compile_instead(source, inner, cells)
+    note_derived(made_code, inner, source.lines)
+    made = FunctionType(made_code, function.__globals__, function.__name__, function.__defaults__, tuple([cells[n] for n in made_code.co_freevars]))
+    made.__kwdefaults__, made.__qualname__, made.__module__ = function.__kwdefaults__, function.__qualname__, function.__module__
+    made.__dict__["evaluated"] = tuple(sorted(maker.looked_up))
+    return made
+
+
+class _Maker(ast.NodeTransformer):
+    """Rewrites statements under what is known: `known` holds values of names."""
+
+    def __init__(self, source: Source, values: dict[str, Any]) -> None:
+        self.source, self.known = source, dict(values)
+        self.baked: dict[str, Any] = {}
+        self.looked_up: set[str] = set()
+        self._locals = {*source.code.co_varnames, *source.code.co_cellvars}
+        self._nodes = 0
+        cells = zip(source.code.co_freevars, source.function.__closure__ or (), strict=True)
+        self._cells = {name: cell.cell_contents for name, cell in cells if _is_full(cell)}
+        for node in source.nodes:
+            if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load) and node.id in values:
+                self.refuse(node, f"the parameter `{node.id}` is known while compiling, and is assigned", ("use another name",))
+
+    def refuse(self, node: ast.AST, what: str, do: tuple[str, ...], why: str = "") -> None:
+        """Raise a CompileError about a node."""
+        line = getattr(node, "lineno", self.source.code.co_firstlineno)
+        text = self.source.lines[line - 1].rstrip("\n") if line <= len(self.source.lines) else ""
+        start = len(text.encode()[: getattr(node, "col_offset", 0)].decode(errors="replace"))
+        end = len(text.encode()[: getattr(node, "end_col_offset", 0)].decode(errors="replace")) if getattr(node, "end_lineno", 0) == line else len(text)
+        raise CompileError(Diagnostic(what, "comptime-value", self.source.filename, line, start, end, text, why=why, do=do))
+
+    # -- values
+
+    def callee(self, node: ast.AST) -> str:
+        """Which of ours a call is of: "comptime", "unroll"; "" if none."""
+        if not isinstance(node, ast.Call):
+            return ""
+        found: Any = None
+        if isinstance(node.func, ast.Name) and node.func.id not in self._locals:
+            found = self._outside(node.func.id)
+        elif isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name) and node.func.value.id not in self._locals:
+            module = self._outside(node.func.value.id)
+            found = getattr(module, node.func.attr, None) if isinstance(module, ModuleType) and module.__name__ == "accel" else None
+        return next((name for name in compile_time.__all__ if found is getattr(compile_time, name)), "")
+
+    def _outside(self, name: str) -> Any:
+        function: Any = self.source.function
+        for space in (self._cells, function.__globals__, function.__builtins__):
+            if name in space:
+                return space[name]
+        return None
+
+    def evaluate(self, node: ast.expr) -> Any:
+        """The value of an expression."""
+        bound = {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+        bound |= {a.arg for n in ast.walk(node) if isinstance(n, ast.Lambda) for a in ast.walk(n.args) if isinstance(a, ast.arg)}
+        for name in ast.walk(node):
+            if isinstance(name, ast.Name) and name.id in self._locals and name.id not in self.known and name.id not in bound:
+                self.refuse(name, f"`{name.id}` is not known while compiling", ("make it a parameter annotated `Comptime[...]`", "or drop `comptime`"))
+            if isinstance(name, ast.Name) and name.id not in self._locals:
+                self.looked_up.add(name.id)
+        space = {**self.source.function.__globals__, **self._cells, **self.known}
+        code = compile(ast.fix_missing_locations(ast.Expression(node)), self.source.filename, "eval")
+        try:
+            return eval(code, space)
+        except Exception as error:
+            way = [f"{f.name} in {f.filename}:{f.lineno}" for f in traceback.extract_tb(error.__traceback__)[1:]]
+            shown = f"evaluating `{ast.unparse(node):.60}` raises {type(error).__name__}: {error}"
+            self.refuse(node, shown, ("mend what it evaluates",), why=" <- ".join(reversed(way[-8:])) or "it raises here")
+
+    def constant(self, value: Any, node: ast.AST) -> ast.expr:
+        """An expression that gives a value: a constant, or a variable that the function finds outside."""
+        if type(value) in _PLAIN:
+            return _at(ast.Constant(value=value), node)
+        if type(value) is tuple and all(type(v) in _PLAIN for v in value):
+            return _at(ast.Constant(value=value), node)  # type: ignore[arg-type]  # the compiler takes it
+        name = f"$known {len(self.baked)}"
+        self.baked[name] = _frozen(value)
+        return _at(ast.Name(id=name, ctx=ast.Load()), node)
+
+    # -- expressions
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        if isinstance(node.ctx, ast.Load) and node.id in self.known:
+            return self.constant(self.known[node.id], node)
+        return node
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        name = self.callee(node)
+        if name == "comptime" and len(node.args) == 1 and not node.keywords:
+            return self.constant(self.evaluate(node.args[0]), node)
+        node.keywords = [self._keyword(k) for k in node.keywords]
+        node.func, node.args = self.visit(node.func), [self.visit(a) for a in node.args]
+        return node
+
+    def _keyword(self, given: ast.keyword) -> ast.keyword:
+        """An argument by keyword: evaluated where all it mentions is known, as another function may want to know it."""
+        names = [n.id for n in ast.walk(given.value) if isinstance(n, ast.Name)]
+        if names and all(n in self.known for n in names) and not any(isinstance(n, ast.Call) for n in ast.walk(given.value)):
+            given.value = self.constant(self.evaluate(given.value), given.value)
+        else:
+            given.value = self.visit(given.value)
+        return given
+
+    def visit_IfExp(self, node: ast.IfExp) -> ast.AST:
+        if self.callee(node.test) == "comptime":
+            kept: ast.AST = self.visit(node.body if self.evaluate(node.test.args[0]) else node.orelse)  # type: ignore[attr-defined]
+            return kept
+        return self.generic_visit(node)
+
+    def visit_Lambda(self, node: ast.Lambda) -> ast.AST:
+        return self._inner(node)
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        return self._inner(node)
+
+    def _inner(self, node: Any) -> ast.AST:
+        """A function inside: names it binds itself are others."""
+        bound = {a.arg for a in ast.walk(node.args) if isinstance(a, ast.arg)}
+        if bound & self.known.keys():
+            self.refuse(node, f"a function inside has a parameter of the name of one that is known: {', '.join(sorted(bound & self.known.keys()))}", ("rename it",))
+        if isinstance(node, ast.FunctionDef):
+            node.body = self.statements(node.body)
+            return node
+        return self.generic_visit(node)
+
+    # -- statements
+
+    def statements(self, body: list[ast.stmt]) -> list[ast.stmt]:
+        """Statements in place of these."""
+        made: list[ast.stmt] = []
+        for statement in body:
+            found = self.visit(statement)
+            made += found if isinstance(found, list) else [found]
+            if made and isinstance(made[-1], (ast.Return, ast.Raise, ast.Break, ast.Continue)):
+                break
+        self._nodes += sum(1 for s in made for _ in ast.walk(s))
+        if self._nodes > 20 * _MOST_NODES:
+            self.refuse(body[0], f"loops written out make a function of more than {_MOST_NODES:,} parts", ("write out fewer turns",))
+        return made
+
+    def generic_visit(self, node: ast.AST) -> ast.AST:
+        for field, value in ast.iter_fields(node):
+            if isinstance(value, list) and value and isinstance(value[0], ast.stmt):
+                setattr(node, field, self.statements(value) or [located(ast.Pass(), node)])
+            elif isinstance(value, list):
+                setattr(node, field, [self.visit(v) if isinstance(v, ast.AST) else v for v in value])
+            elif isinstance(value, ast.AST):
+                setattr(node, field, self.visit(value))
+        return node
+
+    def visit_Expr(self, node: ast.Expr) -> Any:
+        if self.callee(node.value) != "comptime_assert":
+            return self.generic_visit(node)
+        call: Any = node.value
+        if not self.evaluate(call.args[0]):
+            said = self.evaluate(call.args[1]) if len(call.args) > 1 else ""
+            self.refuse(node, f"`{ast.unparse(call):.60}` fails: {said}", ("call it with other values",), why="the call raises AssertionError when it comes to it")
+        return _at(ast.Pass(), node)
+
+    def visit_If(self, node: ast.If) -> Any:
+        if self.callee(node.test) != "comptime":
+            return self.generic_visit(node)
+        return self.statements(node.body if self.evaluate(node.test.args[0]) else node.orelse) or located(ast.Pass(), node)  # type: ignore[attr-defined]
+
+    def visit_For(self, node: ast.For) -> Any:
+        name = self.callee(node.iter)
+        if name == "comptime":
+            return self._written_out(node)
+        if name == "tile" and (made := self._tiled(node)) is not None:
+            return made
+        if name == "unroll" and (turns := self._unrolled(node)) is not None:
+            return turns
+        return self.generic_visit(node)
+
+    def _written_out(self, node: ast.For) -> list[ast.stmt]:
+        """A copy of the body for each item, in which the names of the target are known."""
+        value = self.evaluate(node.iter.args[0])  # type: ignore[attr-defined]
+        try:
+            items = list(itertools.islice(iter(value), MOST_TURNS + 1))
+        except Exception as error:
+            self.refuse(node.iter, f"going over `{ast.unparse(node.iter):.60}` raises {type(error).__name__}: {error}", ("mend what it evaluates",))
+        if len(items) > MOST_TURNS:
+            do = ("write an ordinary loop: `for i in range(n)`", "or `for i in unroll(range(n), 4)`")
+            self.refuse(node.iter, f"a loop of more than {MOST_TURNS} turns is written out", do)
+        stored = {n.id for s in node.body for n in ast.walk(s) if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load)}
+        names = {n.id for n in ast.walk(node.target) if isinstance(n, ast.Name)}
+        if ast.Break in {type(n) for n in _own_leaves(node.body)}:
+            self.refuse(node, "a loop that is written out has a `break`", ("use a condition", "or an ordinary loop"))
+        before, made = dict(self.known), list[ast.stmt]()
+        for item in items:
+            self.known = before | ({} if names & stored else _match(node.target, item))
+            made += self._turn(node, self.constant(item, node.iter))
+        self.known = before
+        return [*made, *self.statements(node.orelse)] or [located(ast.Pass(), node)]
+
+    def _turn(self, node: ast.For, item: ast.expr) -> list[ast.stmt]:
+        """One turn of a loop: the target bound to the item, and a copy of the body; one with a `continue` is a loop of one turn."""
+        bound = located(ast.Assign(targets=[copy.deepcopy(node.target)], value=item), node)
+        body = self.statements(copy.deepcopy(node.body))
+        if ast.Continue in {type(n) for n in _own_leaves(node.body)}:
+            once = self.call("range", ast.Constant(value=1))
+            body = [located(ast.For(target=ast.Name(id="$turn", ctx=ast.Store()), iter=once, body=body, orelse=[]), node)]
+        return [bound, *body]
+
+    def call(self, name: str, *arguments: ast.expr) -> ast.expr:
+        """A call of a builtin, whatever the name stands for in the function."""
+        self.baked[f"${name}"] = {"range": range, "min": min, "max": max}[name]
+        return ast.Call(func=ast.Name(id=f"${name}", ctx=ast.Load()), args=[copy.deepcopy(a) for a in arguments], keywords=[])
+
+    def _unrolled(self, node: ast.For) -> list[ast.stmt] | None:
+        """`for i in unroll(range(start, stop), count)`: so many turns at a time, then the rest one by one."""
+        call: Any = node.iter
+        count = self.visit(call.args[1]) if len(call.args) == 2 else None
+        ranged: Any = call.args[0]
+        is_range = isinstance(ranged, ast.Call) and isinstance(ranged.func, ast.Name) and ranged.func.id not in self._locals and self._outside(ranged.func.id) is range
+        if not is_range or not 1 <= len(ranged.args) <= 2 or ranged.keywords or node.orelse or not isinstance(node.target, ast.Name):
+            return None
+        if not isinstance(count, ast.Constant) or type(count.value) is not int or not 2 <= count.value <= 64 or ast.Break in {type(n) for n in _own_leaves(node.body)}:
+            return None
+        limits = [self.visit(a) for a in ranged.args]
+        start, stop, end, base = (f"$unrolled {part} {node.lineno}.{node.col_offset}" for part in ("start", "stop", "end", "base"))
+
+        def load(name: str) -> ast.Name:
+            return ast.Name(id=name, ctx=ast.Load())
+
+        def assign(name: str, value: ast.expr) -> ast.stmt:
+            return _at(ast.Assign(targets=[ast.Name(id=name, ctx=ast.Store())], value=value), node)
+
+        length = ast.BinOp(left=load(stop), op=ast.Sub(), right=load(start))
+        rest = ast.BinOp(left=length, op=ast.Mod(), right=ast.Constant(value=count.value))
+        whole = self.call("range", load(start), load(end), ast.Constant(value=count.value))
+        turns = [s for k in range(count.value) for s in self._turn(node, ast.BinOp(left=load(base), op=ast.Add(), right=ast.Constant(value=k)))]
+        ends = self.call("range", self.call("max", load(start), load(end)), load(stop))
+        return [
+            assign(start, limits[0] if len(limits) == 2 else ast.Constant(value=0)), assign(stop, limits[-1]),
+            assign(end, ast.BinOp(left=load(stop), op=ast.Sub(), right=rest)),
+            located(ast.For(target=ast.Name(id=base, ctx=ast.Store()), iter=whole, body=turns, orelse=[]), node),
+            located(ast.For(target=node.target, iter=ends, body=self.statements(node.body), orelse=[]), node),
+        ]
+
+    def _tiled(self, node: ast.For) -> list[ast.stmt] | None:
+        """Loops over the first indices of tiles, one in the other, when axes and sizes are written as tuples."""
+        call: Any = node.iter
+        parts = [a.elts for a in call.args if isinstance(a, ast.Tuple)]
+        targets = node.target.elts if isinstance(node.target, ast.Tuple) else []
+        if len(parts) != 2 or not len(parts[0]) == len(parts[1]) == len(targets) > 0 or node.orelse or ast.Break in {type(n) for n in _own_leaves(node.body)}:
+            return None
+        sizes = [self.visit(s) for s in parts[1]]
+        if not all(isinstance(s, ast.Constant) and type(s.value) is int and s.value >= 1 for s in sizes):
+            return None
+        place = f"{node.lineno}.{node.col_offset}"
+        names = [f"$length {k} {place}" for k in range(len(targets))]
+        before = [_at(ast.Assign(targets=[ast.Name(id=n, ctx=ast.Store())], value=self.visit(e)), node) for n, e in zip(names, parts[0], strict=True)]
+        lengths = [ast.Name(id=n, ctx=ast.Load()) for n in names]
+        starts = [f"$start {k} {place}" for k in range(len(targets))]
+        inside: list[ast.stmt] = []
+        for target, start, length, size in zip(targets, starts, lengths, sizes, strict=True):
+            first = ast.Name(id=start, ctx=ast.Load())
+            end = self.call("min", ast.BinOp(left=first, op=ast.Add(), right=size), length)
+            inside.append(ast.Assign(targets=[target], value=self.call("range", first, end)))
+        inside += self.statements(node.body)
+        for start, length, size in reversed(list(zip(starts, lengths, sizes, strict=True))):
+            zero = ast.Constant(value=0)
+            inside = [ast.For(target=ast.Name(id=start, ctx=ast.Store()), iter=self.call("range", zero, length, size), body=inside, orelse=[])]
+        return [*before, _at(inside[0], node)]
+
+
+def _at(made: N, node: ast.AST) -> N:
+    """A new node at the place of another one."""
+    located(made, node)
+    return made
+
+
+def _is_full(cell: CellType) -> bool:
+    try:
+        cell.cell_contents  # noqa: B018  raises when it is empty
+    except ValueError:
+        return False
+    return True
+
+
+def _frozen(value: Any) -> Any:
+    """Arrays as read-only copies."""
+    import sys
+
+    numpy = sys.modules.get("numpy")
+    if numpy is None or type(value) is not numpy.ndarray:
+        return value
+    made = value.copy()
+    made.flags.writeable = False
+    return made
+
+
+def _own_leaves(body: list[ast.stmt]) -> list[ast.stmt]:
+    """The `break` and `continue` statements that leave a loop with this body."""
+    found: list[ast.stmt] = []
+    for statement in body:
+        if isinstance(statement, (ast.Break, ast.Continue)):
+            found.append(statement)
+        elif isinstance(statement, _LOOPS):
+            found += _own_leaves(statement.orelse)
+        elif not isinstance(statement, _SCOPES):
+            for field in ("body", "orelse", "finalbody"):
+                found += _own_leaves(getattr(statement, field, []))
+            for part in (*getattr(statement, "handlers", []), *getattr(statement, "cases", [])):
+                found += _own_leaves(part.body)
+    return found
+
+
+def _match(target: ast.expr, item: Any) -> dict[str, Any]:
+    """What the names of a loop's target are in a turn; nothing where that is not plain."""
+    if isinstance(target, ast.Name):
+        return {target.id: item}
+    if isinstance(target, ast.Tuple) and type(item) is tuple and len(item) == len(target.elts):
+        found: dict[str, Any] = {}
+        for part, value in zip(target.elts, item, strict=True):
+            found |= _match(part, value)
+        return found
+    return {}
