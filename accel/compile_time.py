@@ -20,6 +20,11 @@ else:
 
         `n: Comptime[int]` takes an int; what it says in brackets is enforced as it is without `Comptime`. The value must be hashable.
 
+        Parameters
+        ----------
+        expected : type
+            What the values are: `Comptime[int]` makes one of `int`.
+
         Examples
         --------
         >>> import accel

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import accel
-from accel import fn
+from accel import Comptime, comptime, comptime_assert, fn, tile, unroll
 from accel.types import Array, Float32, Float64
 
 T = TypeVar("T")
@@ -224,3 +224,22 @@ def use_structs(p: Vec) -> tuple[float, bool]:
         case Vec(_, y):
             assert_type(y, float)
     return p.x, Version(1) < Version(2)
+
+
+@accel.fn
+def raised(x: float, *, n: Comptime[int]) -> float:
+    comptime_assert(n >= 0)
+    result = 1.0
+    for k in comptime(range(n)):
+        assert_type(k, int)
+        result *= x
+    for i in unroll(range(n), 4):
+        assert_type(i, int)
+    for ii, jj in tile((n, n), (2, 2)):
+        assert_type(ii, range)
+        result += len(jj)
+    return result
+
+
+assert_type(raised(2.0, n=3), float)
+raised(2.0, n="3")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
