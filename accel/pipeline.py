@@ -17,22 +17,15 @@ if TYPE_CHECKING:
     from accel.cache.store import Store
     from accel.types.kinds import Kind
 
-EVALUATED = "evaluated"  # attribute of functions with what is known put in: the names that were looked up for it
-__all__ = ["EVALUATED", "analyse", "plan", "specialize", "specialize_elements"]
+__all__ = ["analyse", "plan", "specialize", "specialize_elements"]
 
 
 def analyse(function: FunctionType) -> Facts:
     """Function -> Facts."""
-    return _analyse(function, ())[0]
-
-
-def _analyse(function: FunctionType, kinds: tuple[Kind, ...]) -> tuple[Facts, tuple[str, ...]]:
-    """The facts of a function for arguments of these kinds, and the names that were looked up for what is known while compiling."""
     from accel.analysis.facts import find_facts
     from accel.analysis.parse import parse_function
 
-    made = _with_known(function, kinds)
-    return find_facts(parse_function(made)), made.__dict__.get(EVALUATED, ())
+    return find_facts(parse_function(function))
 
 
 def _with_known(function: FunctionType, kinds: tuple[Kind, ...]) -> FunctionType:
@@ -52,7 +45,7 @@ def plan(function: FunctionType, signature: Signature, options: FnOptions | None
     """Function + Signature -> Plan."""
     from accel.specialize.infer import plan_function
 
-    made = plan_function(function, signature, _analyse)
+    made = plan_function(function, signature, analyse, _with_known)
     return made if options is None else replace(made, relaxed=options.relaxed, inline=options.inline, nogil=options.nogil)
 
 

@@ -214,29 +214,29 @@ def _float_to_int(e: Emitter, source: str, x: str, target: str) -> str:
     return e.value(f"freeze i{bits} {made}") if e.put_off else made
 
 
-def load_element(e: Emitter, char: str, pointer: str) -> Value:
-    """The element of dtype `char` at an aligned address."""
+def load_element(e: Emitter, char: str, pointer: str, *, align: int = 0) -> Value:
+    """The element of dtype `char` at an aligned address, or one that is a multiple of `align`."""
     family = DTYPES[char].family
     if family == "b":
         byte = e.value(f"load i8, ptr {pointer}, align 1")
         return (e.value(f"icmp ne i8 {byte}, 0"),)
     type_, size = element_type(char), DTYPES[char].size_bytes
     if family != "c":
-        return (e.value(f"load {type_}, ptr {pointer}, align {size}"),)
+        return (e.value(f"load {type_}, ptr {pointer}, align {align or size}"),)
     second = e.value(f"getelementptr i8, ptr {pointer}, i64 {size // 2}")
-    return tuple(e.value(f"load {type_}, ptr {place}, align {size // 2}") for place in (pointer, second))
+    return tuple(e.value(f"load {type_}, ptr {place}, align {align or size // 2}") for place in (pointer, second))
 
 
-def store_element(e: Emitter, char: str, pointer: str, value: Value) -> None:
-    """Store the components of an element of dtype `char` at an aligned address."""
+def store_element(e: Emitter, char: str, pointer: str, value: Value, *, align: int = 0) -> None:
+    """Store the components of an element of dtype `char` at an aligned address, or one that is a multiple of `align`."""
     family = DTYPES[char].family
     if family == "b":
         e.do(f"store i8 {e.value(f'zext i1 {value[0]} to i8')}, ptr {pointer}, align 1")
         return
     type_, size = element_type(char), DTYPES[char].size_bytes
     if family != "c":
-        e.do(f"store {type_} {value[0]}, ptr {pointer}, align {size}")
+        e.do(f"store {type_} {value[0]}, ptr {pointer}, align {align or size}")
         return
     second = e.value(f"getelementptr i8, ptr {pointer}, i64 {size // 2}")
     for place, part in zip((pointer, second), value, strict=True):
-        e.do(f"store {type_} {part}, ptr {place}, align {size // 2}")
+        e.do(f"store {type_} {part}, ptr {place}, align {align or size // 2}")

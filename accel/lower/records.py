@@ -37,14 +37,14 @@ def _moved(e: Emitter, address: str, offset: int) -> str:
 def load_value(e: Emitter, kind: Kind, address: str) -> Value:
     """The value of a field, or of a whole struct, in memory."""
     if not isinstance(kind, (Struct, Tuple)):
-        return load_element(e, char_of(kind), address)
+        return load_element(e, char_of(kind), address, align=1)  # the memory is the user's: NumPy takes records for things that may lie anywhere
     return tuple(c for item, place in _places(e, kind, address) for c in load_value(e, item, place))
 
 
 def store_value(e: Emitter, kind: Kind, address: str, value: Value) -> None:
     """Store a value of the kind of a field, or a whole struct."""
     if not isinstance(kind, (Struct, Tuple)):
-        store_element(e, char_of(kind), address, value)
+        store_element(e, char_of(kind), address, value, align=1)
         return
     at = 0
     for item, place in _places(e, kind, address):

@@ -32,22 +32,23 @@ _DEEPEST_KNOWN = 32  # values known while compiling with which one may be
 _MOST_FUNCTIONS = 1024  # typed for one plan
 _RENEWALS = 8  # times the state of a loop may get another kind at the entry of a block before it counts as mixed
 
-Analyse = Callable[[FunctionType, tuple[Kind, ...]], tuple[Facts, tuple[str, ...]]]  # facts, and the names that were evaluated while compiling
+Derive = Callable[[FunctionType, tuple[Kind, ...]], FunctionType]
 State = dict[str, tuple[Kind | None, bool]]  # name -> (kind, None where paths disagree; whether it may be unbound)
 
 
-def plan_function(function: FunctionType, signature: Signature, analyse: Analyse) -> Plan:
-    """Type `function` for these arguments, and every Python function it calls.
+def plan_function(function: FunctionType, signature: Signature, analyse: Callable[[FunctionType], Facts], derive: Derive = lambda f, _: f) -> Plan:
+    """Type `function` for these arguments, and every Python function it calls. `derive` gives the function to analyse in place of one, for arguments of
+    certain kinds.
 
     Raises
     ------
     CompileError
         When something that can't be avoided can't be compiled; it names all of it.
     """
-    specializer = Specializer(analyse, set())
+    specializer = Specializer(analyse, derive, set())
     root = specializer.typed(function, signature.kinds)
     while specializer.written.intersection(specializer.guards):  # taken for constant before it was known to be bound
-        specializer = Specializer(analyse, specializer.written)
+        specializer = Specializer(analyse, derive, specializer.written)
         root = specializer.typed(function, signature.kinds)
     assert root is not None
     refuse_unavoidable(specializer.finished(), specializer.written_faults())
@@ -68,8 +69,8 @@ def _find_counted(functions: list[TypedFunction]) -> None:
 class Specializer:
     """Types functions on demand; keeps what they have in common: the guards, and the functions typed so far."""
 
-    def __init__(self, analyse: Analyse, written: set[tuple[Any, ...]]) -> None:
-        self.analyse, self.written = analyse, written
+    def __init__(self, analyse: Callable[[FunctionType], Facts], derive: Derive, written: set[tuple[Any, ...]]) -> None:
+        self.analyse, self.derive, self.written = analyse, derive, written
         self.guards: dict[tuple[Any, ...], Guard] = {}
         self._nested: dict[CodeType, Facts] = {}
         self._analysed: dict[tuple[FunctionType, tuple[Kind, ...]], Facts] = {}
@@ -97,11 +98,11 @@ class Specializer:
         """What reading a function tells, with what is known while compiling put in."""
         known = tuple([kind for kind in kinds if isinstance(kind, Constant)])
         if (function, known) not in self._analysed:
-            facts, names = self.analyse(function, kinds)
+            made = self.derive(function, kinds)
             lookup = Lookup(function, self.guards)
-            for name in names:  # what was evaluated is so as long as these are the same
+            for name in made.__dict__.get("evaluated", ()):  # what was evaluated is so as long as these are the same
                 (lookup.find_cell if name in function.__code__.co_freevars else lookup.find_global)(name)
-            self._analysed[function, known] = facts
+            self._analysed[function, known] = self.analyse(made)
         return self._analysed[function, known]
 
     def typed(self, function: FunctionType | Facts, kinds: tuple[Kind, ...]) -> TypedFunction | None:

@@ -208,7 +208,11 @@ class KindRules(StructRules):
 
     # -- arrays, tuples, loops
 
-    def op_item(self, instruction: Instruction, kinds: Kinds) -> Kind | None:
+    def op_item(self, instruction: Instruction, kinds: Kinds) -> Kind | Fault | None:
+        if isinstance(kinds[0], Tuple) and len(kinds) == 2:
+            known, length = self.python.constants(instruction, (1,))[0], len(kinds[0].items)
+            if type(known) is int and not -length <= known < length:
+                return Fault(instruction.node, f"the item {known} of a tuple of {length}", "")  # CPython raises
         return self.picked(instruction, kinds) or arrays.item_kind(kinds[0], kinds[1:])
 
     def picked(self, instruction: Instruction, kinds: Kinds) -> Kind | None:

@@ -6,7 +6,7 @@ import ast
 from types import FunctionType
 from typing import Any
 
-from accel.ir import Call, Fault, Instruction
+from accel.ir import Call, Fault, Instruction, TypedFunction
 from accel.specialize.calls import CallRules, constant_kind
 from accel.specialize.lookup import MISSING
 from accel.types import operators
@@ -150,13 +150,22 @@ class StructRules(CallRules):
         """What a special method of the first operand gives, which is called with all of them."""
         if not isinstance(kinds[0], (Struct, View)):
             return None
-        made = self.struct_method(instruction, name, kinds)
-        return None if made == _NOT_IMPLEMENTED else made
+        return self._answer(instruction, self.struct_method(instruction, name, kinds))
+
+    def _answer(self, instruction: Instruction, made: Kind | Fault | None) -> Kind | Fault | None:
+        """What an operator gives whose method gives that; one that may give NotImplemented is CPython's, which then asks the other operand."""
+        call = self.typed.calls.get(id(instruction))
+        if call is not None and call.function is not None and _may_refuse(call.function, set()):
+            del self.typed.calls[id(instruction)]
+            return None
+        return made
 
     def known_on_struct(self, instruction: Instruction, name: str, kinds: Kinds) -> Kind | Fault | None:
         """`abs(p)` and `bool(p)`: the operand is behind the callee."""
         if name not in _BUILTINS or len(kinds) != 1:
             return None
+        if name == "builtins.bool" and self._is_always_true(kinds[0]):
+            return self.constant(instruction, True)
         function = self.lookup.find_member(kinds[0].value, _BUILTINS[name])  # type: ignore[attr-defined]
         if not isinstance(function, FunctionType):
             return None
@@ -164,21 +173,19 @@ class StructRules(CallRules):
         return made if name == "builtins.abs" or isinstance(made, (Bool, Fault)) else None
 
     def _binary(self, instruction: Instruction, symbol: str, in_place: bool, kinds: Kinds) -> Kind | Fault | None:
-        """The method of the first operand, and where there is none, or it says that it is not implemented, the reflected one of the second."""
+        """The method of the first operand, and where there is none, the reflected one of the second."""
         first, second = kinds
         if symbol not in _BINARY or not all(isinstance(k, (Struct, View, *_NUMBERS)) for k in kinds):
             return None
         name = _BINARY[symbol]
         for method in (f"__i{name}__", f"__{name}__")[not in_place :]:
             if isinstance(first, (Struct, View)) and self.lookup.find_member(first.value, method) is not MISSING:
-                made = self.struct_method(instruction, method, kinds)
-                if made != _NOT_IMPLEMENTED:
-                    return made
+                return self.special(instruction, method, kinds)
         if not isinstance(second, (Struct, View)) or first == second:
             return None
         function = self.lookup.find_member(second.value, f"__r{name}__")
         made = self.function_call(instruction, function, kinds[::-1], (), operands=(1, 0)) if isinstance(function, FunctionType) else None
-        return None if made == _NOT_IMPLEMENTED else made
+        return self._answer(instruction, made)
 
     def _comparison(self, instruction: Instruction, symbol: str, kinds: Kinds) -> Kind | Fault | None:
         """By the method of the first operand; a generated one compares the fields."""
@@ -203,6 +210,16 @@ class StructRules(CallRules):
 
     def _is_always_true(self, kind: Kind) -> bool:
         return isinstance(kind, Struct) and all(self.lookup.find_member(kind.value, name) is MISSING for name in ("__bool__", "__len__"))
+
+
+def _may_refuse(typed: TypedFunction, met: set[int]) -> bool:
+    """Whether a function, or one it calls, returns NotImplemented somewhere."""
+    if id(typed) in met:
+        return False
+    met.add(id(typed))
+    if any(i.op in ("return", "result") and _NOT_IMPLEMENTED in typed.argument_kinds.get(id(i), ()) for i in typed.flow.instructions()):
+        return True
+    return any(call.function is not None and _may_refuse(call.function, met) for call in typed.calls.values())
 
 
 def _inner_structs(kinds: Kinds) -> list[Struct]:

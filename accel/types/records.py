@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from accel.types.structs import Layout
 
-__all__ = ["array_class", "as_array", "dtype_of", "field_dtype", "find_array_kind", "find_view_kind", "make_array", "record_of", "view_of"]
+__all__ = ["array_class", "as_array", "dtype_of", "field_dtype", "find_array_kind", "find_view_kind", "make_array", "plain_dtype", "record_of", "view_of"]
 
 _CHARS: dict[type[Kind], str] = {Bool: "?", Int: "l", Float: "d", Complex: "D"}
 _made: list[Any] = []  # the class of arrays, once it is needed
@@ -28,22 +28,36 @@ def dtype_of(layout: Layout) -> Any:
     if "dtype" not in layout.records:
         import numpy
 
-        fields = [(name, field_dtype(kind)) for name, kind in zip(layout.kind.names, layout.kind.items, strict=True)]
-        layout.records["dtype"] = numpy.dtype((record_of(layout), numpy.dtype(fields, align=True)))
+        layout.records["dtype"] = numpy.dtype((record_of(layout), _with_records(layout.kind)))
     return layout.records["dtype"]
 
 
-def field_dtype(kind: Kind, *, is_plain: bool = False) -> Any:
-    """The dtype of a field, or a struct; a plain one has no records."""
-    import numpy
-
-    if isinstance(kind, Struct) and not is_plain:
+def field_dtype(kind: Kind) -> Any:
+    """The dtype of a field."""
+    if isinstance(kind, Struct):
         layout = layout_of(kind.value)
         assert layout is not None
         return dtype_of(layout)
+    return _with_records(kind) if isinstance(kind, Tuple) else plain_dtype(kind)
+
+
+def _with_records(kind: Struct | Tuple) -> Any:
+    """A dtype with the fields where a plain one has them: NumPy takes a dtype with records in it for one that may lie anywhere."""
+    import numpy
+
+    plain = plain_dtype(kind)
+    offsets = [plain.fields[name][1] for name in plain.names]
+    made: Any = {"names": plain.names, "formats": [field_dtype(item) for item in kind.items], "offsets": offsets, "itemsize": plain.itemsize}
+    return numpy.dtype(made)
+
+
+def plain_dtype(kind: Kind) -> Any:
+    """The dtype of a field, or a struct, without records: aligned as C aligns structs."""
+    import numpy
+
     if isinstance(kind, (Struct, Tuple)):
         names = kind.names if isinstance(kind, Struct) else [f"f{k}" for k in range(len(kind.items))]
-        return numpy.dtype([(name, field_dtype(item, is_plain=is_plain)) for name, item in zip(names, kind.items, strict=True)], align=True)
+        return numpy.dtype([(name, plain_dtype(item)) for name, item in zip(names, kind.items, strict=True)], align=True)
     return numpy.dtype(kind.char if isinstance(kind, Scalar) else _CHARS[type(kind)])
 
 
@@ -139,7 +153,7 @@ def array_class() -> Any:
                 struct = getattr(self.dtype.type, STRUCT, None)
                 if struct is None:
                     return numpy.ndarray.__reduce__(self)
-                fields = self.view(numpy.ndarray).view(field_dtype(layout_of(struct).kind, is_plain=True))  # type: ignore[union-attr]
+                fields = self.view(numpy.ndarray).view(plain_dtype(layout_of(struct).kind))  # type: ignore[union-attr]
                 return restore_array, (struct, fields)
 
         StructArray.__module__, StructArray.__qualname__ = "accel.types", "StructArray"

@@ -47,6 +47,7 @@ KINDS = (
     k.EnumerateIterator(k.ZipIterator((k.RangeIterator(), k.ArrayIterator(ARRAY)))),
     k.Union((k.Float(), k.Int())),
     k.Static(math.sqrt),
+    k.Constant((1, -0.0, "text", None)),
     layout_of(Pair).kind,
     view_of(layout_of(Pair).kind, True),
     k.StructArray(view_of(layout_of(Pair).kind, True).value, layout_of(Pair).kind, 2, "A"),

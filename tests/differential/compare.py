@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from tests.differential.counters import count_exits, find_refusals, has_compiled, hasten
+from tests.differential.counters import count_exits, find_methods, find_refusals, has_compiled, hasten
 from tests.differential.describe import describe, describe_exception, describe_warning
 from tests.differential.program import Program, evaluate_arguments, load_program, write_program
 from tests.differential.watchdog import TooLong, time_limit
@@ -116,8 +116,9 @@ def run_program(path: Path, program: Program, decorate: Decorator, repeats: int 
         warnings.simplefilter("always")
         namespace = load_program(path, decorate)
         functions = [value for value in namespace.values() if callable(value) and hasattr(value, "accel")]
+        methods = find_methods(namespace)
         if zlib.crc32(program.body.encode()) % 5:
-            for function in functions:
+            for function in [*functions, *methods]:
                 hasten(function)
         for _ in range(repeats):
             for call in program.calls:
@@ -127,8 +128,8 @@ def run_program(path: Path, program: Program, decorate: Decorator, repeats: int 
                 main = namespace["main"]
                 run.outcomes.append(observe(main, positional, keywords, str(path), lambda: _describe_names(namespace)))
     run.compiled = any(has_compiled(function) for function in functions)
-    run.exits = count_exits(functions)
-    run.refusals = find_refusals(functions)
+    run.exits = count_exits([*functions, *methods])
+    run.refusals = find_refusals([*functions, *methods])
     return run
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from typing import Any
 
-__all__ = ["count_exits", "has_compiled", "find_refusals", "hasten", "require_compiled"]
+__all__ = ["count_exits", "find_methods", "find_refusals", "has_compiled", "hasten", "require_compiled"]
 
 
 def hasten(function: object) -> None:
@@ -18,6 +19,14 @@ def hasten(function: object) -> None:
 def has_compiled(function: object) -> bool:
     """Whether machine code has been made for this function."""
     return bool(getattr(getattr(function, "accel", None), "compiled", False))
+
+
+def find_methods(namespace: dict[str, Any]) -> list[Any]:
+    """The decorated methods of the structs of a program."""
+    classes = [value for value in namespace.values() if isinstance(value, type) and hasattr(value, "__accel_layout__")]
+    members = [member for class_ in classes for member in vars(class_).values()]
+    functions = [getattr(member, "fget", None) or getattr(member, "__func__", member) for member in members]
+    return [function for function in functions if hasattr(function, "accel")]
 
 
 def find_refusals(functions: Iterable[object]) -> list[str]:

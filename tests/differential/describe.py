@@ -18,17 +18,20 @@ __all__ = ["describe", "describe_exception", "describe_warning"]
 Description = Any
 _DEEPEST = 6
 _PACKAGE = tuple(f"{place}/" for place in getattr(importlib.util.find_spec("accel"), "submodule_search_locations", ()))
+_STRUCTS = tuple(f"{place}{file}" for place in _PACKAGE for file in ("types/", "dispatch/structs.py"))  # what structs are in CPython
 
 
 def describe(value: object, arguments: Sequence[object] = (), depth: int = 0) -> Description:
     """Type and bits of a value; sign and payload of NaN are left out; an argument handed back is named."""
     for index, argument in enumerate(arguments):
-        if value is argument and not isinstance(value, _REBUILT):
+        if value is argument and not isinstance(value, _REBUILT) and not hasattr(type(value), "__accel_layout__"):
             return ("argument", index)
     if depth > _DEEPEST:
         return ("deep", _type_name(value))
     if isinstance(value, np.ndarray):
         return _describe_array(value, arguments, depth)
+    if hasattr(type(value), "__accel_layout__") or hasattr(type(value), "__accel_struct__"):
+        return _describe_struct(value, arguments, depth)
     if isinstance(value, np.generic):
         return (_type_name(value), value.dtype.str, value.dtype.num, _bits(np.asarray(value), depth))
     if isinstance(value, _PLAIN):
@@ -73,8 +76,18 @@ def _describe_array(array: np.ndarray[Any, Any], arguments: Sequence[object], de
     return (_type_name(array), array.dtype.str, array.dtype.num, *layout, _bits(np.asarray(array), depth))
 
 
+def _describe_struct(value: Any, arguments: Sequence[object], depth: int) -> Description:
+    """A struct, or a record and the arrays it is a part of: class and fields."""
+    is_record = isinstance(value, np.void)
+    names = value.dtype.names if is_record else type(value).__slots__
+    shared = tuple(i for i, a in enumerate(arguments) if is_record and isinstance(a, np.ndarray) and np.may_share_memory(a, np.asarray(value)))
+    return (_type_name(value), shared, tuple((name, describe(getattr(value, name), (), depth + 1)) for name in names))
+
+
 def _bits(array: np.ndarray[Any, Any], depth: int) -> Description:
     kind = array.dtype.kind
+    if array.dtype.names is not None:
+        return tuple((name, _bits(array[name], depth)) for name in array.dtype.names)
     if kind == "O":
         return tuple(describe(item, (), depth + 1) for item in array.flat)
     if array.dtype.char in "gG":
@@ -116,7 +129,7 @@ def _places(trace: types.TracebackType | None, filename: str) -> list[tuple[str,
         code = frame.f_code
         if code.co_filename == filename:
             places.append((code.co_name, line))
-        elif code.co_filename.startswith(_PACKAGE):
+        elif code.co_filename.startswith(_PACKAGE) and not code.co_filename.startswith(_STRUCTS):
             places.append((f"<accel: {code.co_name}>", 0))
     return places
 

@@ -11,6 +11,7 @@ from tests.differential.foreign import HOLDER
 from tests.differential.nests import make_nest
 from tests.differential.program import HEADER, Call, Program
 from tests.differential.statements import Statements, indented
+from tests.differential.structs import TYPES, make_structs
 
 __all__ = ["KINDS", "make_program"]
 
@@ -20,9 +21,11 @@ _RESULTS = ["int", "int", "float", "float", "bool", "opt", "complex", "tup:int,f
 
 
 def make_program(seed: int, kind: str = "all") -> Program:
-    """The program of a seed; `kind` narrows what it is about. Functions of elements are a kind apart: "all" has none of them."""
+    """The program of a seed; `kind` narrows what it is about. Functions of elements and structs are kinds apart: "all" has none of them."""
     if kind == ELEMENTWISE:
         return make_elementwise(seed)
+    if kind == TYPES:
+        return make_structs(seed)
     r = Random(f"{kind}:{seed}")
     if kind == "all":
         kind = r.choices(KINDS, [4, 4, 2, 3, 3])[0]

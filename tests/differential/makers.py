@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["Array", "Float", "Hostile", "Index", "Int", "column", "readonly", "spaced", "swapped", "turned", "unaligned"]
+__all__ = ["Array", "Float", "Hostile", "Index", "Int", "column", "readonly", "records", "spaced", "swapped", "turned", "unaligned"]
 
 
 _EDGES = [
@@ -48,6 +48,21 @@ def column(char: str, length: int, seed: int, wild: float = 0.0) -> Any:
         [edges[int(e)] if x else int(s) for s, x, e in zip(small, extreme, rng.integers(0, len(edges), length), strict=True)],
         char,
     )
+
+
+def records(*structs: Any) -> Any:
+    """An array of structs, all of one class."""
+    array = type(structs[0]).array(len(structs))
+    for index, struct in enumerate(structs):
+        array[index] = struct
+    return array
+
+
+def fixed(array: Any) -> Any:
+    """An array nobody may write to, of the same class."""
+    array = array.copy()
+    array.flags.writeable = False
+    return array
 
 
 def readonly(array: Any) -> Any:

@@ -98,6 +98,32 @@ def lost_warning(function: Function) -> Function:
     return call
 
 
+def lost_record(function: Function) -> Function:
+    """Works on copies of arrays of structs: what is stored in their records is lost."""
+
+    def copied(value: Any) -> Any:
+        return value.copy() if isinstance(value, np.ndarray) and value.dtype.names else value
+
+    return functools.wraps(function)(lambda *a, **k: function(*map(copied, a), **{n: copied(v) for n, v in k.items()}))
+
+
+def wrong_field(function: Function) -> Function:
+    """The floats in structs that come back have lost the sign of zero, and their ints are floats."""
+
+    def change(value: Any) -> Any:
+        if isinstance(value, tuple):
+            return tuple(map(change, value))
+        if not hasattr(type(value), "__accel_layout__"):
+            return value
+        made = object.__new__(type(value))
+        for name in value.__slots__:
+            held = getattr(value, name)
+            getattr(type(value), name).__set__(made, held + 0.0 if type(held) in (int, float) else held)
+        return made
+
+    return functools.wraps(function)(lambda *a, **k: change(function(*a, **k)))
+
+
 def frozen_global(function: Function) -> Function:
     """Names of the module as they were at the decoration."""
     assert isinstance(function, FunctionType)
@@ -141,6 +167,8 @@ PLANTED: dict[str, Function] = {
     "wrong_line": wrong_line,
     "lost_store": lost_store,
     "lost_warning": lost_warning,
+    "lost_record": lost_record,
+    "wrong_field": wrong_field,
     "frozen_global": frozen_global,
     "crash": crash,
     "hang": hang,

@@ -7,12 +7,14 @@ import functools
 import itertools
 import linecache
 import math
+import os
 import types
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import numpy as np
 
@@ -21,6 +23,7 @@ from tests.differential import makers
 __all__ = [
     "ELEMENTWISE_HEADER",
     "HEADER",
+    "STRUCTS_HEADER",
     "Call",
     "Program",
     "evaluate_arguments",
@@ -32,6 +35,7 @@ __all__ = [
 Decorator = Callable[[Callable[..., Any]], Any]
 HEADER = "import cmath\nimport math\n\nimport numpy as np\n\nfrom accel import fn\n"
 ELEMENTWISE_HEADER = HEADER.replace("import fn", "import vectorize as fn")
+STRUCTS_HEADER = HEADER.replace("import math\n", "import dataclasses\nimport math\nfrom typing import ClassVar\n").replace("import fn", "import fn, struct")
 _numbers = itertools.count()
 
 
@@ -97,18 +101,29 @@ def write_program(program: Program, folder: Path) -> Path:
 
 
 def load_program(path: Path, decorate: Decorator) -> dict[str, Any]:
-    """Execute the file with `fn` bound to `decorate`, whatever it imports under that name; returns its namespace."""
+    """Execute the file with `fn` bound to `decorate`, whatever it imports under that name; returns its namespace.
+
+    `struct` is accel's. It is the one of ACCEL=0, with no machine code, unless `decorate` is accel's.
+    """
     text = path.read_text(encoding="utf-8")
     tree = ast.parse(text, str(path))
+    has_structs = False
     for index, node in enumerate(tree.body):
         if isinstance(node, ast.ImportFrom) and node.module == "accel":
+            has_structs = has_structs or any(alias.name == "struct" for alias in node.names)
             tree.body[index] = ast.copy_location(ast.Pass(), node)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         code = compile(tree, str(path), "exec", dont_inherit=True)
     namespace: dict[str, Any] = {"__name__": "program", "__file__": str(path), "fn": decorate}
     linecache.checkcache(str(path))
-    exec(code, namespace)
+    if has_structs:
+        from accel import struct
+
+        namespace["struct"] = struct
+    is_accel = getattr(decorate, "__module__", "").partition(".")[0] == "accel"
+    with mock.patch.dict(os.environ, {} if is_accel or not has_structs else {"ACCEL": "0"}):
+        exec(code, namespace)
     return namespace
 
 

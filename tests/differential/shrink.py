@@ -178,16 +178,18 @@ def _children(node: ast.expr) -> list[ast.expr]:
 
 
 def _shorter(node: ast.expr) -> Iterator[str]:
-    """A longer list somewhere inside, without half of its items, or without one."""
+    """A longer list or array of structs somewhere inside, without half of its items, or without one."""
     for inner in ast.walk(node):
-        if not isinstance(inner, ast.List) or len(inner.elts) < 2:
+        is_records = isinstance(inner, ast.Call) and isinstance(inner.func, ast.Name) and inner.func.id == "records"
+        name = "elts" if isinstance(inner, ast.List) else "args" if is_records else ""
+        items = getattr(inner, name, [])
+        if len(items) < 2:
             continue
-        items = inner.elts
         half = len(items) // 2
         for kept in (items[:half], items[half:], *(items[:i] + items[i + 1 :] for i in range(len(items)))):
-            inner.elts = kept
+            setattr(inner, name, kept)
             yield ast.unparse(node)
-        inner.elts = items
+        setattr(inner, name, items)
 
 
 def _smaller_expressions(program: Program) -> Iterator[Program]:

@@ -3,25 +3,33 @@
 from __future__ import annotations
 
 import ast
+import math
+import os
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+import accel
 from tests.differential.batches import Options, run_batches
 from tests.differential.compare import compare_program, plain
+from tests.differential.counters import find_methods
 from tests.differential.decorators import find_decorator
+from tests.differential.describe import describe
 from tests.differential.generate import KINDS, make_program
 from tests.differential.planted import PLANTED
-from tests.differential.program import HEADER, read_program
+from tests.differential.program import HEADER, STRUCTS_HEADER, load_program, read_program, write_program
 from tests.differential.shrink import classify, shrink_program
+from tests.differential.structs import TYPES
 
 _FOUND = {"wrong_value": "value", "wrong_type": "type", "wrong_message": "exception: message", "wrong_line": "exception: line"}
 _FOUND |= {"lost_store": "arguments", "lost_warning": "warnings", "frozen_global": "value"}
-_KIND = {"lost_store": "arrays", "lost_warning": "arrays", "wrong_type": "calls"}
+_FOUND |= {"lost_record": "arguments", "wrong_field": "value"}
+_KIND = {"lost_store": "arrays", "lost_warning": "arrays", "wrong_type": "calls", "lost_record": TYPES, "wrong_field": TYPES}
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [*KINDS, TYPES])
 def test_plain_programs_do_not_differ(kind: str) -> None:
     verdicts = [compare_program(make_program(seed, kind), plain) for seed in range(24)]
     assert [v.difference for v in verdicts] == [None] * 24
@@ -114,3 +122,60 @@ def test_answers_that_cpython_gives_one_after_the_other_are_not_compared() -> No
         patch.setattr("tests.differential.compare.plain", changing)
         verdict = compare_program(program, lambda function: lambda a: a + 1)
     assert verdict.skipped == "CPython gives both answers" and verdict.difference is None
+
+
+def test_programs_over_structs() -> None:
+    programs = [make_program(seed, TYPES) for seed in range(60)]
+    assert programs == [make_program(seed, TYPES) for seed in range(60)]
+    for program in programs:
+        compile(program.text, "program", "exec")
+        again = read_program(program.text)
+        assert again.calls == program.calls and ast.dump(ast.parse(again.body)) == ast.dump(ast.parse(program.body))
+    text = "\n".join(program.text for program in programs)
+    for part in ("order=True", "kw_only=True", "ClassVar[", "@property", "@staticmethod", "@classmethod", "records(", "[::-1]", "__getitem__", "__rmul__", "for b in"):
+        assert part in text, part
+
+
+def test_most_programs_over_structs_are_compiled() -> None:
+    verdicts = [compare_program(make_program(seed, TYPES), find_decorator("accel"), 1) for seed in range(12)]
+    assert sum(v.compiled for v in verdicts) > 6 or os.environ.get("TESTS_DECORATOR")
+
+
+def test_the_structs_of_a_plain_run_have_no_machine_code(tmp_path: Path) -> None:
+    program = read_program(STRUCTS_HEADER + "\n\n@struct\nclass S:\n    x: float\n\n    def m(self):\n        return self.x\n\n\nmain = S.m\nCALLS = ['S(1.0)']\n")
+    path = write_program(program, tmp_path)
+    for decorate, is_compiled in ((plain, False), (PLANTED["lost_record"], False), (accel.fn, True)):
+        namespace = load_program(path, decorate)
+        assert bool(find_methods(namespace)) is is_compiled and bool(namespace["S"].__accel_layout__.room) is is_compiled
+
+
+def test_structs_are_described_by_value() -> None:
+    @accel.struct
+    class Inner:
+        x: float
+        n: int = 1
+
+    @accel.struct
+    class Outer:
+        at: Inner
+        small: np.int8 = np.int8(2)
+
+    given = Outer(Inner(0.0))
+    assert describe(given, [given]) == describe(Outer(Inner(0.0))) != describe(Outer(Inner(-0.0)))
+    assert describe(Inner(math.nan)) == describe(Inner(-math.nan)) and describe(Inner(1.0, 2)) != describe(Inner(1.0, 3))
+    a, b = Outer.array(3), Outer.array(3)
+    a[1], b[1] = given, given
+    assert describe(a) == describe(b) and describe(a[1]) == describe(b[1]) and describe(a[1], [b, a]) != describe(b[1], [b, a])
+    b[2].at.x = -0.0
+    assert describe(a) != describe(b) != describe(np.asarray(b)) and describe(a[2]) != describe(b[2])
+
+
+def test_padding_between_fields_does_not_count() -> None:
+    @accel.struct
+    class Gap:
+        small: np.int8
+        x: float
+
+    a, b = Gap.array(3), Gap.array(3)
+    np.asarray(b).view(np.uint8).reshape(3, -1)[:, 1:8] = 7
+    assert a.tobytes() != b.tobytes() and describe(a) == describe(b) and describe(a[1]) == describe(b[1])

@@ -270,3 +270,44 @@ def test_what_owns_the_memory_lives_as_long():
     del a
     gc.collect()
     assert gone() is None
+
+
+def test_structs_in_arrays_are_aligned_as_in_c():
+    @accel.struct
+    class Inner:
+        x: float
+        n: Int16 = Int16(1)
+
+    @accel.struct
+    class Outer:
+        flag: bool
+        inner: Inner
+        pair: tuple[bool, Inner]
+        tail: Int16 = Int16(2)
+
+    dtype = Outer.dtype
+    assert (dtype.itemsize, [dtype.fields[name][1] for name in dtype.names], Inner.dtype.itemsize) == (56, [0, 8, 24, 48], 16)
+
+    @accel.fn
+    def total(a):
+        s = 0.0
+        for o in a:
+            s += o.inner.x + o.pair[1].x
+            o.inner.n = o.tail
+        return s
+
+    for a in (Outer.array(3), Outer.from_array(numpy.frombuffer(bytearray(56 * 3 + 1), "u1")[1:].view(Outer.dtype))):
+        for k in range(3):
+            a[k] = Outer(True, Inner(k), (False, Inner(10.0)))
+        assert [total(a) for _ in range(3)] == [33.0] * 3 and a["inner"]["n"].tolist() == [2, 2, 2]
+    assert total.accel.compiled
+
+
+def test_a_constant_index_beyond_a_tuple():
+    @accel.fn
+    def third(t, k):
+        return t[2] if k else t[-1]
+
+    assert [third((1, 2.5), 0) for _ in range(3)] == [2.5] * 3 and third.accel.compiled
+    with pytest.raises(IndexError, match="tuple index out of range"):
+        third((1, 2.5), 1)

@@ -549,3 +549,74 @@ def test_a_warm_process_compiles_nothing(tmp_path):
         return done.stdout.splitlines()[-1]
 
     assert [run(), run()] == ["True True", "False True"]
+
+
+@accel.struct
+class Guarded:
+    n: int
+
+    def __matmul__(self, other):
+        if not isinstance(other, Guarded):
+            return NotImplemented
+        return self.n / 3
+
+    def __add__(self, other):
+        return NotImplemented if other.n > 5 else self.n
+
+    def __eq__(self, other):
+        if not isinstance(other, Guarded):
+            return NotImplemented
+        return self.n == other.n
+
+    __hash__ = None
+
+    def __lt__(self, other):
+        return self.helped(other)
+
+    def helped(self, other):
+        return NotImplemented if self.n > 3 else True
+
+    def __radd__(self, other):
+        return "reflected"
+
+
+@accel.struct
+class Other:
+    n: int
+
+    def __rmatmul__(self, left):
+        return self.n * 1000
+
+    def __gt__(self, left):
+        return "greater"
+
+    def __radd__(self, left):
+        return self.n + left.n
+
+
+def multiplied(p, q):
+    return p @ q
+
+
+def equal(p, q):
+    return p == q
+
+
+def added(p, q):
+    return p + q
+
+
+def less(p, q):
+    return p < q
+
+
+@pytest.mark.parametrize("function", [multiplied, equal, added, less], ids=lambda f: f.__name__)
+def test_an_operator_that_is_not_implemented_gives_way(function):
+    records = Guarded.array(2)
+    records[1].n = 7
+    compiled = accel.fn(function)
+    for pair in ((Guarded(1), Guarded(2)), (Guarded(1), 3), (Guarded(9), Guarded(9)), (Guarded(1), Other(7)), (Guarded(9), Other(7)), (records[0], records[1]),
+                 (Guarded(1), records[1]), (records[1], Other(2)), (3, Guarded(4))):  # fmt: skip
+        with accel.disabled():
+            expected = outcome(function, pair)
+        assert [outcome(compiled, pair) for _ in range(4)] == [expected] * 4, pair
