@@ -17,6 +17,7 @@ from accel.analysis.continuation import compile_instead, define
 from accel.analysis.outline import without_defaults
 from accel.analysis.parse import note_derived
 from accel.analysis.remainder import located
+from accel.analysis.scopes import names_bound_by
 from accel.errors import CompileError, Diagnostic
 from accel.ir import Source
 
@@ -67,8 +68,9 @@ class _Maker(ast.NodeTransformer):
         cells = zip(source.code.co_freevars, source.function.__closure__ or (), strict=True)
         self._cells = {name: cell.cell_contents for name, cell in cells if _is_full(cell)}
         for node in source.nodes:
-            if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load) and node.id in values:
-                self.refuse(node, f"the parameter `{node.id}` is known while compiling, and is assigned", ("use another name",))
+            for name in names_bound_by(node) if node is not source.tree else ():
+                if name in values:
+                    self.refuse(node, f"the parameter `{name}` is known while compiling, and is assigned", ("use another name",))
 
     def refuse(self, node: ast.AST, what: str, do: tuple[str, ...], why: str = "") -> None:
         """Raise a CompileError about a node."""
@@ -101,6 +103,8 @@ class _Maker(ast.NodeTransformer):
 
     def evaluate(self, node: ast.expr) -> Any:
         """The value of an expression."""
+        if any(isinstance(n, ast.NamedExpr) for n in ast.walk(node)):
+            self.refuse(node, "what is evaluated while compiling binds a name", ("bind it in a statement of its own",))
         bound = {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
         bound |= {a.arg for n in ast.walk(node) if isinstance(n, ast.Lambda) for a in ast.walk(n.args) if isinstance(a, ast.arg)}
         for name in ast.walk(node):
@@ -232,7 +236,7 @@ class _Maker(ast.NodeTransformer):
         if len(items) > MOST_TURNS:
             do = ("write an ordinary loop: `for i in range(n)`", "or `for i in unroll(range(n), 4)`")
             self.refuse(node.iter, f"a loop of more than {MOST_TURNS} turns is written out", do)
-        stored = {n.id for s in node.body for n in ast.walk(s) if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load)}
+        stored = {name for s in node.body for n in ast.walk(s) for name in names_bound_by(n)}
         names = {n.id for n in ast.walk(node.target) if isinstance(n, ast.Name)}
         if ast.Break in {type(n) for n in _own_leaves(node.body)}:
             self.refuse(node, "a loop that is written out has a `break`", ("use a condition", "or an ordinary loop"))

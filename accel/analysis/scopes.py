@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from accel.values import dataclass
 
-__all__ = ["Scope", "find_scope"]
+__all__ = ["Scope", "find_scope", "names_bound_by"]
 
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
@@ -41,13 +41,14 @@ def find_scope(tree: ast.FunctionDef | ast.Lambda) -> Scope:
         elif isinstance(node, ast.NamedExpr):
             bound.update(n.id for n in [node.target])
         elif not in_comprehension:
-            bound.update(_names_bound_by(node))
+            bound.update(names_bound_by(node))
     globals_ = frozenset(n for d in declared if isinstance(d, ast.Global) for n in d.names)
     nonlocals = frozenset(n for d in declared if isinstance(d, ast.Nonlocal) for n in d.names)
     return Scope(tuple(parameters), frozenset(bound) - globals_ - nonlocals, globals_, nonlocals, tuple(declared))
 
 
-def _names_bound_by(node: ast.AST) -> list[str]:
+def names_bound_by(node: ast.AST) -> list[str]:
+    """The names a node binds itself, without the nodes below it."""
     match node:
         case ast.Name(id=name, ctx=ast.Store() | ast.Del()):
             return [name]

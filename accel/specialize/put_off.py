@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from accel.ir import Instruction, TypedFunction
-from accel.types.kinds import Array, Bool, Float, Int, Scalar, Static, Tuple, members_of
+from accel.types.kinds import Array, Bool, Float, Int, Scalar, Static, StructArray, Tuple, View, members_of
 
 __all__ = ["can_put_off", "cannot_fail", "is_pure"]
 
@@ -20,7 +20,7 @@ _CALLS = ("math.sqrt", "math.fabs", "builtins.abs", "builtins.float", "numpy.sqr
 def can_put_off(typed: TypedFunction, i: Instruction) -> bool:
     """Whether the checks of an operation may be put off; an access is taken to be in range."""
     kinds = typed.argument_kinds.get(id(i))
-    if id(i) in typed.faults or kinds is None or id(i) in typed.steps or _is_function_call(typed, i):
+    if id(i) in typed.faults or kinds is None or id(i) in typed.steps or _is_function_call(typed, i) or _touches_records(typed, i):
         return False
     if i.op == "unpack" and not isinstance(kinds[0], Tuple):
         return False
@@ -55,7 +55,7 @@ def cannot_fail(typed: TypedFunction, store: Instruction) -> bool:
 
 def is_pure(typed: TypedFunction, i: Instruction) -> bool:
     """Whether an operation changes nothing but its targets."""
-    if id(i) in typed.steps or id(i) in typed.faults or _is_function_call(typed, i):
+    if id(i) in typed.steps or id(i) in typed.faults or _is_function_call(typed, i) or _touches_records(typed, i):
         return False
     if i.op == "call":
         return id(i) in typed.calls
@@ -66,3 +66,8 @@ def _is_function_call(typed: TypedFunction, i: Instruction) -> bool:
     """Whether it calls a function that is compiled along: as the operators of structs do."""
     call = typed.calls.get(id(i))
     return call is not None and call.function is not None
+
+
+def _touches_records(typed: TypedFunction, i: Instruction) -> bool:
+    """Whether it reads the memory of an array of structs, which stores into other arrays may change: nobody looks whether they share it."""
+    return i.op not in ("copy", "bound") and any(isinstance(kind, (StructArray, View)) for kind in typed.argument_kinds.get(id(i), ()))

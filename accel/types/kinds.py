@@ -349,10 +349,12 @@ class Constant(Kind):
 
 
 def _spelled(value: Any) -> Any:
-    """What tells a constant from others: 1, 1.0 and True are three, so are 0.0 and -0.0."""
+    """What tells a constant from others: 1, 1.0 and True are three, so are 0.0 and -0.0; of what is no number or text, the object."""
     if type(value) in (float, complex):
         return type(value), repr(value)
-    return (tuple, tuple(map(_spelled, value))) if type(value) is tuple else (type(value), value)
+    if type(value) is tuple:
+        return tuple, tuple(map(_spelled, value))
+    return (type(value), value if type(value) in (bool, int, str, bytes, type(None)) else id(value))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

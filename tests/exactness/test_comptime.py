@@ -163,14 +163,40 @@ def unrolled_arrays(a):
     return s
 
 
+def matched(x):
+    s = 0.0
+    for i in comptime(range(3)):
+        match (x, i):
+            case (_, 1):
+                s += 100.0 * i
+            case (i, _):
+                s += i
+    return s, i
+
+
+def imported(x):
+    s = 0.0
+    for k in comptime(range(2)):
+        try:
+            s += x // k
+        except ZeroDivisionError as k:
+            s += len(k.args)
+    return s
+
+
+def walrus(x):
+    z = comptime(y := 3)
+    return x + y + z
+
+
 X = numpy.linspace(0.0, 1.0, 20)
 CASES = [
     (powers, [(2.0,), (0.5,)]), (polynomial, [(2.0,)]), (convolved, [(X, numpy.zeros(16))]), (skipped, [(10,), (0,)]), (nested, [(5,), (2**62,)]),
     (early, [(0,), (2,), (9,)]), (scaled, [(1.5,), (2,)]), (kept, [(1,)]), (asserted, [(1,)]), (bound_inside, [(4,)]), (functions, [(0.5,)]), (inner, [(2.0,)]),
     (tiled, [(10, 13), (0, 5), (4, 8)]), (tiles_left, [(10, 13)]), (unrolled, [(17, 3), (0, 4), (3, -5), (-3, 2), (4, 4)]), (unrolled_wrongly, [(5,)]),
-    (unrolled_arrays, [(X,)]),
+    (unrolled_arrays, [(X,)]), (matched, [(2.5,)]), (imported, [(5.0,), (5,)]), (walrus, [(1,)]),
 ]  # fmt: skip
-IN_CPYTHON = (tiles_left, unrolled_wrongly, functions, inner)
+IN_CPYTHON = (tiles_left, unrolled_wrongly, functions, inner, matched, imported, walrus)
 
 
 def outcome(function, arguments):

@@ -311,3 +311,52 @@ def test_a_constant_index_beyond_a_tuple():
     assert [third((1, 2.5), 0) for _ in range(3)] == [2.5] * 3 and third.accel.compiled
     with pytest.raises(IndexError, match="tuple index out of range"):
         third((1, 2.5), 1)
+
+
+def first_of(x, a):
+    b = a[0]
+    for i in range(len(x)):
+        x[i] = b.x + 1.0
+
+
+def one_behind(x, a):
+    for i in range(1, len(x)):
+        x[i] = a[i - 1].x + 1.0
+
+
+def one_ahead(x, a):
+    for i in range(1, len(x)):
+        a[i].x = x[i - 1] + 1.0
+
+
+def dotted(x, a):
+    v = 0.0
+    for i in range(1, len(x)):
+        x[i] = a[i - 1].dot(a[0]) * 0.5 + 1.0
+        v = max(v, a[i].x)
+    return v
+
+
+def summed(x, a):
+    for i in range(4):
+        for j in range(len(x) - 1):
+            x[i] += a[j].x
+            a[i].x = x[i] * 0.5
+
+
+@pytest.mark.parametrize("function", [first_of, one_behind, one_ahead, dotted, summed], ids=lambda f: f.__name__)
+def test_records_that_share_memory_with_an_array(function):
+    """Stores into the array are seen in the records, however the loop is compiled."""
+    results = []
+    compiled = accel.fn(function)
+    for is_plain in (True, False, False):
+        memory = numpy.zeros(2 * 100)
+        memory[0] = 1.0
+        a = Vec.from_array(memory.view([("x", "d"), ("y", "d")]))
+        if is_plain:
+            with accel.disabled():
+                given = function(memory[::2], a)
+        else:
+            given = compiled(memory[::2], a)
+        results.append((given, memory.tolist()))
+    assert results[0] == results[1] == results[2] and compiled.accel.compiled
