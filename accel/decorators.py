@@ -321,7 +321,13 @@ def _struct(class_: Any, options: StructOptions) -> Any:
 
     is_compiled = read_switch("ACCEL") != "0" and _is_known()
     definition = Definition(class_, sys._getframe(2))
-    return make_struct(class_, options, definition, _decorate_method if is_compiled else None)
+    decorate = _decorate_method if is_compiled else None
+    if "typing" in sys.modules:
+        from accel.dispatch.generics import GenericStruct, is_generic
+
+        if is_generic(class_):
+            return GenericStruct(class_, definition, lambda made, where: make_struct(made, options, where, decorate))
+    return make_struct(class_, options, definition, decorate)
 
 
 def _decorate_method(function: FunctionType, class_: type) -> Any:

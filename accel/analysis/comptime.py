@@ -10,7 +10,7 @@ import copy
 import itertools
 import traceback
 from types import CellType, FunctionType, ModuleType
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 from accel import compile_time
 from accel.analysis.continuation import compile_instead, define
@@ -31,8 +31,9 @@ _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 N = TypeVar("N", bound=ast.AST)
 
 
-def derive(source: Source, values: dict[str, Any]) -> FunctionType:
+def derive(source: Source, values: dict[str, Any], *, is_partial: bool = False) -> FunctionType:
     """The function for these values of its `Comptime` parameters. Its attribute `evaluated` has the names from outside that were looked up for it.
+    One that is partial has constants in place of these names, and nothing evaluated yet.
 
     Raises
     ------
@@ -42,7 +43,7 @@ def derive(source: Source, values: dict[str, Any]) -> FunctionType:
     tree = source.tree
     if not isinstance(tree, ast.FunctionDef):
         raise CompileError(Diagnostic("a lambda evaluates nothing while compiling", "comptime-value", source.filename, source.code.co_firstlineno))
-    maker = _Maker(source, values)
+    maker = _Maker(source, values, is_partial=is_partial)
     body = maker.statements(copy.deepcopy(tree.body))
     inner = define("%inner", (), body or [ast.Pass()])
     inner.args = without_defaults(tree.args)
@@ -52,15 +53,16 @@ def derive(source: Source, values: dict[str, Any]) -> FunctionType:
     note_derived(made_code, inner, source.lines)
     made = FunctionType(made_code, function.__globals__, function.__name__, function.__defaults__, tuple([cells[n] for n in made_code.co_freevars]))
     made.__kwdefaults__, made.__qualname__, made.__module__ = function.__kwdefaults__, function.__qualname__, function.__module__
-    made.__dict__["evaluated"] = tuple(sorted(maker.looked_up))
+    if not is_partial:
+        made.__dict__["evaluated"] = tuple(sorted(maker.looked_up))
     return made
 
 
 class _Maker(ast.NodeTransformer):
     """Rewrites statements under what is known: `known` holds values of names."""
 
-    def __init__(self, source: Source, values: dict[str, Any]) -> None:
-        self.source, self.known = source, dict(values)
+    def __init__(self, source: Source, values: dict[str, Any], *, is_partial: bool = False) -> None:
+        self.source, self.known, self.is_partial = source, dict(values), is_partial
         self.baked: dict[str, Any] = {}
         self.looked_up: set[str] = set()
         self._locals = {*source.code.co_varnames, *source.code.co_cellvars}
@@ -72,7 +74,7 @@ class _Maker(ast.NodeTransformer):
                 if name in values:
                     self.refuse(node, f"the parameter `{name}` is known while compiling, and is assigned", ("use another name",))
 
-    def refuse(self, node: ast.AST, what: str, do: tuple[str, ...], why: str = "") -> None:
+    def refuse(self, node: ast.AST, what: str, do: tuple[str, ...], why: str = "") -> NoReturn:
         """Raise a CompileError about a node."""
         line = getattr(node, "lineno", self.source.code.co_firstlineno)
         text = self.source.lines[line - 1].rstrip("\n") if line <= len(self.source.lines) else ""
@@ -84,7 +86,7 @@ class _Maker(ast.NodeTransformer):
 
     def callee(self, node: ast.AST) -> str:
         """Which of ours a call is of: "comptime", "unroll"; "" if none."""
-        if not isinstance(node, ast.Call):
+        if not isinstance(node, ast.Call) or self.is_partial:
             return ""
         found: Any = None
         if isinstance(node.func, ast.Name) and node.func.id not in self._locals:
@@ -142,14 +144,48 @@ class _Maker(ast.NodeTransformer):
         name = self.callee(node)
         if name == "comptime" and len(node.args) == 1 and not node.keywords:
             return self.constant(self.evaluate(node.args[0]), node)
+        if (items := self._tuple_of(node)) is not None:
+            return items
         node.keywords = [self._keyword(k) for k in node.keywords]
         node.func, node.args = self.visit(node.func), [self.visit(a) for a in node.args]
         return node
 
+    def _tuple_of(self, node: ast.Call) -> ast.AST | None:
+        """`tuple(f(k) for k in comptime(items))`: the items, one by one."""
+        is_tuple = isinstance(node.func, ast.Name) and node.func.id not in self._locals and self._outside(node.func.id) is tuple
+        made: Any = node.args[0] if is_tuple and len(node.args) == 1 and not node.keywords else None
+        if not isinstance(made, (ast.GeneratorExp, ast.ListComp)) or len(made.generators) != 1 or self.callee(made.generators[0].iter) != "comptime":
+            return None
+        loop = made.generators[0]
+        names = {name for n in ast.walk(loop.target) for name in names_bound_by(n)}
+        if loop.ifs or loop.is_async or names & {name for n in ast.walk(made.elt) for name in names_bound_by(n)}:
+            return None
+        before, elements = dict(self.known), list[ast.expr]()
+        for item in self._items(loop.iter):
+            known = _match(loop.target, item)
+            if known.keys() != names:
+                return None
+            self.known = before | known
+            elements.append(self.visit(copy.deepcopy(made.elt)))
+        self.known = before
+        return _at(ast.Tuple(elts=elements, ctx=ast.Load()), node)
+
+    def _items(self, node: Any) -> list[Any]:
+        """What `comptime(items)` goes over."""
+        value = self.evaluate(node.args[0])
+        try:
+            items = list(itertools.islice(iter(value), MOST_TURNS + 1))
+        except Exception as error:
+            self.refuse(node, f"going over `{ast.unparse(node):.60}` raises {type(error).__name__}: {error}", ("mend what it evaluates",))
+        if len(items) > MOST_TURNS:
+            do = ("write an ordinary loop: `for i in range(n)`", "or `for i in unroll(range(n), 4)`")
+            self.refuse(node, f"a loop of more than {MOST_TURNS} turns is written out", do)
+        return items
+
     def _keyword(self, given: ast.keyword) -> ast.keyword:
         """An argument by keyword: evaluated where all it mentions is known, as another function may want to know it."""
         names = [n.id for n in ast.walk(given.value) if isinstance(n, ast.Name)]
-        if names and all(n in self.known for n in names) and not any(isinstance(n, ast.Call) for n in ast.walk(given.value)):
+        if names and not self.is_partial and all(n in self.known for n in names) and not any(isinstance(n, ast.Call) for n in ast.walk(given.value)):
             given.value = self.constant(self.evaluate(given.value), given.value)
         else:
             given.value = self.visit(given.value)
@@ -228,14 +264,7 @@ class _Maker(ast.NodeTransformer):
 
     def _written_out(self, node: ast.For) -> list[ast.stmt]:
         """A copy of the body for each item, in which the names of the target are known."""
-        value = self.evaluate(node.iter.args[0])  # type: ignore[attr-defined]
-        try:
-            items = list(itertools.islice(iter(value), MOST_TURNS + 1))
-        except Exception as error:
-            self.refuse(node.iter, f"going over `{ast.unparse(node.iter):.60}` raises {type(error).__name__}: {error}", ("mend what it evaluates",))
-        if len(items) > MOST_TURNS:
-            do = ("write an ordinary loop: `for i in range(n)`", "or `for i in unroll(range(n), 4)`")
-            self.refuse(node.iter, f"a loop of more than {MOST_TURNS} turns is written out", do)
+        items = self._items(node.iter)
         stored = {name for s in node.body for n in ast.walk(s) for name in names_bound_by(n)}
         names = {n.id for n in ast.walk(node.target) if isinstance(n, ast.Name)}
         if ast.Break in {type(n) for n in _own_leaves(node.body)}:

@@ -120,6 +120,10 @@ class Routes:
             return route
         if type(value) in _BY_VALUE:
             return ("value", value)
+        layout = layout_of(value)
+        if layout is not None and "origin" in layout.records:
+            template, arguments = layout.records["origin"]
+            return ("generic", self.find(template), *[self.find(argument) for argument in arguments])
         module, name = getattr(value, "__module__", None), getattr(value, "__qualname__", None)
         if type(module) is str and type(name) is str:
             route = ("named", module, name)
@@ -190,6 +194,7 @@ _STEPS: dict[str, Callable[..., Any]] = {
     "method": lambda finder, owner, name: function_of(vars(finder.find(owner))[name]),
     "field": Finder._find_field,
     "record": lambda finder, owner: finder.find(owner).__accel_layout__.records["record"],
+    "generic": lambda finder, template, *arguments: finder.find(template)[tuple([finder.find(a) for a in arguments])],
     "struct": lambda finder, owner: getattr(finder.find(owner), STRUCT),
     "dtype": lambda _, text: sys.modules["numpy"].dtype(text),
     "value": lambda _, value: value,

@@ -21,6 +21,13 @@ class Definition:
         self.class_, self.filename, self.line = class_, frame.f_code.co_filename, frame.f_lineno
         self.globals, self.locals = frame.f_globals, frame.f_locals
 
+    def given(self, class_: type, values: dict[str, Any]) -> Definition:
+        """The same for a class made of this one, in which names stand for these values."""
+        made: Definition = object.__new__(Definition)
+        made.class_, made.filename, made.line = class_, self.filename, self.line
+        made.globals, made.locals = self.globals, {**self.locals, **values}
+        return made
+
     def refuse(self, what: str, do: tuple[str, ...], field: str = "", part: str = "", *, why: str = "", slug: str = "struct-field") -> DecorationError:
         """The error for something about the class, or a field of it, or a "value" or "annotation" of the field."""
         return DecorationError(Diagnostic(what, slug, *self._place(field, part), why=why, do=do))
@@ -54,7 +61,7 @@ class Definition:
         except (SyntaxError, ValueError):
             tree = ast.Module([], [])
         for node in ast.walk(tree):
-            if isinstance(node, ast.ClassDef) and node.name == self.class_.__name__:
+            if isinstance(node, ast.ClassDef) and node.name == self.class_.__name__.partition("[")[0]:
                 first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
                 if first <= self.line <= (node.end_lineno or first):
                     return self._point(_find_part(node, field, part) or node, lines)

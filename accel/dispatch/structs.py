@@ -15,7 +15,17 @@ from accel.runtime.frames import find_caller
 from accel.types.declared import name_of_class
 from accel.types.kinds import Struct
 from accel.types.records import as_array, dtype_of, make_array
-from accel.types.structs import LAYOUT, MISFIT, Field, Layout, fit, kind_of_annotation, name_of_kind, restore_struct
+from accel.types.structs import (
+    LAYOUT,
+    MISFIT,
+    Field,
+    Layout,
+    fit,
+    kind_of_annotation,
+    name_of_kind,
+    restore_generic,
+    restore_struct,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -274,7 +284,11 @@ def _init_subclass(class_: type, /, **_: Any) -> NoReturn:
 
 
 def _reduce(self: Any) -> tuple[Any, ...]:
-    return restore_struct, (type(self), tuple([getattr(self, name) for name in type(self).__accel_layout__.kind.names]))
+    layout = type(self).__accel_layout__
+    values = tuple([getattr(self, name) for name in layout.kind.names])
+    if "origin" in layout.records:
+        return restore_generic, (*layout.records["origin"], values)
+    return restore_struct, (type(self), values)
 
 
 _METHODS: dict[str, Any] = {

@@ -247,6 +247,9 @@ def _truth(body: FunctionBody, instruction: Instruction, successors: Successors)
 
 def _item(body: FunctionBody, instruction: Instruction, successors: Successors) -> None:
     base, *kinds = _kinds(body, instruction)
+    if isinstance(base, Static):  # a generic struct
+        _write(body, instruction, ())
+        return
     value, *indexes = _values(body, instruction)
     pick = body.typed.picks.get(id(instruction))
     if isinstance(base, Tuple) and pick is not None:

@@ -13,7 +13,7 @@ from accel.specialize.known import bind_known, find_known_name
 from accel.specialize.lookup import MISSING, Lookup
 from accel.specialize.python_steps import PythonSteps
 from accel.types import arrays, functions, methods, operators
-from accel.types.annotations import comptime_parameters
+from accel.types.annotations import comptime_parameters, evaluates_early
 from accel.types.kinds import (
     DTYPES,
     Array,
@@ -255,7 +255,7 @@ class CallRules:
     ) -> Kind | Fault | None:
         """A call of a Python function: typed for these arguments, which are those `operands` of the instruction, else all behind the first."""
         bound = _bind(function, len(kinds) - len(keywords), keywords)
-        if bound is None or not _can_be_compiled_along(function.__code__):
+        if bound is None or not _can_be_compiled_along(function.__code__, is_whole=not evaluates_early(function)):
             return None
         parameters: list[Kind] = []
         known = comptime_parameters(function).values() if function.__annotations__ else ()
@@ -299,12 +299,12 @@ _LOOKING_AT_CALLERS = frozenset(
 )
 
 
-def _can_be_compiled_along(code: CodeType) -> bool:
+def _can_be_compiled_along(code: CodeType, *, is_whole: bool = True) -> bool:
     """Whether a function may be compiled with one that calls it. Not one that looks for its callers' frames: where it leaves, those
-    that are compiled have none."""
+    that are compiled have none. What is inside one that is not whole yet may vanish while compiling."""
     if code.co_flags & _NO_PLAIN_CALL or not _LOOKING_AT_CALLERS.isdisjoint(code.co_names):
         return False
-    return all(_can_be_compiled_along(inner) for inner in code.co_consts if isinstance(inner, CodeType))
+    return not is_whole or all(_can_be_compiled_along(inner) for inner in code.co_consts if isinstance(inner, CodeType))
 
 
 _NO_PLAIN_CALL = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR  # calling it does not run it

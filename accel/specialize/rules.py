@@ -209,6 +209,8 @@ class KindRules(StructRules):
     # -- arrays, tuples, loops
 
     def op_item(self, instruction: Instruction, kinds: Kinds) -> Kind | Fault | None:
+        if isinstance(kinds[0], Static) and type(kinds[0].value).__name__ == "GenericStruct":
+            return self.generic_struct(instruction, kinds)
         if isinstance(kinds[0], Tuple) and len(kinds) == 2:
             known, length = self.python.constants(instruction, (1,))[0], len(kinds[0].items)
             if type(known) is int and not -length <= known < length:

@@ -72,6 +72,17 @@ class StructRules(CallRules):
             return self.function_call(instruction, function, kinds[1:], keywords)
         return self.function_call(instruction, function, kinds, keywords, operands=tuple(range(len(kinds))))
 
+    def generic_struct(self, instruction: Instruction, kinds: Kinds) -> Kind | None:
+        """`Vec[float, 3]`: the struct for these arguments, when they are known."""
+        known = self.python.constants(instruction, range(1, len(kinds)))
+        arguments = [kind.value if isinstance(kind, Static) else value for kind, value in zip(kinds[1:], known, strict=True)]
+        if any(argument is ... for argument in arguments):
+            return None
+        try:
+            return Static(kinds[0].value[tuple(arguments)])  # type: ignore[attr-defined]
+        except Exception:  # CPython raises it
+            return None
+
     def construct_named(self, instruction: Instruction, class_: Any, kinds: Kinds, keywords: tuple[str, ...]) -> Kind | None:
         """A call of the class of named tuples: an item may be anything."""
         names, defaults = class_._fields, class_._field_defaults
@@ -181,7 +192,7 @@ class StructRules(CallRules):
         for method in (f"__i{name}__", f"__{name}__")[not in_place :]:
             if isinstance(first, (Struct, View)) and self.lookup.find_member(first.value, method) is not MISSING:
                 return self.special(instruction, method, kinds)
-        if not isinstance(second, (Struct, View)) or first == second:
+        if not isinstance(second, (Struct, View)) or first == second or isinstance(first, View):  # NumPy has operators of its own for records
             return None
         function = self.lookup.find_member(second.value, f"__r{name}__")
         made = self.function_call(instruction, function, kinds[::-1], (), operands=(1, 0)) if isinstance(function, FunctionType) else None
@@ -217,6 +228,8 @@ def _may_refuse(typed: TypedFunction, met: set[int]) -> bool:
     if id(typed) in met:
         return False
     met.add(id(typed))
+    if not typed.entry_states:  # still being typed: what it returns is not known yet
+        return "NotImplemented" in typed.source.code.co_names
     if any(i.op in ("return", "result") and _NOT_IMPLEMENTED in typed.argument_kinds.get(id(i), ()) for i in typed.flow.instructions()):
         return True
     return any(call.function is not None and _may_refuse(call.function, met) for call in typed.calls.values())

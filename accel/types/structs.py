@@ -27,6 +27,7 @@ __all__ = [
     "layout_of",
     "name_of_kind",
     "named_fields",
+    "restore_generic",
     "restore_struct",
     "takes_kind",
 ]
@@ -216,6 +217,11 @@ def name_of_kind(kind: Kind) -> str:
     if isinstance(kind, Tuple):
         return f"tuple[{', '.join(map(name_of_kind, kind.items)) or '()'}]"
     return name_of_class(kind.value) if isinstance(kind, Struct) else str(kind)
+
+
+def restore_generic(template: Any, arguments: tuple[Any, ...], values: tuple[Any, ...]) -> Any:
+    """A struct of a generic one from what was pickled: that, its arguments, and the values of the fields."""
+    return restore_struct(template[arguments], values)
 
 
 def restore_struct(class_: type, values: tuple[Any, ...]) -> Any:

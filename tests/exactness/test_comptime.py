@@ -163,6 +163,12 @@ def unrolled_arrays(a):
     return s
 
 
+def written_tuples(x, n):
+    t = tuple(x * k + n for k in comptime(range(4)))
+    u = tuple([a * b for a, b in comptime(((1, 2.0), (3, 4.0)))])
+    return t, u, t[n]
+
+
 def matched(x):
     s = 0.0
     for i in comptime(range(3)):
@@ -194,7 +200,7 @@ CASES = [
     (powers, [(2.0,), (0.5,)]), (polynomial, [(2.0,)]), (convolved, [(X, numpy.zeros(16))]), (skipped, [(10,), (0,)]), (nested, [(5,), (2**62,)]),
     (early, [(0,), (2,), (9,)]), (scaled, [(1.5,), (2,)]), (kept, [(1,)]), (asserted, [(1,)]), (bound_inside, [(4,)]), (functions, [(0.5,)]), (inner, [(2.0,)]),
     (tiled, [(10, 13), (0, 5), (4, 8)]), (tiles_left, [(10, 13)]), (unrolled, [(17, 3), (0, 4), (3, -5), (-3, 2), (4, 4)]), (unrolled_wrongly, [(5,)]),
-    (unrolled_arrays, [(X,)]), (matched, [(2.5,)]), (imported, [(5.0,), (5,)]), (walrus, [(1,)]),
+    (unrolled_arrays, [(X,)]), (written_tuples, [(0.5, 2), (3, -1), (2**62, 3)]), (matched, [(2.5,)]), (imported, [(5.0,), (5,)]), (walrus, [(1,)]),
 ]  # fmt: skip
 IN_CPYTHON = (tiles_left, unrolled_wrongly, functions, inner, matched, imported, walrus)
 

@@ -620,3 +620,24 @@ def test_an_operator_that_is_not_implemented_gives_way(function):
         with accel.disabled():
             expected = outcome(function, pair)
         assert [outcome(compiled, pair) for _ in range(4)] == [expected] * 4, pair
+
+
+@accel.struct
+class Nested:
+    n: int
+
+    def __add__(self, other):
+        if isinstance(other, int) and other < 0:
+            return NotImplemented
+        return self.n if other == 0 else self + (other - 1)
+
+    def __radd__(self, other):
+        return "reflected"
+
+
+def test_an_operator_that_calls_itself():
+    compiled = accel.fn(added)
+    for pair in ((Nested(3), 4), (Nested(3), -1), (-1, Nested(3)), (Nested.array(1)[0], Nested(5))):
+        with accel.disabled():
+            expected = outcome(added, pair)
+        assert [outcome(compiled, pair) for _ in range(4)] == [expected] * 4, pair
