@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator
-from typing import Any, Literal, ParamSpec, TypeVar, assert_type, overload
+from typing import Any, Generic, Literal, ParamSpec, TypeVar, assert_type, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -243,3 +243,16 @@ def raised(x: float, *, n: Comptime[int]) -> float:
 
 assert_type(raised(2.0, n=3), float)
 raised(2.0, n="3")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+@accel.struct
+class Pair(Generic[T]):
+    first: T
+    second: T
+
+    def swapped(self) -> Pair[T]:
+        return Pair[T](self.second, self.first)
+
+
+assert_type(Pair[float](1.0, 2.0).swapped(), Pair[float])
+Pair[float]("1", 2.0)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
