@@ -5,6 +5,7 @@ from __future__ import annotations
 from random import Random
 
 from tests.differential.arguments import random_calls, random_kind
+from tests.differential.early import EARLY_HEADER, evaluate_early
 from tests.differential.elementwise import ELEMENTWISE, make_elementwise
 from tests.differential.expressions import Expressions, Function
 from tests.differential.foreign import HOLDER
@@ -25,7 +26,7 @@ def make_program(seed: int, kind: str = "all") -> Program:
     if kind == ELEMENTWISE:
         return make_elementwise(seed)
     if kind == TYPES:
-        return make_structs(seed)
+        return make_structs(seed) if seed % 3 else _make_early(seed)
     r = Random(f"{kind}:{seed}")
     if kind == "all":
         kind = r.choices(KINDS, [4, 4, 2, 3, 3])[0]
@@ -34,6 +35,14 @@ def make_program(seed: int, kind: str = "all") -> Program:
     while not _is_python(body):
         body, calls = _make_body(r, kind)
     return Program(HEADER + body, tuple(Call(arguments, setup) for setup, arguments in calls), title)
+
+
+def _make_early(seed: int) -> Program:
+    """A program of another kind, in which something is known while compiling."""
+    r = Random(f"early:{seed}")
+    given = make_program(seed, r.choice(["scalar", "loops", "loops", "calls"]))
+    text = HEADER + EARLY_HEADER + evaluate_early(r, given.body.removeprefix(HEADER))
+    return Program(text, given.calls, f"seed {seed}, {TYPES}")
 
 
 def _make_body(r: Random, kind: str) -> tuple[str, list[tuple[str, str]]]:

@@ -18,6 +18,7 @@ from unittest import mock
 
 import numpy as np
 
+import accel
 from tests.differential import makers
 
 __all__ = [
@@ -103,26 +104,23 @@ def write_program(program: Program, folder: Path) -> Path:
 def load_program(path: Path, decorate: Decorator) -> dict[str, Any]:
     """Execute the file with `fn` bound to `decorate`, whatever it imports under that name; returns its namespace.
 
-    `struct` is accel's. It is the one of ACCEL=0, with no machine code, unless `decorate` is accel's.
+    Other names of accel's are accel's. `struct` is the one of ACCEL=0, with no machine code, unless `decorate` is accel's.
     """
     text = path.read_text(encoding="utf-8")
     tree = ast.parse(text, str(path))
-    has_structs = False
+    imported: set[str] = set()
     for index, node in enumerate(tree.body):
         if isinstance(node, ast.ImportFrom) and node.module == "accel":
-            has_structs = has_structs or any(alias.name == "struct" for alias in node.names)
+            imported |= {alias.name for alias in node.names if alias.asname is None and alias.name != "fn"}
             tree.body[index] = ast.copy_location(ast.Pass(), node)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         code = compile(tree, str(path), "exec", dont_inherit=True)
     namespace: dict[str, Any] = {"__name__": "program", "__file__": str(path), "fn": decorate}
     linecache.checkcache(str(path))
-    if has_structs:
-        from accel import struct
-
-        namespace["struct"] = struct
+    namespace |= {name: getattr(accel, name) for name in sorted(imported)}
     is_accel = getattr(decorate, "__module__", "").partition(".")[0] == "accel"
-    with mock.patch.dict(os.environ, {} if is_accel or not has_structs else {"ACCEL": "0"}):
+    with mock.patch.dict(os.environ, {} if is_accel or "struct" not in imported else {"ACCEL": "0"}):
         exec(code, namespace)
     return namespace
 

@@ -208,7 +208,9 @@ def _compare_call(index: int, loop: Loop, space: dict[str, Any], call: Any) -> D
             error = raised
     warned = _messages(caught, _convert(operands))
     if error is None and loop.error is None and warned != loop.warned:
-        return Difference(index, "warnings", f"{len(loop.warned)}: {loop.warned[:4]}", f"{len(warned)}: {warned[:4]}")
+        wanted = tuple(sorted((*loop.warned, *_stored_messages(loop, got, operands))))
+        if warned != wanted:
+            return Difference(index, "warnings", f"{len(wanted)}: {wanted[:4]}", f"{len(warned)}: {warned[:4]}")
     if loop.results and len(loop.results[0]) != ufunc.nout:
         return Difference(index, "number of results", len(loop.results[0]), ufunc.nout)
     if error is not None:
@@ -220,6 +222,15 @@ def _compare_call(index: int, loop: Loop, space: dict[str, Any], call: Any) -> D
         if difference is not None:
             return difference
     return _compare_forms(index, loop, ufunc, operands, results) if isinstance(ufunc, np.ufunc) else None
+
+
+def _stored_messages(loop: Loop, got: Any, operands: Sequence[Any]) -> tuple[str, ...]:
+    """Warnings of storing what the loop computed into arrays like those of the results."""
+    with _listening() as caught:
+        for number, result in enumerate(got if isinstance(got, tuple) else (got,)):
+            if loop.results and number < len(loop.results[0]):
+                store(loop.column(number), np.asarray(result).dtype)
+    return _messages(caught, _convert(operands))
 
 
 def _compare_results(index: int, loop: Loop, number: int, result: Any) -> Difference | None:
