@@ -5,6 +5,8 @@ All of it is ordinary Python: with accel off, and in code that stays in CPython,
 
 from __future__ import annotations
 
+import sys
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -68,7 +70,7 @@ def comptime(value: T, /) -> T:
     Returns
     -------
     object
-        The value itself.
+        The value itself; of an array a view that is read-only.
 
     Notes
     -----
@@ -89,6 +91,11 @@ def comptime(value: T, /) -> T:
     >>> poly(2.0)
     0.5
     """
+    numpy = sys.modules.get("numpy")
+    if numpy is not None and isinstance(value, numpy.ndarray):
+        view: Any = value.view()
+        view.flags.writeable = False
+        return view  # type: ignore[no-any-return]
     return value
 
 

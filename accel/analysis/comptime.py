@@ -9,7 +9,7 @@ import ast
 import copy
 import itertools
 import traceback
-from types import CellType, FunctionType, ModuleType
+from types import BuiltinFunctionType, CellType, FunctionType, ModuleType
 from typing import Any, NoReturn, TypeVar
 
 from accel import compile_time
@@ -20,6 +20,7 @@ from accel.analysis.remainder import located
 from accel.analysis.scopes import names_bound_by
 from accel.errors import CompileError, Diagnostic
 from accel.ir import Source
+from accel.types.structs import layout_of
 
 __all__ = ["MOST_TURNS", "derive"]
 
@@ -45,9 +46,14 @@ def derive(source: Source, values: dict[str, Any], *, is_partial: bool = False) 
         raise CompileError(Diagnostic("a lambda evaluates nothing while compiling", "comptime-value", source.filename, source.code.co_firstlineno))
     maker = _Maker(source, values, is_partial=is_partial)
     body = maker.statements(copy.deepcopy(tree.body))
+    function, code = source.function, source.code
+    parameters = code.co_argcount + code.co_kwonlyargcount
+    own = [ast.Name(id=name, ctx=ast.Store()) for name in (*code.co_varnames[parameters:], *code.co_cellvars) if name.isidentifier()]
+    if own:  # what was left out may be all that binds a name, which is the function's own all the same
+        bound = ast.Assign(targets=list[ast.expr](own), value=ast.Constant(value=None))
+        body = [*body, _at(ast.If(test=ast.Constant(value=False), body=[bound], orelse=[]), tree)]
     inner = define("%inner", (), body or [ast.Pass()])
     inner.args = without_defaults(tree.args)
-    function, code = source.function, source.code
     cells = dict(zip(code.co_freevars, function.__closure__ or (), strict=True)) | {n: CellType(v) for n, v in maker.baked.items()}
     made_code = compile_instead(source, inner, cells)
     note_derived(made_code, inner, source.lines)
@@ -124,11 +130,14 @@ class _Maker(ast.NodeTransformer):
             self.refuse(node, shown, ("mend what it evaluates",), why=" <- ".join(reversed(way[-8:])) or "it raises here")
 
     def constant(self, value: Any, node: ast.AST) -> ast.expr:
-        """An expression that gives a value: a constant, or a variable that the function finds outside."""
+        """An expression that gives a value: a constant, or a variable that the function finds outside. What can be changed would be the same object in each
+        call, and is no constant; arrays are read-only."""
         if type(value) in _PLAIN:
             return _at(ast.Constant(value=value), node)
         if type(value) is tuple and all(type(v) in _PLAIN for v in value):
             return _at(ast.Constant(value=value), node)  # type: ignore[arg-type]  # the compiler takes it
+        if not _is_constant(value):
+            self.refuse(node, f"what is evaluated while compiling gives an object of class {type(value).__name__}, which may change", ("evaluate a tuple or an array",))
         name = f"$known {len(self.baked)}"
         self.baked[name] = _frozen(value)
         return _at(ast.Name(id=name, ctx=ast.Load()), node)
@@ -186,9 +195,11 @@ class _Maker(ast.NodeTransformer):
         """An argument by keyword: evaluated where all it mentions is known, as another function may want to know it."""
         names = [n.id for n in ast.walk(given.value) if isinstance(n, ast.Name)]
         if names and not self.is_partial and all(n in self.known for n in names) and not any(isinstance(n, ast.Call) for n in ast.walk(given.value)):
-            given.value = self.constant(self.evaluate(given.value), given.value)
-        else:
-            given.value = self.visit(given.value)
+            value = self.evaluate(given.value)
+            if type(value) in _PLAIN or type(value) is tuple:
+                given.value = self.constant(value, given.value)
+                return given
+        given.value = self.visit(given.value)
         return given
 
     def visit_IfExp(self, node: ast.IfExp) -> ast.AST:
@@ -360,6 +371,17 @@ def _is_full(cell: CellType) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _is_constant(value: Any) -> bool:
+    """Whether an object stays what it is: numbers, texts, tuples of those, functions, classes, dtypes, structs; and arrays, which are made read-only."""
+    class_ = type(value)
+    if class_ in (tuple, frozenset):
+        return all(map(_is_constant, value))
+    if class_ in _PLAIN or class_ is range or layout_of(class_) is not None:
+        return True
+    known = (type, FunctionType, BuiltinFunctionType, ModuleType)
+    return isinstance(value, known) or class_.__module__ in ("numpy", "numpy.dtypes") or class_.__name__ == "GenericStruct"
 
 
 def _frozen(value: Any) -> Any:

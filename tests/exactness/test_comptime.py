@@ -169,6 +169,48 @@ def written_tuples(x, n):
     return t, u, t[n]
 
 
+t, buffer = "global", numpy.zeros(3)
+
+
+def unbound(x):
+    if comptime(SCALE < 0):
+        t = x
+    return t
+
+
+def after_return(x):
+    if x < 0:
+        return t
+    if comptime(True):
+        return x
+    t = 1
+    return t
+
+
+def written(x):
+    w = comptime(table(3))
+    w[0] = x
+    return w
+
+
+def changeable(x):
+    v = comptime([1, 2])
+    v.append(x)
+    return v
+
+
+def given_on(x):
+    s = 0
+    for k in comptime(range(2)):
+        s += len(listed(x, more=[k]))
+    return s
+
+
+def listed(x, more):
+    more.append(x)
+    return more
+
+
 def matched(x):
     s = 0.0
     for i in comptime(range(3)):
@@ -200,9 +242,10 @@ CASES = [
     (powers, [(2.0,), (0.5,)]), (polynomial, [(2.0,)]), (convolved, [(X, numpy.zeros(16))]), (skipped, [(10,), (0,)]), (nested, [(5,), (2**62,)]),
     (early, [(0,), (2,), (9,)]), (scaled, [(1.5,), (2,)]), (kept, [(1,)]), (asserted, [(1,)]), (bound_inside, [(4,)]), (functions, [(0.5,)]), (inner, [(2.0,)]),
     (tiled, [(10, 13), (0, 5), (4, 8)]), (tiles_left, [(10, 13)]), (unrolled, [(17, 3), (0, 4), (3, -5), (-3, 2), (4, 4)]), (unrolled_wrongly, [(5,)]),
-    (unrolled_arrays, [(X,)]), (written_tuples, [(0.5, 2), (3, -1), (2**62, 3)]), (matched, [(2.5,)]), (imported, [(5.0,), (5,)]), (walrus, [(1,)]),
+    (unrolled_arrays, [(X,)]), (written_tuples, [(0.5, 2), (3, -1), (2**62, 3)]), (matched, [(2.5,)]), (imported, [(5.0,), (5,)]), (walrus, [(1,)]), (unbound, [(1,)]), (after_return, [(1,), (-1,)]), (written, [(2.0,)]), (changeable, [(3,)]),
+    (given_on, [(3,)]),
 ]  # fmt: skip
-IN_CPYTHON = (tiles_left, unrolled_wrongly, functions, inner, matched, imported, walrus)
+IN_CPYTHON = (tiles_left, unrolled_wrongly, functions, inner, matched, imported, walrus, unbound, written, changeable, given_on)
 
 
 def outcome(function, arguments):
