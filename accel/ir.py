@@ -421,7 +421,7 @@ class Lowered:
     text: str = ""
     steps: dict[str, tuple[PythonStep, ...]] = field(default_factory=dict)  # by symbol of the function, in order
     sources: dict[str, Any] = field(default_factory=dict)  # symbol -> Source of each function, where it is at hand
-    classes: tuple[type, ...] = ()  # structs it makes and takes, by the number in their symbol
+    classes: tuple[Any, ...] = ()  # structs it makes and takes, and objects it compares with, by the number in their symbol
 
 
 @dataclass(frozen=True, slots=True)

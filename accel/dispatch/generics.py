@@ -10,7 +10,7 @@ from accel.errors import ArgumentError, CompileError, Diagnostic
 from accel.runtime.frames import find_caller
 from accel.types.declared import name_of_class
 from accel.types.kinds import Constant
-from accel.types.structs import function_of
+from accel.types.structs import function_of, layout_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -56,6 +56,10 @@ class GenericStruct:
         what = f"`{name}` is generic: it makes structs only with its parameters given"
         do = (f"write `{name}[{', '.join(self.parameters)}](...)` with types or numbers for them",)
         raise ArgumentError(Diagnostic(what, "struct-argument", *find_caller(__file__), do=do))
+
+    def __instancecheck__(self, value: Any) -> bool:
+        layout = layout_of(type(value))
+        return layout is not None and layout.records.get("origin", (None,))[0] is self
 
     def __getitem__(self, given: Any) -> type:
         arguments = tuple([_plain(item) for item in (given if type(given) is tuple else (given,))])

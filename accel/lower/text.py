@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Callable
+from typing import Any
 
 __all__ = ["Emitter", "Module", "float_text", "parts_of"]
 
@@ -37,7 +38,7 @@ class Module:
         self._globals: dict[str, str] = {}
         self._functions: list[str] = []
         self._support: set[str] = set()
-        self.classes: list[type] = []  # whose addresses the code needs
+        self.classes: list[Any] = []  # structs, and other objects, whose addresses the code needs
 
     def declare(self, name: str, result: str, parameters: tuple[str, ...], attributes: str = "") -> str:
         """Declare an external function once; return its quoted name."""
@@ -50,8 +51,8 @@ class Module:
         self._globals.setdefault(name, f'@"{name}" = {"extern_weak" if may_be_null else "external"} global i8')
         return f'@"{name}"'
 
-    def class_address(self, class_: type, what: str = "class") -> str:
-        """The name of the address of a struct's class, of the class of its "record"s, or of the dtype of its arrays ("structs"): its number among those needed."""
+    def class_address(self, class_: Any, what: str = "class") -> str:
+        """The name of the address of an object such as the class of a struct, of the class of its "record"s, or of the dtype of its arrays ("structs"): its number among those needed."""
         if not any(class_ is known for known in self.classes):
             self.classes.append(class_)
         return self.external(f"{what}.{next(k for k, known in enumerate(self.classes) if known is class_)}")

@@ -221,7 +221,7 @@ def _view(e: Emitter, kind: View, operand: str, miss: str) -> Value:
 
 
 def _constant(e: Emitter, kind: Constant, operand: str, miss: str) -> Value:
-    """An argument that must be this very value: numbers are compared, any other is to be the same object."""
+    """An argument that must be this very value: numbers and texts are compared, any other is to be the same object."""
     match kind.value:
         case bool() | None:
             name = "_Py_NoneStruct" if kind.value is None else "_Py_TrueStruct" if kind.value else "_Py_FalseStruct"
@@ -233,6 +233,9 @@ def _constant(e: Emitter, kind: Constant, operand: str, miss: str) -> Value:
             _require_type(e, operand, "PyFloat_Type", miss)
             bits = int.from_bytes(struct.pack("<d", kind.value), "little", signed=True)
             same = e.value(f"icmp eq i64 {_load(e, operand, _VALUE, 'i64')}, {bits}")
+        case str() if type(kind.value) is str:
+            _require_type(e, operand, "PyUnicode_Type", miss)
+            same = e.value(f"icmp eq i32 {e.call('i32', 'PyUnicode_Compare', f'ptr {operand}', f'ptr {e.module.class_address(kind.value)}')}, 0")
         case _:
             same = e.value(f"icmp eq ptr {operand}, {e.module.class_address(kind.value)}")
     _require(e, same, miss)

@@ -449,3 +449,13 @@ def test_the_same_with_accel_off_and_in_a_warm_process(tmp_path):
 
     off, cold, warm = run(ACCEL="0"), run(), run()
     assert off[0] == cold[0] == warm[0] and (off[1], cold[1], warm[1]) == ("False", "True", "False")
+
+
+def test_equal_texts_have_the_same_machine_code():
+    @accel.fn
+    def moded(x, *, mode: Comptime[str]):
+        return x + 1 if comptime(mode == "up") else x - 1
+
+    for _ in range(3):
+        assert [moded(1, mode="".join(["u", "p"])), moded(1, mode="up"), moded(1, mode="upp"), moded(1, mode="".join("down"))] == [2, 2, 0, 0]
+    assert len(moded.accel.signatures) == 3

@@ -97,6 +97,7 @@ def test_a_struct_for_each_set_of_arguments():
     assert repr(A) == "Vec[float, 3](data=(1.0, 2.0, 3.0))" and dataclasses.replace(A, data=(0, 0, 0)) == Vec[float, 3]((0.0,) * 3)
     assert pickle.loads(pickle.dumps(A)) == A and type(pickle.loads(pickle.dumps(A))) is Vec[float, 3]
     assert Pair[float].array(2).dtype.names == ("first", "second") and Pair[Pair[float]](Pair[float](1, 2), Pair[float](3, 4)).second.first == 3.0
+    assert isinstance(Pair[int](1, 2), Pair) and not isinstance(A, Pair) and not isinstance(3, Pair)
     with pytest.raises(accel.ArgumentError, match="`Pair` is generic"):
         Pair(1.0, 2.0)
     with pytest.raises(accel.ArgumentError, match="`Vec` has 2 parameters, got 1"):
