@@ -52,7 +52,8 @@ class Module:
         return f'@"{name}"'
 
     def class_address(self, class_: Any, what: str = "class") -> str:
-        """The name of the address of an object such as the class of a struct, of the class of its "record"s, or of the dtype of its arrays ("structs"): its number among those needed."""
+        """The name of the address of an object such as the class of a struct, of the class of its "record"s, or of the dtype of its arrays ("structs"): its number
+        among those needed."""
         if not any(class_ is known for known in self.classes):
             self.classes.append(class_)
         return self.external(f"{what}.{next(k for k, known in enumerate(self.classes) if known is class_)}")
