@@ -170,3 +170,14 @@ def test_the_picture_of_the_ray_tracer_has_the_same_bytes_without_accel(tmp_path
         assert done.stdout.split() == [str(switch == "1")]
         pictures.append((tmp_path / "r.png").read_bytes())
     assert pictures[0] == pictures[1]
+
+
+def test_fft(capsys):
+    example = load("fft")
+    assert example.main("16") == 0
+    assert "the numbers are the same" in capsys.readouterr().out
+    assert example.transform.accel.compiled
+    signal = np.arange(8.0) + 1j
+    assert abs(example.transform(signal, np.empty(8, complex), n=8) - np.fft.fft(signal)).max() < 1e-13
+    with pytest.raises(AssertionError, match="the size must be a power of two"):
+        example.transform(signal, np.empty(8, complex), n=12)
