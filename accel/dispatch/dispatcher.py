@@ -157,6 +157,9 @@ class Dispatcher:
         if entry is not None:
             return self._mend(entry) if has_missed else entry.address
         if signature in self._refused or len(self.entries) >= MOST_ENTRIES:
+            if self._known and len(self.entries) >= MOST_ENTRIES:
+                what = f"has machine code for {MOST_ENTRIES} values known while compiling, and gets no more"
+                self._tell_of_values(what, "pass what takes so many values as an ordinary argument")
             return self._give_way(signature)
         self._calls += 1
         if self._calls < self._patience():
@@ -170,9 +173,22 @@ class Dispatcher:
         if not self._known:
             return find_signature(bound)
         signature = find_signature([None if k in self._known else value for k, value in enumerate(bound)])
-        if signature is None or not all(is_hashable(bound[k]) for k in self._known):
+        if unknown := [bound[k] for k in self._known if not is_hashable(bound[k])]:
+            what = f"takes a value known while compiling, and an object of class {type(unknown[0]).__name__} is not hashable"
+            self._tell_of_values(what, "pass a tuple, or another hashable value")
+        if signature is None or unknown:
             return None
         return Signature(tuple([Constant(bound[k]) if k in self._known else kind for k, kind in enumerate(signature.kinds)]))
+
+    def _tell_of_values(self, what: str, do: str) -> None:
+        """Say, once, why a call whose values are to be known while compiling is CPython's."""
+        code = self.function.__code__
+        found = Diagnostic(f"`{self.function.__qualname__}` {what}", "comptime-value", code.co_filename, code.co_firstlineno, do=(do,))
+        if self.options.strict:
+            raise CompileError((found,))
+        if self._hint is not None and found not in self.diagnostics:
+            self.diagnostics = (found,)
+            self._hint(self.function, self.diagnostics)
 
     @staticmethod
     def _is_decided(parameter: Enforced, kind: Kind, value: Any) -> bool:

@@ -459,3 +459,29 @@ def test_equal_texts_have_the_same_machine_code():
     for _ in range(3):
         assert [moded(1, mode="".join(["u", "p"])), moded(1, mode="up"), moded(1, mode="upp"), moded(1, mode="".join("down"))] == [2, 2, 0, 0]
     assert len(moded.accel.signatures) == 3
+
+
+def test_values_that_get_no_machine_code():
+    def shifted(x, *, n: Comptime[object]):
+        return x, str(n)
+
+    compiled, strict = accel.fn(shifted), accel.fn(strict=True)(_copied(shifted))
+    for _ in range(3):
+        assert compiled(1, n=[2]) == (1, "[2]")
+    assert "an object of class list is not hashable" in compiled.accel.diagnostics[0].what
+    with pytest.raises(accel.CompileError, match="is not hashable"):
+        strict(1, n=[2])
+
+    @accel.fn
+    def many(x, *, n: Comptime[int]):
+        return x * comptime(n + 1)
+
+    for _ in range(3):
+        assert [many(2, n=n) for n in range(25)] == [2 * (n + 1) for n in range(25)]
+    assert len(many.accel.signatures) == 16 and "gets no more" in many.accel.diagnostics[0].what
+
+
+def _copied(function):
+    made = _again(function)
+    made.__annotations__ = dict(function.__annotations__)
+    return made
