@@ -167,14 +167,41 @@ def restore_array(struct: type, fields: Any) -> Any:
 
 
 def make_array(struct: Any, shape: Any) -> Any:
-    """See `accel.struct`."""
+    """An array of structs whose fields are all zero.
+
+    Parameters
+    ----------
+    shape : int or tuple of int
+        The lengths of its axes.
+
+    Returns
+    -------
+    numpy.ndarray
+        A structured array, of the dtype `struct.dtype`, whose elements are records and can be assigned structs.
+    """
     import numpy
 
     return numpy.zeros(shape, dtype_of(struct.__accel_layout__)).view(array_class())
 
 
 def as_array(struct: Any, array: Any) -> Any:
-    """See `accel.struct`."""
+    """A structured array with the fields of a struct as an array of structs: the same memory.
+
+    Parameters
+    ----------
+    array : numpy.ndarray
+        Its fields have the names, dtypes and places of those of `struct.dtype`.
+
+    Returns
+    -------
+    numpy.ndarray
+        A view whose elements are records, and can be assigned structs.
+
+    Raises
+    ------
+    ArgumentError
+        For anything else: `array.astype(struct.dtype)` makes a copy that fits.
+    """
     import numpy
 
     wanted = dtype_of(struct.__accel_layout__)
