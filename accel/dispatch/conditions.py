@@ -99,6 +99,8 @@ class Conditions:
                 if called is not _TRUSTED[owner]:
                     yield f"`{owner}` is not the builtin one"
                 continue
+            if any(called is early for early in _EARLY):
+                continue
             if called is not self._associative.get(f"{owner}.{attribute}" if attribute else owner, called):
                 yield f"`{owner}{'.' if attribute else ''}{attribute}` is another function than the one that was declared to be associative"
             known = self._harmless.get(k)

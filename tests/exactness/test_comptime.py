@@ -485,3 +485,19 @@ def _copied(function):
     made = _again(function)
     made.__annotations__ = dict(function.__annotations__)
     return made
+
+
+def test_in_parallel_loops():
+    @accel.parallelize
+    def spread(x, out):
+        for i in range(len(x)):
+            s = 0.0
+            for k in comptime(range(3)):
+                s += x[i] * k
+            out[i] = s
+
+    x, out = numpy.arange(300_000.0), numpy.zeros(300_000)
+    with accel.parallel(2):
+        for _ in range(2):
+            spread(x, out)
+    assert (out == 3.0 * x).all() and "is called" not in spread.accel.explain()
