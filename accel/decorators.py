@@ -289,8 +289,8 @@ def struct(class_: Any = ..., /, **options: Any) -> Any:
     A struct is a value: it can't be changed, and it is its fields. Compiled code passes it in registers and makes an object only where one leaves
     compiled code: that one is equal, and maybe not the same (`is`).
 
-    `Point.array(shape)` makes an array of structs, `Point.from_array(a)` sees a structured array as one, `Point.dtype` is its dtype. The elements of such arrays are records: they have
-    the fields, which can be assigned, and the methods of the struct. A class with type parameters, `class Vec(Generic[T])`, gives structs by `Vec[float]`.
+    `Point.array(shape)` makes an array of structs, `Point.from_array(a)` sees a structured array as one, `Point.dtype` is its dtype. The elements of such arrays are
+    records: they have the fields, which can be assigned, and the methods of the struct. A class with type parameters, `class Vec(Generic[T])`, gives structs by `Vec[float]`.
 
     Making an object costs less than making one of a class with `__slots__` and an `__init__`, reading a field the same.
 

@@ -32,7 +32,7 @@ def pack_kind(kind: Kind, pack_static: Callable[[Any], Any]) -> tuple[Any, ...]:
     """A kind as nested tuples: the name of its class, then its fields. `pack_static` replaces the object some kinds hold.
 
     >>> pack_kind(_kinds.Tuple((_kinds.Int(), _kinds.Scalar("d"))), str)
-    ('Tuple', (('Int',), ('Scalar', 'd')))
+    ('Tuple', (('Int',), ('Scalar', 'd')), None)
     """
     name = type(kind).__name__
     if _CLASSES.get(name) is not type(kind):

@@ -9,6 +9,8 @@ import sys
 import weakref
 from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
 
+from accel.compile_time import comptime, comptime_assert, unroll
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["Conditions"]
 
 _BUILTINS = (abs, bool, complex, divmod, float, int, isinstance, len, max, min, pow, range, round)
+_EARLY = (comptime, comptime_assert, unroll)  # which do nothing when a loop runs
 _TRUSTED = {"range": range, "len": len, "min": min, "max": max}  # the proofs take them for what they are
 _NUMBERS = (int, float, complex, bool, type(None))
 _COMPUTING = ("math", "cmath")
