@@ -278,8 +278,8 @@ def struct(class_: Any = ..., /, **options: Any) -> Any:
     Raises
     ------
     DecorationError
-        For anything that is no such class, and for a field that has no type, one a struct has no place for, or a default that does not fit. The objects raise
-        ArgumentError, a TypeError, when they are made of the wrong values, and FrozenInstanceError, an AttributeError, when a field is assigned.
+        For anything that is no such class, and for a field that has no type, one a struct has no place for, or a default that does not fit. The class raises
+        TypeError when it is called with the wrong values, and FrozenInstanceError, an AttributeError, when a field is assigned.
     OptionError
         For an unknown option.
 

@@ -9,7 +9,7 @@ from types import FunctionType, MethodType
 
 from accel.dispatch.constructors import install_constructor
 from accel.dispatch.definitions import Definition
-from accel.errors import AccelError, ArgumentError, DecorationError, Diagnostic
+from accel.errors import AccelError, DecorationError, Diagnostic
 from accel.runtime.classes import find_offset
 from accel.runtime.frames import find_caller
 from accel.types.declared import name_of_class
@@ -217,7 +217,7 @@ def _bind(layout: Layout, values: tuple[Any, ...], named: dict[str, Any]) -> lis
 
     Raises
     ------
-    ArgumentError
+    TypeError
     """
     by_position = [field for field in layout.fields if not field.keyword_only]
     if len(values) > len(by_position):
@@ -248,8 +248,12 @@ def _value_of(layout: Layout, field: Field, given: dict[str, Any]) -> Any:
 
 
 def _refuse_call(layout: Layout, what: str, do: str, found: str = "") -> NoReturn:
+    """Raise a plain TypeError, as any class does whose constructor is called with the wrong arguments; its `diagnostics` say where."""
     name = layout.kind.value.__qualname__
-    raise ArgumentError(Diagnostic(f"`{name}` {what}", "struct-argument", *find_caller(__file__), found=found, do=(do,)))
+    diagnostic = Diagnostic(f"`{name}` {what}", "struct-argument", *find_caller(__file__), found=found, do=(do,))
+    error: Any = TypeError(str(diagnostic))
+    error.diagnostics = (diagnostic,)
+    raise error
 
 
 def _refuse_assignment(self: Any, name: str, verb: str) -> NoReturn:
