@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import copy
 import itertools
+import sys
 import traceback
 from types import BuiltinFunctionType, CellType, FunctionType, ModuleType
 from typing import Any, NoReturn, TypeVar
@@ -20,7 +21,7 @@ from accel.analysis.remainder import located
 from accel.analysis.scopes import names_bound_by
 from accel.errors import CompileError, Diagnostic
 from accel.ir import Source
-from accel.types.structs import layout_of
+from accel.types.structs import Template, layout_of
 
 __all__ = ["MOST_TURNS", "derive"]
 
@@ -69,6 +70,7 @@ class _Maker(ast.NodeTransformer):
 
     def __init__(self, source: Source, values: dict[str, Any], *, is_partial: bool = False) -> None:
         self.source, self.known, self.is_partial = source, dict(values), is_partial
+        self._parameters = values
         self.baked: dict[str, Any] = {}
         self.looked_up: set[str] = set()
         self._locals = {*source.code.co_varnames, *source.code.co_cellvars}
@@ -169,11 +171,11 @@ class _Maker(ast.NodeTransformer):
         names = {name for n in ast.walk(loop.target) for name in names_bound_by(n)}
         if loop.ifs or loop.is_async or names & {name for n in ast.walk(made.elt) for name in names_bound_by(n)}:
             return None
+        turns = [_match(loop.target, item) for item in self._items(loop.iter)]
+        if any(known.keys() != names for known in turns):
+            return None
         before, elements = dict(self.known), list[ast.expr]()
-        for item in self._items(loop.iter):
-            known = _match(loop.target, item)
-            if known.keys() != names:
-                return None
+        for known in turns:
             self.known = before | known
             elements.append(self.visit(copy.deepcopy(made.elt)))
         self.known = before
@@ -214,15 +216,18 @@ class _Maker(ast.NodeTransformer):
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
         return self._inner(node)
 
-    def _inner(self, node: Any) -> ast.AST:
-        """A function inside: names it binds itself are others."""
-        bound = {a.arg for a in ast.walk(node.args) if isinstance(a, ast.arg)}
-        if bound & self.known.keys():
-            self.refuse(node, f"a function inside has a parameter of the name of one that is known: {', '.join(sorted(bound & self.known.keys()))}", ("rename it",))
-        if isinstance(node, ast.FunctionDef):
-            node.body = self.statements(node.body)
-            return node
-        return self.generic_visit(node)
+    def visit_GeneratorExp(self, node: ast.GeneratorExp) -> ast.AST:
+        return self._inner(node)
+
+    def _inner(self, node: ast.AST) -> ast.AST:
+        """What runs later: it sees the variables of loops as they are then, and parameters of its own are others."""
+        bound = {a.arg for a in ast.walk(node) if isinstance(a, ast.arg)} & self._parameters.keys()
+        if bound:
+            self.refuse(node, f"a function inside has a parameter of the name of one that is known: {', '.join(sorted(bound))}", ("rename it",))
+        before, self.known = self.known, dict(self._parameters)
+        made = self.generic_visit(node)
+        self.known = before
+        return made
 
     # -- statements
 
@@ -304,8 +309,9 @@ class _Maker(ast.NodeTransformer):
     def _unrolled(self, node: ast.For) -> list[ast.stmt] | None:
         """`for i in unroll(range(start, stop), count)`: so many turns at a time, then the rest one by one."""
         call: Any = node.iter
-        count = self.visit(call.args[1]) if len(call.args) == 2 else None
-        ranged: Any = call.args[0]
+        if len(call.args) != 2:
+            return None
+        ranged, count = call.args[0], self.visit(call.args[1])
         is_range = isinstance(ranged, ast.Call) and isinstance(ranged.func, ast.Name) and ranged.func.id not in self._locals and self._outside(ranged.func.id) is range
         if not is_range or not 1 <= len(ranged.args) <= 2 or ranged.keywords or node.orelse or not isinstance(node.target, ast.Name):
             return None
@@ -380,14 +386,14 @@ def _is_constant(value: Any) -> bool:
         return all(map(_is_constant, value))
     if class_ in _PLAIN or class_ is range or layout_of(class_) is not None:
         return True
-    known = (type, FunctionType, BuiltinFunctionType, ModuleType)
-    return isinstance(value, known) or class_.__module__ in ("numpy", "numpy.dtypes") or class_.__name__ == "GenericStruct"
+    numpy: Any = sys.modules.get("numpy")
+    if numpy is not None and (class_ is numpy.ndarray or isinstance(value, (numpy.generic, numpy.dtype, numpy.ufunc))):
+        return True
+    return isinstance(value, (type, FunctionType, BuiltinFunctionType, ModuleType, Template))
 
 
 def _frozen(value: Any) -> Any:
     """Arrays as read-only copies."""
-    import sys
-
     numpy = sys.modules.get("numpy")
     if numpy is None or type(value) is not numpy.ndarray:
         return value

@@ -11,7 +11,7 @@ import sys
 from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
 
 from accel.cache.source import find_source
-from accel.types.structs import layout_of
+from accel.types.structs import Template, layout_of
 
 try:
     from _blake2 import blake2b  # hashlib would load OpenSSL
@@ -279,7 +279,7 @@ class Content:
             return self._describe_module(value)
         if (layout := layout_of(type(value))) is not None:
             return ("struct", self.describe(type(value)), *[self.describe(getattr(value, name, None)) for name in layout.kind.names])
-        if _is_own(type(value)) and type(value).__name__ == "GenericStruct":
+        if issubclass(type(value), Template):
             return ("generic struct", self.describe(value.written))
         return _describe_numpy(value) if module_of(type(value)) in ("numpy", "numpy.dtypes") else None
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import inspect
 import typing
-from types import FunctionType
+from types import CodeType, FunctionType
 
 from accel.errors import ArgumentError, CompileError, Diagnostic
 from accel.runtime.frames import find_caller
 from accel.types.declared import name_of_class
 from accel.types.kinds import Constant
-from accel.types.structs import function_of, layout_of
+from accel.types.structs import Template, function_of, layout_of, with_function
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def is_generic(class_: type) -> bool:
     return class_.__bases__ == (typing.Generic,)
 
 
-class GenericStruct:
+class GenericStruct(Template):
     """What `struct` makes of a class with type parameters: `Vec[Float32, 4]` is the struct for these arguments.
 
     Notes
@@ -107,12 +107,13 @@ def _substituted(annotation: Any, class_: Any, arguments: tuple[Any, ...]) -> An
 def _with(member: Any, values: dict[str, Any]) -> Any:
     """A member of the body with arguments in place of type parameters."""
     function = function_of(member)
-    if function is None:
-        return member
-    made = _derive(function, values)
-    if isinstance(member, property):
-        return property(made, member.fset, member.fdel, member.__doc__)
-    return type(member)(made) if type(member) in (staticmethod, classmethod) else made
+    return member if function is None else with_function(member, _derive(function, values))
+
+
+def _names_of(code: CodeType) -> set[str]:
+    """The names that code, or code inside it, looks up outside."""
+    inner = [_names_of(constant) for constant in code.co_consts if isinstance(constant, CodeType)]
+    return {*code.co_names, *code.co_freevars}.union(*inner)
 
 
 def _derive(function: FunctionType, values: dict[str, Any]) -> FunctionType:
@@ -120,7 +121,7 @@ def _derive(function: FunctionType, values: dict[str, Any]) -> FunctionType:
     from accel.analysis.outline import copy_attributes
     from accel.analysis.parse import parse_function
 
-    if not values.keys() & {*function.__code__.co_names, *function.__code__.co_freevars}:
+    if values.keys().isdisjoint(_names_of(function.__code__)):
         return function
     try:
         made = derive(parse_function(function), values, is_partial=True)

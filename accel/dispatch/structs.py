@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import sys
-from types import FunctionType, MethodType
+from types import MethodType
 
 from accel.dispatch.constructors import install_constructor
 from accel.dispatch.definitions import Definition
@@ -21,10 +21,12 @@ from accel.types.structs import (
     Field,
     Layout,
     fit,
+    function_of,
     kind_of_annotation,
     name_of_kind,
     restore_generic,
     restore_struct,
+    with_function,
 )
 
 TYPE_CHECKING = False
@@ -128,13 +130,11 @@ def _check_values(class_: type, definition: Definition) -> None:
 
 
 def _move_class_cell(member: Any, old: type, new: type) -> None:
-    """`super()` and `__class__` in methods mean the class that was made."""
-    for part in (member, getattr(member, "__func__", None), getattr(member, "fget", None)):
-        if isinstance(part, FunctionType):
-            names = part.__code__.co_freevars
-            if "__class__" in names:
-                cell = (part.__closure__ or ())[names.index("__class__")]
-                cell.cell_contents = new if cell.cell_contents is old else cell.cell_contents
+    """`super()` and `__class__` in a method mean the class that was made."""
+    function = function_of(member)
+    if function is not None and "__class__" in (names := function.__code__.co_freevars):
+        cell = (function.__closure__ or ())[names.index("__class__")]
+        cell.cell_contents = new if cell.cell_contents is old else cell.cell_contents
 
 
 # -- fields
@@ -305,10 +305,5 @@ _ARRAYS: dict[str, Any] = {"array": classmethod(make_array), "from_array": class
 def _decorate_methods(made: Any, written: dict[str, Any], decorate: Callable[..., Any]) -> None:
     """Have the functions in the body compiled."""
     for name, member in written.items():
-        function = member.fget if type(member) is property else getattr(member, "__func__", member)
-        if type(member) in (FunctionType, staticmethod, classmethod, property) and isinstance(function, FunctionType):
-            served = decorate(function, made)
-            if type(member) is property:
-                setattr(made, name, property(served, member.fset, member.fdel, member.__doc__))
-            elif served is not function:
-                setattr(made, name, served if type(member) is FunctionType else type(member)(served))
+        if (function := function_of(member)) is not None:
+            setattr(made, name, with_function(member, decorate(function, made)))

@@ -35,7 +35,7 @@ from accel.types.kinds import (
     join_kinds,
     members_of,
 )  # fmt: skip
-from accel.types.structs import layout_of, takes_kind
+from accel.types.structs import Template, layout_of, takes_kind
 
 __all__ = ["KindRules"]
 
@@ -209,7 +209,7 @@ class KindRules(StructRules):
     # -- arrays, tuples, loops
 
     def op_item(self, instruction: Instruction, kinds: Kinds) -> Kind | Fault | None:
-        if isinstance(kinds[0], Static) and type(kinds[0].value).__name__ == "GenericStruct":
+        if isinstance(kinds[0], Static) and issubclass(type(kinds[0].value), Template):
             return self.generic_struct(instruction, kinds)
         if isinstance(kinds[0], Tuple) and len(kinds) == 2:
             known, length = self.python.constants(instruction, (1,))[0], len(kinds[0].items)

@@ -20,6 +20,7 @@ __all__ = [
     "Layout",
     "MISFIT",
     "STRUCT",
+    "Template",
     "as_struct",
     "fit",
     "function_of",
@@ -30,6 +31,7 @@ __all__ = [
     "restore_generic",
     "restore_struct",
     "takes_kind",
+    "with_function",
 ]
 
 LAYOUT = "__accel_layout__"  # the attribute of a struct that has its layout
@@ -83,6 +85,15 @@ class Layout:
         return made
 
 
+class Template:
+    """The class of generic structs (`accel.dispatch.generics`): `template[arguments]` is a struct. `written` is the class it is made of."""
+
+    written: type
+
+    def __getitem__(self, arguments: Any) -> type:
+        raise NotImplementedError
+
+
 def layout_of(class_: Any) -> Layout | None:
     """The layout of a struct, None for anything else. Runs no code of the user's."""
     layout: Layout | None = _body_of(class_).get(LAYOUT) if issubclass(type(class_), type) else None
@@ -110,6 +121,13 @@ def function_of(member: Any) -> FunctionType | None:
     """The function of a method, property, static or class method, as the body of a class holds it; None for anything else."""
     function: Any = member.fget if type(member) is property else member.__func__ if type(member) in (staticmethod, classmethod) else member
     return function if issubclass(type(function), FunctionType) else None
+
+
+def with_function(member: Any, function: Any) -> Any:
+    """A method, property, static or class method with another function in place of its own."""
+    if type(member) is property:
+        return property(function, member.fset, member.fdel, member.__doc__)
+    return type(member)(function) if type(member) in (staticmethod, classmethod) else function
 
 
 def takes_kind(kind: Kind, given: Kind) -> bool:

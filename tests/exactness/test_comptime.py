@@ -211,6 +211,27 @@ def listed(x, more):
     return more
 
 
+def uneven(x):
+    if x < 0:
+        return tuple([a + b for a, b in comptime(((1, 2), range(5, 7)))]), x
+    return x
+
+
+def late(x):
+    if x < 0:
+        functions, generators = [], []
+        for i in comptime(range(3)):
+            functions.append(lambda: i)  # noqa: B023  that it is the last one is the point
+            generators.append(i * k for k in (1, 2))  # noqa: B023
+
+            def named():
+                return i + 10  # noqa: B023
+
+            functions.append(named)
+        return [f() for f in functions], [list(g) for g in generators]
+    return x
+
+
 def matched(x):
     s = 0.0
     for i in comptime(range(3)):
@@ -242,7 +263,7 @@ CASES = [
     (powers, [(2.0,), (0.5,)]), (polynomial, [(2.0,)]), (convolved, [(X, numpy.zeros(16))]), (skipped, [(10,), (0,)]), (nested, [(5,), (2**62,)]),
     (early, [(0,), (2,), (9,)]), (scaled, [(1.5,), (2,)]), (kept, [(1,)]), (asserted, [(1,)]), (bound_inside, [(4,)]), (functions, [(0.5,)]), (inner, [(2.0,)]),
     (tiled, [(10, 13), (0, 5), (4, 8)]), (tiles_left, [(10, 13)]), (unrolled, [(17, 3), (0, 4), (3, -5), (-3, 2), (4, 4)]), (unrolled_wrongly, [(5,)]),
-    (unrolled_arrays, [(X,)]), (written_tuples, [(0.5, 2), (3, -1), (2**62, 3)]), (matched, [(2.5,)]), (imported, [(5.0,), (5,)]), (walrus, [(1,)]), (unbound, [(1,)]), (after_return, [(1,), (-1,)]), (written, [(2.0,)]), (changeable, [(3,)]),
+    (unrolled_arrays, [(X,)]), (written_tuples, [(0.5, 2), (3, -1), (2**62, 3)]), (matched, [(2.5,)]), (imported, [(5.0,), (5,)]), (walrus, [(1,)]), (uneven, [(1,), (-1,)]), (late, [(1,), (-1,)]), (unbound, [(1,)]), (after_return, [(1,), (-1,)]), (written, [(2.0,)]), (changeable, [(3,)]),
     (given_on, [(3,)]),
 ]  # fmt: skip
 IN_CPYTHON = (tiles_left, unrolled_wrongly, functions, inner, matched, imported, walrus, unbound, written, changeable, given_on)

@@ -37,6 +37,9 @@ class Pair(Generic[T]):
     def kind(self):
         return T(1)
 
+    def twice(self):
+        return (lambda v: T(v) + T(v))(self.first)
+
 
 @accel.struct
 class Vec(Generic[T, N]):
@@ -60,7 +63,7 @@ class Vec(Generic[T, N]):
 
 
 def pairs(p):
-    return p.swapped(), p.total(), p.kind, type(p).zero(), Pair[float](1, 2).total()
+    return p.swapped(), p.total(), p.kind, type(p).zero(), Pair[float](1, 2).total(), p.twice()
 
 
 def vectors(v, w):
