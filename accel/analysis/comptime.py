@@ -11,7 +11,7 @@ import itertools
 import sys
 import traceback
 from types import BuiltinFunctionType, CellType, FunctionType, ModuleType
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn
 
 from accel import compile_time
 from accel.analysis.continuation import compile_instead, define
@@ -21,16 +21,16 @@ from accel.analysis.remainder import located
 from accel.analysis.scopes import names_bound_by
 from accel.errors import CompileError, Diagnostic
 from accel.ir import Source
+from accel.runtime.frames import place_of
 from accel.types.structs import Template, layout_of
 
 __all__ = ["MOST_TURNS", "derive"]
 
 MOST_TURNS = 256  # of a loop that is written out
-_MOST_NODES = 50_000  # of the function that comes out
+_MOST_COPIED = 50_000  # nodes of loops that are written out, those of loops inside each time
 _PLAIN = (type(None), bool, int, float, complex, str, bytes, type(...))
 _LOOPS = (ast.For, ast.While, ast.AsyncFor)
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
-N = TypeVar("N", bound=ast.AST)
 
 
 def derive(source: Source, values: dict[str, Any], *, is_partial: bool = False) -> FunctionType:
@@ -52,7 +52,7 @@ def derive(source: Source, values: dict[str, Any], *, is_partial: bool = False) 
     own = [ast.Name(id=name, ctx=ast.Store()) for name in (*code.co_varnames[parameters:], *code.co_cellvars) if name.isidentifier()]
     if own:  # what was left out may be all that binds a name, which is the function's own all the same
         bound = ast.Assign(targets=list[ast.expr](own), value=ast.Constant(value=None))
-        body = [*body, _at(ast.If(test=ast.Constant(value=False), body=[bound], orelse=[]), tree)]
+        body = [*body, located(ast.If(test=ast.Constant(value=False), body=[bound], orelse=[]), tree)]
     inner = define("%inner", (), body or [ast.Pass()])
     inner.args = without_defaults(tree.args)
     cells = dict(zip(code.co_freevars, function.__closure__ or (), strict=True)) | {n: CellType(v) for n, v in maker.baked.items()}
@@ -74,7 +74,7 @@ class _Maker(ast.NodeTransformer):
         self.baked: dict[str, Any] = {}
         self.looked_up: set[str] = set()
         self._locals = {*source.code.co_varnames, *source.code.co_cellvars}
-        self._nodes = 0
+        self._copied = 0
         cells = zip(source.code.co_freevars, source.function.__closure__ or (), strict=True)
         self._cells = {name: cell.cell_contents for name, cell in cells if _is_full(cell)}
         for node in source.nodes:
@@ -84,11 +84,8 @@ class _Maker(ast.NodeTransformer):
 
     def refuse(self, node: ast.AST, what: str, do: tuple[str, ...], why: str = "") -> NoReturn:
         """Raise a CompileError about a node."""
-        line = getattr(node, "lineno", self.source.code.co_firstlineno)
-        text = self.source.lines[line - 1].rstrip("\n") if line <= len(self.source.lines) else ""
-        start = len(text.encode()[: getattr(node, "col_offset", 0)].decode(errors="replace"))
-        end = len(text.encode()[: getattr(node, "end_col_offset", 0)].decode(errors="replace")) if getattr(node, "end_lineno", 0) == line else len(text)
-        raise CompileError(Diagnostic(what, "comptime-value", self.source.filename, line, start, end, text, why=why, do=do))
+        place = place_of(node, self.source.filename, self.source.lines, self.source.code.co_firstlineno)
+        raise CompileError(Diagnostic(what, "comptime-value", *place, why=why, do=do))
 
     # -- values
 
@@ -135,14 +132,14 @@ class _Maker(ast.NodeTransformer):
         """An expression that gives a value: a constant, or a variable that the function finds outside. What can be changed would be the same object in each
         call, and is no constant; arrays are read-only."""
         if type(value) in _PLAIN:
-            return _at(ast.Constant(value=value), node)
+            return located(ast.Constant(value=value), node)
         if type(value) is tuple and all(type(v) in _PLAIN for v in value):
-            return _at(ast.Constant(value=value), node)  # type: ignore[arg-type]  # the compiler takes it
+            return located(ast.Constant(value=value), node)  # type: ignore[arg-type]  # the compiler takes it
         if not _is_constant(value):
             self.refuse(node, f"what is evaluated while compiling gives an object of class {type(value).__name__}, which may change", ("evaluate a tuple or an array",))
         name = f"$known {len(self.baked)}"
         self.baked[name] = _frozen(value)
-        return _at(ast.Name(id=name, ctx=ast.Load()), node)
+        return located(ast.Name(id=name, ctx=ast.Load()), node)
 
     # -- expressions
 
@@ -179,7 +176,7 @@ class _Maker(ast.NodeTransformer):
             self.known = before | known
             elements.append(self.visit(copy.deepcopy(made.elt)))
         self.known = before
-        return _at(ast.Tuple(elts=elements, ctx=ast.Load()), node)
+        return located(ast.Tuple(elts=elements, ctx=ast.Load()), node)
 
     def _items(self, node: Any) -> list[Any]:
         """What `comptime(items)` goes over."""
@@ -239,9 +236,6 @@ class _Maker(ast.NodeTransformer):
             made += found if isinstance(found, list) else [found]
             if made and isinstance(made[-1], (ast.Return, ast.Raise, ast.Break, ast.Continue)):
                 break
-        self._nodes += sum(1 for s in made for _ in ast.walk(s))
-        if self._nodes > 20 * _MOST_NODES:
-            self.refuse(body[0], f"loops written out make a function of more than {_MOST_NODES:,} parts", ("write out fewer turns",))
         return made
 
     def generic_visit(self, node: ast.AST) -> ast.AST:
@@ -261,7 +255,7 @@ class _Maker(ast.NodeTransformer):
         if not self.evaluate(call.args[0]):
             said = self.evaluate(call.args[1]) if len(call.args) > 1 else ""
             self.refuse(node, f"`{ast.unparse(call):.60}` fails: {said}", ("call it with other values",), why="the call raises AssertionError when it comes to it")
-        return _at(ast.Pass(), node)
+        return located(ast.Pass(), node)
 
     def visit_If(self, node: ast.If) -> Any:
         if self.callee(node.test) != "comptime":
@@ -294,6 +288,9 @@ class _Maker(ast.NodeTransformer):
 
     def _turn(self, node: ast.For, item: ast.expr) -> list[ast.stmt]:
         """One turn of a loop: the target bound to the item, and a copy of the body; one with a `continue` is a loop of one turn."""
+        self._copied += sum(1 for s in node.body for _ in ast.walk(s))
+        if self._copied > _MOST_COPIED:
+            self.refuse(node, f"loops written out make a function of more than {_MOST_COPIED:,} parts", ("write out fewer turns",))
         bound = located(ast.Assign(targets=[copy.deepcopy(node.target)], value=item), node)
         body = self.statements(copy.deepcopy(node.body))
         if ast.Continue in {type(n) for n in _own_leaves(node.body)}:
@@ -324,7 +321,7 @@ class _Maker(ast.NodeTransformer):
             return ast.Name(id=name, ctx=ast.Load())
 
         def assign(name: str, value: ast.expr) -> ast.stmt:
-            return _at(ast.Assign(targets=[ast.Name(id=name, ctx=ast.Store())], value=value), node)
+            return located(ast.Assign(targets=[ast.Name(id=name, ctx=ast.Store())], value=value), node)
 
         length = ast.BinOp(left=load(stop), op=ast.Sub(), right=load(start))
         rest = ast.BinOp(left=length, op=ast.Mod(), right=ast.Constant(value=count.value))
@@ -350,7 +347,7 @@ class _Maker(ast.NodeTransformer):
             return None
         place = f"{node.lineno}.{node.col_offset}"
         names = [f"$length {k} {place}" for k in range(len(targets))]
-        before = [_at(ast.Assign(targets=[ast.Name(id=n, ctx=ast.Store())], value=self.visit(e)), node) for n, e in zip(names, parts[0], strict=True)]
+        before = [located(ast.Assign(targets=[ast.Name(id=n, ctx=ast.Store())], value=self.visit(e)), node) for n, e in zip(names, parts[0], strict=True)]
         lengths = [ast.Name(id=n, ctx=ast.Load()) for n in names]
         starts = [f"$start {k} {place}" for k in range(len(targets))]
         inside: list[ast.stmt] = []
@@ -362,13 +359,7 @@ class _Maker(ast.NodeTransformer):
         for start, length, size in reversed(list(zip(starts, lengths, sizes, strict=True))):
             zero = ast.Constant(value=0)
             inside = [ast.For(target=ast.Name(id=start, ctx=ast.Store()), iter=self.call("range", zero, length, size), body=inside, orelse=[])]
-        return [*before, _at(inside[0], node)]
-
-
-def _at(made: N, node: ast.AST) -> N:
-    """A new node at the place of another one."""
-    located(made, node)
-    return made
+        return [*before, located(inside[0], node)]
 
 
 def _is_full(cell: CellType) -> bool:

@@ -20,12 +20,13 @@ import ast
 import copy
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from accel.ir import Source
 
 __all__ = ["ContinuationError", "Remainder", "located"]
 
+N = TypeVar("N", bound=ast.AST)
 _REPEATABLE = (ast.Attribute, ast.Tuple, ast.Slice, ast.Starred)  # of values at hand; the flow keeps what must not be redone
 _FOLDED = (ast.UnaryOp, ast.BinOp, ast.Constant, ast.operator, ast.unaryop)
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
@@ -35,7 +36,7 @@ class ContinuationError(Exception):
     """There is no way to go on at this place with these values."""
 
 
-def located(node: Any, like: ast.AST) -> Any:
+def located(node: N, like: ast.AST) -> N:
     """`node`, at the place in the file that `like` has."""
     return ast.copy_location(node, like)
 

@@ -10,6 +10,7 @@ import sys
 from types import CodeType, FunctionType, ModuleType
 
 from accel.cache.content import NotCacheable, builtins_of, is_function, namespace_of
+from accel.types.kinds import Struct
 from accel.types.structs import STRUCT, function_of, layout_of
 
 TYPE_CHECKING = False
@@ -64,7 +65,7 @@ class Routes:
                 if (function := function_of(vars(value)[name])) is not None:
                     self.learn(function, ("method", route, name))
             for number, kind in enumerate(layout.kind.items):
-                if hasattr(kind, "value"):  # a struct in a field
+                if isinstance(kind, Struct):
                     self.learn(kind.value, ("field", route, number))
             if "record" in layout.records:
                 self.learn(layout.records["record"], ("record", route))
@@ -121,8 +122,8 @@ class Routes:
         if type(value) in _BY_VALUE:
             return ("value", value)
         layout = layout_of(value)
-        if layout is not None and "origin" in layout.records:
-            template, arguments = layout.records["origin"]
+        if layout is not None and layout.origin is not None:
+            template, arguments = layout.origin
             return ("generic", self.find(template), *[self.find(argument) for argument in arguments])
         module, name = getattr(value, "__module__", None), getattr(value, "__qualname__", None)
         if type(module) is str and type(name) is str:

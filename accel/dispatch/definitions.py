@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import sys
+from copy import copy
 
 from accel.errors import DecorationError, Diagnostic
+from accel.runtime.frames import place_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import FrameType
     from typing import Any
+
+    from accel.runtime.frames import Place
+    from accel.types.structs import Template
 
 __all__ = ["Definition"]
 
@@ -20,12 +25,12 @@ class Definition:
     def __init__(self, class_: type, frame: FrameType) -> None:
         self.class_, self.filename, self.line = class_, frame.f_code.co_filename, frame.f_lineno
         self.globals, self.locals = frame.f_globals, frame.f_locals
+        self.origin: tuple[Template, tuple[Any, ...]] | None = None
 
-    def given(self, class_: type, values: dict[str, Any]) -> Definition:
-        """The same for a class made of this one, in which names stand for these values."""
-        made: Definition = object.__new__(Definition)
-        made.class_, made.filename, made.line = class_, self.filename, self.line
-        made.globals, made.locals = self.globals, {**self.locals, **values}
+    def given(self, class_: type, values: dict[str, Any], origin: tuple[Template, tuple[Any, ...]]) -> Definition:
+        """The same for a class made of this one, in which names stand for these values: the struct of a generic one and its arguments."""
+        made = copy(self)
+        made.class_, made.locals, made.origin = class_, {**self.locals, **values}, origin
         return made
 
     def refuse(self, what: str, do: tuple[str, ...], field: str = "", part: str = "", *, why: str = "", slug: str = "struct-field") -> DecorationError:
@@ -51,7 +56,7 @@ class Definition:
             remedies = ("define it in front of the struct", "or mend the name")
             raise self.refuse(f"the type of the field `{field}` is unknown: {error}", remedies, field, "annotation") from None
 
-    def _place(self, field: str, part: str) -> tuple[str, int, int, int, str]:
+    def _place(self, field: str, part: str) -> Place:
         import ast
         import linecache
 
@@ -64,15 +69,8 @@ class Definition:
             if isinstance(node, ast.ClassDef) and node.name == self.class_.__name__.partition("[")[0]:
                 first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
                 if first <= self.line <= (node.end_lineno or first):
-                    return self._point(_find_part(node, field, part) or node, lines)
+                    return place_of(_find_part(node, field, part) or node, self.filename, lines)
         return self.filename, self.line, 0, 0, ""
-
-    def _point(self, node: Any, lines: list[str]) -> tuple[str, int, int, int, str]:
-        text = lines[node.lineno - 1].rstrip("\n")
-        whole = node.end_lineno == node.lineno
-        start = len(text.encode()[: node.col_offset].decode(errors="replace"))
-        end = len(text.encode()[: node.end_col_offset].decode(errors="replace")) if whole else len(text)
-        return self.filename, node.lineno, start, end, text
 
 
 def _find_part(statement: Any, field: str, part: str) -> Any:

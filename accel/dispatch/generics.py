@@ -59,7 +59,7 @@ class GenericStruct(Template):
 
     def __instancecheck__(self, value: Any) -> bool:
         layout = layout_of(type(value))
-        return layout is not None and layout.records.get("origin", (None,))[0] is self
+        return layout is not None and layout.origin is not None and layout.origin[0] is self
 
     def __getitem__(self, given: Any) -> type:
         arguments = tuple([_plain(item) for item in (given if type(given) is tuple else (given,))])
@@ -79,9 +79,7 @@ class GenericStruct(Template):
         body["__annotations__"] = {n: _substituted(a, self.written, arguments) for n, a in inspect.get_annotations(self.written).items()}
         made = type(name, (object,), body)
         made.__qualname__ = self.written.__qualname__.removesuffix(self.written.__name__) + name
-        struct: Any = self._make(made, self._definition.given(made, values))
-        struct.__accel_layout__.records["origin"] = (self, arguments)
-        return struct  # type: ignore[no-any-return]
+        return self._make(made, self._definition.given(made, values, (self, arguments)))
 
 
 def _plain(argument: Any) -> Any:

@@ -16,6 +16,7 @@ from accel.dispatch.regions import Region
 from accel.dispatch.tracing import is_watched
 from accel.errors import CompileError, Diagnostic
 from accel.options import FnOptions
+from accel.runtime.frames import place_of
 from accel.runtime.pool import current_threads
 from accel.types.annotations import enforced_parameters
 
@@ -189,17 +190,8 @@ def _diagnose(source: Source, refused: RefusedLoop) -> Diagnostic:
     node: Any = refused.nodes[0] if refused.nodes else refused.loop
     if not hasattr(node, "lineno"):
         node = refused.loop
-    line = source.lines[node.lineno - 1].rstrip("\n")
     others = [n for n in refused.nodes[1:] if getattr(n, "lineno", node.lineno) != node.lineno]
     why = "; ".join(filter(None, (refused.why, *(f"the other one is in line {n.lineno}" for n in others))))  # type: ignore[attr-defined]
-    end = node.end_col_offset if node.end_lineno == node.lineno else len(line)
-    return Diagnostic(
-        f"the loop in line {refused.loop.lineno} of `{source.name}` stays sequential: {refused.what}", "sequential-loop", source.filename,
-        node.lineno, _column(line, node.col_offset), _column(line, end), line, why=why,
-        do=() if refused.is_about_elements else _REMEDIES,
-    )  # fmt: skip
-
-
-def _column(line: str, offset: int) -> int:
-    """Characters before a UTF-8 offset."""
-    return len(line.encode()[:offset].decode(errors="ignore"))
+    what = f"the loop in line {refused.loop.lineno} of `{source.name}` stays sequential: {refused.what}"
+    do = () if refused.is_about_elements else _REMEDIES
+    return Diagnostic(what, "sequential-loop", *place_of(node, source.filename, source.lines), why=why, do=do)

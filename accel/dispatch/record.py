@@ -37,7 +37,7 @@ from accel.types.kinds import (
     View,
     ZipIterator,
 )
-from accel.types.structs import layout_of
+from accel.types.structs import layout_of_kind
 
 __all__ = ["box_value", "object_at", "read_record"]
 
@@ -130,20 +130,17 @@ _member_positions = lru_cache(maxsize=4096)(member_positions)
 
 
 def _box_struct(kind: Any, words: Words) -> Any:
-    layout = layout_of(kind.value)
-    assert layout is not None
-    return layout.build(_split(kind.items, words))
+    return layout_of_kind(kind).build(_split(kind.items, words))
 
 
 def _box_view(kind: Any, words: Words) -> Any:
     """The record itself where it came as one, else one of its owner's memory."""
     from accel.types.records import dtype_of
 
-    owner, layout = object_at(words[0]), layout_of(kind.struct.value)
-    assert layout is not None
-    if type(owner) is kind.value and owner.dtype is dtype_of(layout) and owner.__array_interface__["data"][0] == words[1]:
+    owner, dtype = object_at(words[0]), dtype_of(layout_of_kind(kind.struct))
+    if type(owner) is kind.value and owner.dtype is dtype and owner.__array_interface__["data"][0] == words[1]:
         return owner
-    return _make_view(owner, dtype_of(layout), words[1], (), (), kind.writeable)[()]
+    return _make_view(owner, dtype, words[1], (), (), kind.writeable)[()]
 
 
 # -- arrays

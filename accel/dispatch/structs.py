@@ -152,7 +152,7 @@ def _lay_out(made: Any, definition: Definition, written: dict[str, Any]) -> Layo
     plain = {name: made.__dict__[name] for name in _COMPARISONS if name in made.__dict__ and name not in written}
     kind = Struct(made, tuple([field.name for field in fields]), tuple([field.kind for field in fields]))
     members = tuple([name for name in written if name not in kind.names and name not in _NOT_SHARED])
-    return Layout(fields, setters, plain, kind, members, [], {})
+    return Layout(fields, setters, plain, kind, members, definition.origin, [], {})
 
 
 _NOT_SHARED = {
@@ -290,8 +290,8 @@ def _init_subclass(class_: type, /, **_: Any) -> NoReturn:
 def _reduce(self: Any) -> tuple[Any, ...]:
     layout = type(self).__accel_layout__
     values = tuple([getattr(self, name) for name in layout.kind.names])
-    if "origin" in layout.records:
-        return restore_generic, (*layout.records["origin"], values)
+    if layout.origin is not None:
+        return restore_generic, (*layout.origin, values)
     return restore_struct, (type(self), values)
 
 

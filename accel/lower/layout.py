@@ -31,7 +31,7 @@ from accel.types.kinds import (
     View,
     ZipIterator,
 )
-from accel.types.structs import layout_of
+from accel.types.structs import layout_of_kind
 
 __all__ = ["Value", "components", "element_type", "field_offsets", "member_positions", "object_positions", "owner_positions"]
 
@@ -91,9 +91,7 @@ def components(kind: Kind) -> tuple[str, ...]:
 
 def field_offsets(kind: Struct) -> tuple[int, ...]:
     """Where the fields of a struct lie in an object of its class."""
-    layout = layout_of(kind.value)
-    assert layout is not None
-    return tuple([field.offset for field in layout.fields])
+    return tuple([field.offset for field in layout_of_kind(kind).fields])
 
 
 def _slots(kind: Union) -> list[str]:

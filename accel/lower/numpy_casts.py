@@ -9,10 +9,10 @@ from __future__ import annotations
 from accel.lower.convert import float_literal, int_literal
 from accel.lower.layout import Value, element_type
 from accel.lower.text import Emitter, float_text
-from accel.types.kinds import DTYPES, Bool, Complex, Float, Int, Kind, Scalar
+from accel.types.elements import char_of
+from accel.types.kinds import DTYPES, Kind, Scalar
 
 __all__ = [
-    "char_of",
     "emit_cast",
     "emit_finite",
     "emit_store_cast",
@@ -21,17 +21,6 @@ __all__ = [
     "store_element",
     "zero_text",
 ]
-
-_PLAIN_CHARS: dict[type[Kind], str] = {Bool: "?", Int: "l", Float: "d", Complex: "D"}
-
-
-def char_of(kind: Kind) -> str:
-    """Type character of the dtype whose components a number has.
-
-    >>> char_of(Int()), char_of(Scalar("f"))
-    ('l', 'f')
-    """
-    return kind.char if isinstance(kind, Scalar) else _PLAIN_CHARS[type(kind)]
 
 
 def zero_text(type_: str) -> str:

@@ -6,12 +6,13 @@ Kinds are those of `accel.types.promotion`.
 from __future__ import annotations
 
 from accel.lower.layout import Value, element_type
-from accel.lower.numpy_casts import char_of, emit_cast, emit_truth_of
+from accel.lower.numpy_casts import emit_cast, emit_truth_of
 from accel.lower.numpy_complex import emit_complex
 from accel.lower.numpy_floats import emit_float
 from accel.lower.numpy_integers import emit_integer, emit_integer_negation
 from accel.lower.text import Emitter
 from accel.types import promotion
+from accel.types.elements import char_of
 from accel.types.kinds import DTYPES, Bool, Complex, Float, Int, Kind, Scalar
 
 __all__ = [

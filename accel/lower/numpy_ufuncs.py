@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from accel.lower.layout import Value, element_type
 from accel.lower.loop_calls import define_loop_call
-from accel.lower.numpy_casts import char_of, emit_cast, emit_finite, emit_truth_of, zero_text
+from accel.lower.numpy_casts import emit_cast, emit_finite, emit_truth_of, zero_text
 from accel.lower.numpy_floats import check_flags, check_result, emit_flagged, emit_in_float, emit_out_of_float, suffix_of
 from accel.lower.numpy_integers import emit_integer, emit_integer_abs, emit_integer_divmod
 from accel.lower.numpy_scalars import compare_integers, emit_arithmetic, emit_comparison
 from accel.lower.text import Emitter, float_text
 from accel.lower.ulp_math import emit_elementary, is_approximate
 from accel.types import promotion
+from accel.types.elements import char_of
 from accel.types.kinds import DTYPES, Kind
 from accel.types.ufuncs import BY_NUMPY
 

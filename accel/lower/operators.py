@@ -11,7 +11,7 @@ from accel.lower.text import Emitter, float_text
 from accel.lower.unions import emit_union
 from accel.types.kinds import Bool, Complex, Float, Int, Kind, NoneKind, Object, Scalar, Static, Struct, Tuple, members_of
 from accel.types.operators import binary_kind, compare_kind, compared_fields, identity_answer, is_number, joined_kind, unary_kind
-from accel.types.structs import layout_of
+from accel.types.structs import layout_of_kind
 
 __all__ = ["emit_binary", "emit_compare", "emit_truth", "emit_unary", "tuple_items"]
 
@@ -164,10 +164,8 @@ def _object(e: Emitter, kind: Kind, x: Value) -> str:
 
 def _compared(kind: Struct, value: Value) -> Value:
     """The components of those fields that count when structs are compared."""
-    layout = layout_of(kind.value)
-    assert layout is not None
     parts = tuple_items(kind, value)
-    return tuple(c for k in layout.compared for c in parts[k][1])
+    return tuple(c for k in layout_of_kind(kind).compared for c in parts[k][1])
 
 
 def tuple_items(kind: Struct | Tuple, value: Value) -> list[tuple[Kind, Value]]:

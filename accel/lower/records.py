@@ -2,32 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from accel.lower.layout import Value, components
-from accel.lower.numpy_casts import char_of, load_element, store_element
+from accel.lower.numpy_casts import load_element, store_element
 from accel.lower.text import Emitter
+from accel.types.elements import char_of
 from accel.types.kinds import Kind, Struct, Tuple
-from accel.types.records import dtype_of
-from accel.types.structs import layout_of
+from accel.types.records import dtype_of, field_dtype
+from accel.types.structs import layout_of_kind
 
 __all__ = ["field_address", "load_value", "record_size", "store_value"]
 
 
-def _dtype(kind: Struct) -> Any:
-    layout = layout_of(kind.value)
-    assert layout is not None
-    return dtype_of(layout)
-
-
 def record_size(kind: Struct) -> int:
     """Bytes of a record."""
-    return int(_dtype(kind).itemsize)
+    return int(dtype_of(layout_of_kind(kind)).itemsize)
 
 
 def field_address(e: Emitter, kind: Struct, name: str, address: str) -> str:
     """Where a field lies in a record."""
-    return _moved(e, address, _dtype(kind).fields[name][1])
+    return _moved(e, address, dtype_of(layout_of_kind(kind)).fields[name][1])
 
 
 def _moved(e: Emitter, address: str, offset: int) -> str:
@@ -55,12 +48,6 @@ def store_value(e: Emitter, kind: Kind, address: str, value: Value) -> None:
 
 def _places(e: Emitter, kind: Struct | Tuple, address: str) -> list[tuple[Kind, str]]:
     """The parts of a struct or a tuple, each with its address."""
-    offsets = [_dtype(kind).fields[name][1] for name in kind.names] if isinstance(kind, Struct) else _tuple_offsets(kind)
-    return [(item, _moved(e, address, offset)) for item, offset in zip(kind.items, offsets, strict=True)]
-
-
-def _tuple_offsets(kind: Tuple) -> list[int]:
-    from accel.types.records import field_dtype
-
+    names = kind.names if isinstance(kind, Struct) else [f"f{k}" for k in range(len(kind.items))]
     fields = field_dtype(kind).fields or {}
-    return [fields[f"f{k}"][1] for k in range(len(kind.items))]
+    return [(item, _moved(e, address, fields[name][1])) for item, name in zip(kind.items, names, strict=True)]

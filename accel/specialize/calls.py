@@ -30,7 +30,6 @@ from accel.types.kinds import (
     RangeIterator,
     Scalar,
     Static,
-    Struct,
     StructArray,
     Tuple,
     View,
@@ -38,7 +37,7 @@ from accel.types.kinds import (
     is_value,
     members_of,
 )  # fmt: skip
-from accel.types.structs import Layout, layout_of, named_fields
+from accel.types.structs import layout_of
 
 __all__ = ["ITERATORS", "CallRules", "Specializing", "constant_kind", "python_function", "spread_kinds"]
 
@@ -118,22 +117,14 @@ class CallRules:
         if isinstance(callee, Nested):
             return self.nested_call(instruction, callee, kinds)
         value: Any = callee.value if isinstance(callee, Static) else None
-        if isinstance(callee, (Struct, View)) or (method and isinstance(callee, Tuple) and callee.named is not None):
-            return self.struct_method(instruction, method or "__call__", (callee, *arguments), keywords)
         if method:
             if not isinstance(callee, Static):
                 return None if keywords else self.method_call(instruction, method, (callee, *arguments))
-            if layout_of(value) is not None or named_fields(value) is not None:
-                return self.struct_method(instruction, method, (callee, *arguments), keywords)
             value = self.lookup.find_attribute(value, method)
             if value is MISSING:
                 return None
         if not isinstance(callee, Static):
             return None
-        if (layout := layout_of(value)) is not None:
-            return self.construct(instruction, layout, arguments, keywords)
-        if named_fields(value) is not None:
-            return self.construct_named(instruction, value, arguments, keywords)
         name = find_known_name(value)
         if name in _OF_TEXTS and not keywords and (number := _number_of(_OF_TEXTS[name], arguments)) is not None:
             return self.constant(instruction, number)
@@ -148,27 +139,10 @@ class CallRules:
                 return None
             self.typed.calls[id(instruction)] = Call(name, None, bound)
             given = tuple(arguments[v] if what == "argument" else Float() for what, v in bound)
-            has_structs = any(isinstance(k, (Struct, View)) for k in given)
-            made = (self.known_on_struct(instruction, name, given) if has_structs else None) or self.known_call(name, given, instruction)
+            made = self.known_call(name, given, instruction)
             return ZipIterator(made.inner, True) if strict and isinstance(made, ZipIterator) else made
         function = python_function(value)
         return self.function_call(instruction, function, arguments, keywords) if function else None
-
-    def struct_method(self, instruction: Instruction, name: str, kinds: Kinds, keywords: tuple[str, ...] = ()) -> Kind | Fault | None:
-        """See `accel.specialize.structs`."""
-        raise NotImplementedError
-
-    def construct(self, instruction: Instruction, layout: Layout, kinds: Kinds, keywords: tuple[str, ...]) -> Kind | Fault | None:
-        """See `accel.specialize.structs`."""
-        raise NotImplementedError
-
-    def construct_named(self, instruction: Instruction, class_: Any, kinds: Kinds, keywords: tuple[str, ...]) -> Kind | None:
-        """See `accel.specialize.structs`."""
-        raise NotImplementedError
-
-    def known_on_struct(self, instruction: Instruction, name: str, kinds: Kinds) -> Kind | Fault | None:
-        """See `accel.specialize.structs`."""
-        raise NotImplementedError
 
     def op_spread_call(self, instruction: Instruction, kinds: Kinds) -> Kind | Fault | None:
         """A call with `*`, of a Python function or of one known by name. What hands out iterators or classes is left out."""

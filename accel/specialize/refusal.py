@@ -6,6 +6,7 @@ import ast
 
 from accel.errors import CompileError, Diagnostic
 from accel.ir import Fault, Instruction, Source, TypedFunction
+from accel.runtime.frames import column_of
 from accel.types.kinds import Object
 
 __all__ = ["diagnose", "refuse_unavoidable", "refuse_unknown_results"]
@@ -61,10 +62,10 @@ def diagnose(typed: TypedFunction, fault: Fault) -> Diagnostic:
     node = source.nodes[fault.node]
     line = getattr(node, "lineno", source.code.co_firstlineno)
     text = source.lines[line - 1].rstrip("\n") if line <= len(source.lines) else ""
-    start = len(text.encode()[: getattr(node, "col_offset", 0)].decode(errors="replace"))
+    start = column_of(text, getattr(node, "col_offset", 0))
     end = start + 1
     if getattr(node, "end_lineno", None) == line:
-        end = max(end, len(text.encode()[: node.end_col_offset].decode(errors="replace")))  # type: ignore[attr-defined]
+        end = max(end, column_of(text, node.end_col_offset))  # type: ignore[attr-defined]
     return Diagnostic(
         what=f"cannot compile `{source.name}`: {fault.what}", slug=fault.slug, filename=source.filename, line=line,
         column=start, end_column=end, source_line=text, why=fault.why, do=fault.do,

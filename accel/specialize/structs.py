@@ -8,11 +8,12 @@ from typing import Any
 
 from accel.ir import Call, Fault, Instruction, TypedFunction
 from accel.specialize.calls import CallRules, constant_kind
+from accel.specialize.known import find_known_name
 from accel.specialize.lookup import MISSING
 from accel.types import operators
 from accel.types.kinds import Bool, Complex, Float, Int, Kind, NoneKind, Static, Struct, Tuple, View, is_value
 from accel.types.records import view_of
-from accel.types.structs import Layout, function_of, layout_of, takes_kind
+from accel.types.structs import Layout, function_of, layout_of, named_fields, takes_kind
 
 __all__ = ["StructRules"]
 
@@ -32,6 +33,26 @@ class StructRules(CallRules):
     """Result kinds of what is done with structs; None where CPython must do it."""
 
     # -- calls
+
+    def op_call(self, instruction: Instruction, kinds: Kinds) -> Kind | Fault | None:
+        """A call of a struct, a method of one, or a class; or of `abs` and the like with one. Any other is one among others."""
+        method, keywords, captured, _ = instruction.detail
+        callee, arguments = kinds[0], kinds[1 + len(captured) :]
+        if isinstance(callee, (Struct, View)) or (method and isinstance(callee, Tuple) and callee.named is not None):
+            return self.struct_method(instruction, method or "__call__", (callee, *arguments), keywords)
+        if isinstance(callee, Static):
+            layout, is_named = layout_of(callee.value), named_fields(callee.value) is not None
+            if method and (layout is not None or is_named):
+                return self.struct_method(instruction, method, (callee, *arguments), keywords)
+            if not method and layout is not None:
+                return self.construct(instruction, layout, arguments, keywords)
+            if not method and is_named:
+                return self.construct_named(instruction, callee.value, arguments, keywords)
+            if len(arguments) == 1 and isinstance(arguments[0], (Struct, View)) and not method:
+                made = self.known_on_struct(instruction, find_known_name(callee.value), arguments)
+                if made is not None:
+                    return made
+        return super().op_call(instruction, kinds)
 
     def construct(self, instruction: Instruction, layout: Layout, kinds: Kinds, keywords: tuple[str, ...]) -> Kind | Fault | None:
         """A call of the class."""
@@ -173,11 +194,11 @@ class StructRules(CallRules):
 
     def known_on_struct(self, instruction: Instruction, name: str, kinds: Kinds) -> Kind | Fault | None:
         """`abs(p)` and `bool(p)`: the operand is behind the callee."""
-        if name not in _BUILTINS or len(kinds) != 1:
+        if name not in _BUILTINS:
             return None
         if name == "builtins.bool" and self._is_always_true(kinds[0]):
             return self.constant(instruction, True)
-        function = self.lookup.find_member(kinds[0].value, _BUILTINS[name])  # type: ignore[attr-defined]
+        function = self.lookup.find_member(kinds[0].value, _BUILTINS[name])  # type: ignore[attr-defined]  # a struct or a record
         if not isinstance(function, FunctionType):
             return None
         made = self.function_call(instruction, function, kinds, ())

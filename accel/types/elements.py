@@ -6,11 +6,20 @@ from typing import Any
 
 from accel.types.kinds import DTYPES, Bool, Complex, Float, Int, Kind, Scalar, Tuple, members_of
 
-__all__ = ["element_kind", "find_output_chars", "is_python_number"]
+__all__ = ["char_of", "element_kind", "find_output_chars", "is_python_number"]
 
 _PYTHON: dict[str, Kind] = {"b": Bool(), "i": Int(), "u": Int(), "f": Float(), "c": Complex()}  # by family of the dtype
 _PYTHON_CHARS: dict[type[Kind], str] = {Bool: "?", Int: "l", Float: "d", Complex: "D"}
 _ACCEPTED: dict[type, str] = {bool: "b", int: "iub", float: "fiub", complex: "cfiub"}  # families an annotated parameter takes
+
+
+def char_of(kind: Kind) -> str:
+    """Type character of the dtype whose components a number has.
+
+    >>> char_of(Int()), char_of(Scalar("f"))
+    ('l', 'f')
+    """
+    return kind.char if isinstance(kind, Scalar) else _PYTHON_CHARS[type(kind)]
 
 
 def is_python_number(annotated: Any) -> bool:

@@ -26,7 +26,7 @@ from accel.types.kinds import (
     join_kinds,
     members_of,
 )
-from accel.types.structs import layout_of
+from accel.types.structs import layout_of_kind
 
 __all__ = ["binary_kind", "compare_kind", "compared_fields", "has_truth", "identity_answer", "is_number", "joined_kind", "unary_kind"]
 
@@ -148,9 +148,7 @@ def compare_kind(symbol: str, a: Kind, b: Kind) -> Kind | None:
 
 def compared_fields(kind: Struct) -> Tuple:
     """What the comparisons that are generated for a struct compare: its fields, without those that do not count."""
-    layout = layout_of(kind.value)
-    assert layout is not None
-    return Tuple(tuple([kind.items[k] for k in layout.compared]))
+    return Tuple(tuple([kind.items[k] for k in layout_of_kind(kind).compared]))
 
 
 def _comparable_objects(a: Kind, b: Kind) -> bool:

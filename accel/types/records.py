@@ -8,8 +8,9 @@ from __future__ import annotations
 from accel.errors import ArgumentError, Diagnostic
 from accel.runtime.frames import find_caller
 from accel.types.declared import name_of_class
-from accel.types.kinds import Bool, Complex, Float, Int, Kind, Scalar, Struct, StructArray, Tuple, View
-from accel.types.structs import MISFIT, STRUCT, as_struct, fit, layout_of, name_of_kind
+from accel.types.elements import char_of
+from accel.types.kinds import Kind, Scalar, Struct, StructArray, Tuple, View
+from accel.types.structs import MISFIT, STRUCT, as_struct, fit, layout_of, layout_of_kind, name_of_kind
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
 __all__ = ["array_class", "as_array", "dtype_of", "field_dtype", "find_array_kind", "find_view_kind", "make_array", "plain_dtype", "record_of", "view_of"]
 
-_CHARS: dict[type[Kind], str] = {Bool: "?", Int: "l", Float: "d", Complex: "D"}
 _made: list[Any] = []  # the class of arrays, once it is needed
 
 
@@ -35,9 +35,7 @@ def dtype_of(layout: Layout) -> Any:
 def field_dtype(kind: Kind) -> Any:
     """The dtype of a field."""
     if isinstance(kind, Struct):
-        layout = layout_of(kind.value)
-        assert layout is not None
-        return dtype_of(layout)
+        return dtype_of(layout_of_kind(kind))
     return _with_records(kind) if isinstance(kind, Tuple) else plain_dtype(kind)
 
 
@@ -58,7 +56,7 @@ def plain_dtype(kind: Kind) -> Any:
     if isinstance(kind, (Struct, Tuple)):
         names = kind.names if isinstance(kind, Struct) else [f"f{k}" for k in range(len(kind.items))]
         return numpy.dtype([(name, plain_dtype(item)) for name, item in zip(names, kind.items, strict=True)], align=True)
-    return numpy.dtype(kind.char if isinstance(kind, Scalar) else _CHARS[type(kind)])
+    return numpy.dtype(char_of(kind))
 
 
 # -- records
@@ -154,16 +152,11 @@ def array_class() -> Any:
                 if struct is None:
                     return numpy.ndarray.__reduce__(self)
                 fields = self.view(numpy.ndarray).view(plain_dtype(layout_of(struct).kind))  # type: ignore[union-attr]
-                return restore_array, (struct, fields)
+                return as_array, (struct, fields)
 
         StructArray.__module__, StructArray.__qualname__ = "accel.types", "StructArray"
         _made.append(StructArray)
     return _made[0]
-
-
-def restore_array(struct: type, fields: Any) -> Any:
-    """An array of structs from what was pickled."""
-    return as_array(struct, fields)
 
 
 def make_array(struct: Any, shape: Any) -> Any:
@@ -244,6 +237,4 @@ def find_view_kind(value: Any) -> View | None:
 
 def view_of(kind: Struct, writeable: bool) -> View:
     """The kind of a view of a struct in memory."""
-    layout = layout_of(kind.value)
-    assert layout is not None
-    return View(record_of(layout), kind, writeable)
+    return View(record_of(layout_of_kind(kind)), kind, writeable)

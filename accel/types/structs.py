@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from types import FunctionType
 
-from accel.types.declared import name_of_class
-from accel.types.kinds import DTYPES, Bool, Complex, Float, Int, Kind, Scalar, Struct, Tuple, Union, View
+from accel.types.declared import is_scalar_class, name_of_class
+from accel.types.kinds import Bool, Complex, Float, Int, Kind, Scalar, Struct, Tuple, Union, View
 from accel.values import dataclass
 
 TYPE_CHECKING = False
@@ -26,6 +26,7 @@ __all__ = [
     "function_of",
     "kind_of_annotation",
     "layout_of",
+    "layout_of_kind",
     "name_of_kind",
     "named_fields",
     "restore_generic",
@@ -60,8 +61,8 @@ class Layout:
     """The fields of a struct.
 
     `setters` are the functions that set each field of an object, in order; `plain` are the methods that were generated (`__eq__` and the like), by name; `members` are
-    the names of methods and constants that the class was written with; `room` is memory that machine code for the class refers to; `records` keeps what
-    `accel.types.records` makes.
+    the names of methods and constants that the class was written with; `origin` is the generic struct it is one of, with its arguments; `room` is memory that machine
+    code for the class refers to; `records` keeps what `accel.types.records` makes.
     """
 
     fields: tuple[Field, ...]
@@ -69,6 +70,7 @@ class Layout:
     plain: dict[str, Any]
     kind: Struct
     members: tuple[str, ...]
+    origin: tuple[Template, tuple[Any, ...]] | None
     room: list[Any]
     records: dict[str, Any]
 
@@ -97,6 +99,12 @@ class Template:
 def layout_of(class_: Any) -> Layout | None:
     """The layout of a struct, None for anything else. Runs no code of the user's."""
     layout: Layout | None = _body_of(class_).get(LAYOUT) if issubclass(type(class_), type) else None
+    return layout
+
+
+def layout_of_kind(kind: Struct) -> Layout:
+    """The layout of the struct whose values are of a kind."""
+    layout: Layout = _body_of(kind.value)[LAYOUT]
     return layout
 
 
@@ -167,11 +175,7 @@ def kind_of_annotation(annotation: Any) -> Kind | None:
         return None if None in items else Tuple(tuple([item for item in items if item is not None]))
     if (layout := layout_of(annotation)) is not None:
         return layout.kind
-    numpy = sys.modules.get("numpy")
-    if numpy is None or not isinstance(annotation, type) or not issubclass(annotation, numpy.generic):
-        return None
-    chars = [char for char in DTYPES if numpy.dtype(char).type is annotation]
-    return Scalar(chars[0]) if chars else None
+    return Scalar(sys.modules["numpy"].dtype(annotation).char) if is_scalar_class(annotation) else None
 
 
 def fit(kind: Kind, value: Any) -> Any:
@@ -214,8 +218,7 @@ def as_struct(struct: type, value: Any) -> Any:
     """The struct a record of it stands for, a copy; anything else as it is."""
     if getattr(type(value), STRUCT, None) is not struct:
         return value
-    layout = layout_of(struct)
-    assert layout is not None
+    layout: Layout = _body_of(struct)[LAYOUT]
     held = [getattr(value, name) for name in layout.kind.names]
     return layout.build([as_struct(k.value, v) if isinstance(k, Struct) else v for k, v in zip(layout.kind.items, held, strict=True)])
 
