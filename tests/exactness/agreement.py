@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 
+import accel
 from tests.differential.compare import Outcome, find_difference, observe
 from tests.differential.counters import hasten, require_compiled
 from tests.differential.decorators import find_decorator
 
-__all__ = ["ROUNDS", "agree", "agree_compiled", "decorated", "outcomes"]
+__all__ = ["ROUNDS", "agree", "agree_compiled", "agree_with_disabled", "decorated", "outcome", "outcomes"]
 
 ROUNDS = 3
 
@@ -58,4 +59,25 @@ def agree_compiled(function: Callable[..., Any], *makers: Callable[[], tuple[Any
     """As `agree`, and the function must have been compiled for some of the calls."""
     made = agree(function, *makers)
     require_compiled(made)
+    return made
+
+
+def outcome(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
+    """What a call gives, written out, or the class and the text of what it raises."""
+    try:
+        return repr(function(*arguments))
+    except Exception as error:
+        return type(error), str(error)
+
+
+def agree_with_disabled(function: Callable[..., Any], inputs: list[tuple[Any, ...]]) -> Any:
+    """Fail unless the decorated function gives what it gives in CPython, with all that it calls in CPython, too, in four rounds of calls.
+
+    Returns the decorated function.
+    """
+    with accel.disabled():
+        expected = [outcome(function, given) for given in inputs]
+    made = accel.fn(function)
+    for _ in range(4):
+        assert [outcome(made, given) for given in inputs] == expected
     return made

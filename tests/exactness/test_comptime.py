@@ -10,6 +10,7 @@ import pytest
 
 import accel
 from accel import Comptime, comptime, comptime_assert, tile, unroll
+from tests.exactness.agreement import agree_with_disabled
 
 SCALE = 3
 TABLE = (1.0, -2.0, 0.5)
@@ -269,20 +270,9 @@ CASES = [
 IN_CPYTHON = (tiles_left, unrolled_wrongly, functions, inner, matched, imported, walrus, unbound, written, changeable, given_on)
 
 
-def outcome(function, arguments):
-    try:
-        return repr(function(*arguments))
-    except Exception as error:
-        return type(error), str(error)
-
-
 @pytest.mark.parametrize(("function", "inputs"), CASES, ids=[function.__name__ for function, _ in CASES])
 def test_compiled_code_gives_what_cpython_gives(function, inputs):
-    with accel.disabled():
-        expected = [outcome(function, given) for given in inputs]
-    compiled = accel.fn(function)
-    for _ in range(4):
-        assert [outcome(compiled, given) for given in inputs] == expected
+    compiled = agree_with_disabled(function, inputs)
     assert compiled.accel.compiled or function in IN_CPYTHON, compiled.accel.explain()
 
 

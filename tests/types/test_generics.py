@@ -11,6 +11,7 @@ import pytest
 import accel
 from accel import comptime
 from accel.types import Float32, Float64
+from tests.exactness.agreement import agree_with_disabled
 
 T = TypeVar("T")
 N = TypeVar("N")
@@ -77,20 +78,9 @@ CASES = [
 ]
 
 
-def outcome(function, arguments):
-    try:
-        return repr(function(*arguments))
-    except Exception as error:
-        return type(error), str(error)
-
-
 @pytest.mark.parametrize(("function", "inputs"), CASES, ids=[function.__name__ for function, _ in CASES])
 def test_compiled_code_gives_what_cpython_gives(function, inputs):
-    with accel.disabled():
-        expected = [outcome(function, given) for given in inputs]
-    compiled = accel.fn(function)
-    for _ in range(4):
-        assert [outcome(compiled, given) for given in inputs] == expected
+    compiled = agree_with_disabled(function, inputs)
     assert len(compiled.accel.signatures) >= len(inputs) - 1, compiled.accel.explain()
 
 

@@ -7,6 +7,7 @@ import typing
 import pytest
 
 import accel
+from tests.exactness.agreement import agree_with_disabled
 
 
 class Point(typing.NamedTuple):
@@ -87,20 +88,9 @@ CASES = [
 ]  # fmt: skip
 
 
-def outcome(function, arguments):
-    try:
-        return repr(function(*arguments))
-    except Exception as error:
-        return type(error), str(error)
-
-
 @pytest.mark.parametrize(("function", "inputs"), CASES, ids=[function.__name__ for function, _ in CASES])
 def test_compiled_code_gives_what_cpython_gives(function, inputs):
-    with accel.disabled():
-        expected = [outcome(function, given) for given in inputs]
-    compiled = accel.fn(function)
-    for _ in range(4):
-        assert [outcome(compiled, given) for given in inputs] == expected
+    compiled = agree_with_disabled(function, inputs)
     assert compiled.accel.compiled, compiled.accel.explain()
 
 

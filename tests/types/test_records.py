@@ -10,6 +10,7 @@ import pytest
 
 import accel
 from accel.types import Float32, Int16
+from tests.exactness.agreement import outcome
 
 
 @accel.struct
@@ -162,23 +163,16 @@ ARRAYS = {
 }  # fmt: skip
 
 
-def outcome(function, given, more):
-    try:
-        return repr(function(given, *more))
-    except Exception as error:
-        return type(error), str(error)
-
-
 @pytest.mark.parametrize("part", ARRAYS)
 @pytest.mark.parametrize(("function", "more"), CASES, ids=[f"{function.__name__}{more}" for function, more in CASES])
 def test_compiled_code_does_what_cpython_does(function, more, part):
     expected = bodies()
     with accel.disabled():
-        result = outcome(function, ARRAYS[part](expected), more)
+        result = outcome(function, (ARRAYS[part](expected), *more))
     compiled = accel.fn(function)
     for _ in range(3):
         given = bodies()
-        assert outcome(compiled, ARRAYS[part](given), more) == result
+        assert outcome(compiled, (ARRAYS[part](given), *more)) == result
         assert given.tolist() == expected.tolist()
     assert compiled.accel.compiled or function is misfit, compiled.accel.explain()
 
