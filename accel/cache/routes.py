@@ -121,6 +121,8 @@ class Routes:
             return route
         if type(value) in _BY_VALUE:
             return ("value", value)
+        if "accel.types.simd" in sys.modules and (shape := sys.modules["accel.types.simd"].shape_of_class(value)) is not None:
+            return ("vector", *shape)
         layout = layout_of(value)
         if layout is not None and layout.origin is not None:
             template, arguments = layout.origin
@@ -178,6 +180,12 @@ class Finder:
         return value
 
 
+def _find_vector_class(_: Finder, char: str, width: int) -> Any:
+    from accel.types.simd import make_vector_class
+
+    return make_vector_class(char, width)
+
+
 _STEPS: dict[str, Callable[..., Any]] = {
     "self": lambda finder: finder._function,
     "builtins": lambda finder: builtins_of(finder._function),
@@ -197,6 +205,7 @@ _STEPS: dict[str, Callable[..., Any]] = {
     "record": lambda finder, owner: finder.find(owner).__accel_layout__.records["record"],
     "generic": lambda finder, template, *arguments: finder.find(template)[tuple([finder.find(a) for a in arguments])],
     "struct": lambda finder, owner: getattr(finder.find(owner), STRUCT),
+    "vector": _find_vector_class,
     "dtype": lambda _, text: sys.modules["numpy"].dtype(text),
     "value": lambda _, value: value,
 }

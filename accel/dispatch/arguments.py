@@ -41,6 +41,8 @@ def kind_of(value: Any) -> Kind | None:
         return None if None in items else Tuple(tuple([k for k in items if k is not None]), class_)
     if (layout := layout_of(class_)) is not None:
         return layout.kind if _is_whole(layout, value) else None
+    if issubclass(class_, _vector_classes()):
+        return _vector_kind(value)
     numpy = sys.modules.get("numpy")
     if numpy is not None:
         if class_ is numpy.ndarray:
@@ -51,6 +53,19 @@ def kind_of(value: Any) -> Kind | None:
             dtype = value.dtype
             return Scalar(dtype.char) if dtype.char in DTYPES and class_ is dtype.type else None
     return None if issubclass(class_, (int, float, complex)) else Object()
+
+
+def _vector_classes() -> Any:
+    """`SIMD`, once it has been asked for."""
+    return sys.modules["accel.types.simd"].SIMD if "accel.types.simd" in sys.modules else ()
+
+
+def _vector_kind(value: Any) -> Kind | None:
+    """The kind of a SIMD value that has its lanes."""
+    from accel.types import simd
+
+    shape, lanes = simd.shape_of_class(type(value)), getattr(value, "_lanes", None)
+    return simd.vector_kind(*shape) if shape is not None and type(lanes) is bytes and len(lanes) == shape[1] * DTYPES[shape[0]].size_bytes else None
 
 
 def _struct_kind(value: Any) -> Kind | None:

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 from accel.ir import Exit
-from accel.lower.layout import components, member_positions
+from accel.lower.layout import components, member_positions, vector_type, word_places
 from accel.types.kinds import (
     Array,
     ArrayIterator,
@@ -34,6 +34,7 @@ from accel.types.kinds import (
     Tuple,
     TupleIterator,
     Union,
+    Vector,
     View,
     ZipIterator,
 )
@@ -62,20 +63,27 @@ def read_record(exit_: Exit, address: int) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for live in exit_.live:
         if (live.flag < 0 or words[live.flag] & 1) and type(live.kind) in _BOXES:
-            found[live.name] = box_value(live.kind, words[live.offset : live.offset + len(_components(live.kind))])
+            found[live.name] = box_value(live.kind, words[live.offset : live.offset + _size_of(live.kind)])
     return found
 
 
 _HOLDING = (Static, Nested, Struct, StructArray, View, Tuple, TupleIterator, EnumerateIterator, ZipIterator)  # may hold objects of the user
-_known_components = lru_cache(maxsize=4096)(components)
 
 
-def _components(kind: Kind) -> tuple[str, ...]:
-    return components(kind) if isinstance(kind, _HOLDING) else _known_components(kind)
+def _count_words(kind: Kind) -> int:
+    return word_places(components(kind))[-1]
+
+
+_known_size = lru_cache(maxsize=4096)(_count_words)
+
+
+def _size_of(kind: Kind) -> int:
+    """How many words a value takes."""
+    return _count_words(kind) if isinstance(kind, _HOLDING) else _known_size(kind)
 
 
 def _size_words(exit_: Exit) -> int:
-    sizes = [max(live.offset + len(_components(live.kind)), live.flag + 1) for live in exit_.live]
+    sizes = [max(live.offset + _size_of(live.kind), live.flag + 1) for live in exit_.live]
     return max(sizes, default=0)
 
 
@@ -115,7 +123,7 @@ def _box_scalar(kind: Any, words: Words) -> Any:
 def _split(kinds: Sequence[Kind], words: Words) -> list[Any]:
     made, at = [], 0
     for kind in kinds:
-        count = len(_components(kind))
+        count = _size_of(kind)
         made.append(box_value(kind, words[at : at + count]))
         at += count
     return made
@@ -141,6 +149,19 @@ def _box_view(kind: Any, words: Words) -> Any:
     if type(owner) is kind.value and owner.dtype is dtype and owner.__array_interface__["data"][0] == words[1]:
         return owner
     return _make_view(owner, dtype, words[1], (), (), kind.writeable)[()]
+
+
+def _box_vector(kind: Any, words: Words) -> Any:
+    """A SIMD value: its lanes are at the beginning of the words of each of its vectors."""
+    import numpy
+
+    from accel.types.simd import build_vector
+
+    size = word_places((vector_type(kind),))[-1]
+    held = numpy.dtype(f"i{max(1, kind.bits // 8)}") if kind.bits else numpy.dtype(kind.char)
+    groups = [struct.pack(f"={size}Q", *words[at : at + size])[: kind.group * held.itemsize] for at in range(0, len(words), size)]
+    lanes = numpy.frombuffer(b"".join(groups), held)
+    return build_vector(kind.char, lanes != 0 if kind.bits else lanes)
 
 
 # -- arrays
@@ -225,6 +246,7 @@ _BOXES: dict[type[Kind], Callable[[Any, Words], Any]] = {
     View: _box_view,
     Tuple: lambda kind, words: tuple.__new__(kind.named or tuple, _split(kind.items, words)),
     Union: _box_union,
+    Vector: _box_vector,
     Array: _box_array,
     Range: lambda kind, words: range(*(_signed(w) for w in words)),
     Slice: lambda kind, words: slice(*_split((kind.start, kind.stop, kind.step), words)),

@@ -10,7 +10,8 @@ from accel.ir import Block, Exit, Instruction, Live, PythonStep, TypedFunction
 from accel.lower.convert import convert_value
 from accel.lower.detached import emit_attach, load_watched
 from accel.lower.joined_arrays import has_settled_views
-from accel.lower.layout import Value, components, object_positions, owner_positions
+from accel.lower.layout import Value, components, object_positions, owner_positions, word_places
+from accel.lower.results import store_word
 from accel.lower.text import Emitter, Module
 from accel.types.kinds import Kind, Object, Static
 from accel.values import dataclass
@@ -18,7 +19,6 @@ from accel.values import dataclass
 __all__ = ["REDO", "FunctionBody"]
 
 StepLowerer = Callable[["FunctionBody", Instruction, tuple[str, ...]], bool]
-_MEMORY = {"i1": "i8"}
 REDO = "3"  # status of a function that changes nothing and has left: CPython does the whole call
 
 
@@ -206,7 +206,7 @@ class FunctionBody:
             if maybe and name in self._flags:
                 flag, words = words, words + 1
             live.append(Live(name, kind, words, flag))
-            words += len(components(kind))
+            words += word_places(components(kind))[-1]
             if name in self._values:
                 values[name] = self._values[name]
         if extra:
@@ -241,7 +241,7 @@ class FunctionBody:
                 e.place(pending.label)
                 self.end(REDO)
             return
-        size = max((live.offset + len(components(live.kind)) + 1 for p in self._pending for live in p.exit.live), default=1)
+        size = max((live.offset + word_places(components(live.kind))[-1] + 1 for p in self._pending for live in p.exit.live), default=1)
         if self._pending:
             record = e.slot(f"[{size} x i64]", align=8)
         for pending in self._pending:
@@ -274,15 +274,9 @@ class FunctionBody:
         if live.flag >= 0:
             bound = e.value(f"zext i1 {e.value(f'load i1, ptr {self._flags[live.name]}')} to i64")
             e.do(f"store i64 {bound}, ptr {e.value(f'getelementptr i64, ptr {record}, i64 {live.flag}')}")
-        for k, (type_, part) in enumerate(zip(components(live.kind), parts, strict=True)):
-            place = e.value(f"getelementptr i64, ptr {record}, i64 {live.offset + k}")
-            self.store_word(type_, part, place)
-
-    def store_word(self, type_: str, part: str, place: str) -> None:
-        """Store a component into a word of memory."""
-        if type_ == "i1":
-            part = self.e.value(f"zext i1 {part} to i8")
-        self.e.do(f"store {_MEMORY.get(type_, type_)} {part}, ptr {place}")
+        types = components(live.kind)
+        for type_, part, at in zip(types, parts, word_places(types), strict=False):
+            store_word(e, type_, part, e.value(f"getelementptr i64, ptr {record}, i64 {live.offset + at}"))
 
     # -- blocks
 

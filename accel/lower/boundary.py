@@ -13,7 +13,7 @@ from types import CodeType
 from accel.ir import Guard, Plan
 from accel.lower.box import emit_box
 from accel.lower.detached import emit_attach, emit_detach
-from accel.lower.layout import components, object_positions, owner_positions
+from accel.lower.layout import components, object_positions, owner_positions, word_places
 from accel.lower.results import load_result, store_values
 from accel.lower.support import define_support
 from accel.lower.text import Emitter, Module
@@ -285,8 +285,9 @@ def _call(e: Emitter, plan: Plan, values: list[str], *, recursive: bool, is_prep
     """Call the compiled function and box what it gives."""
     symbol, result = plan.root.symbol, plan.root.result
     state = e.slot("[8 x i64]", align=8)
-    before = len(values) if is_prepared else 0
-    whole = e.slot(f"[{max(before + len(components(result)), 1)} x i64]", align=8)
+    types = tuple([component.rpartition(" ")[0] for component in values])
+    before = word_places(types)[-1] if is_prepared else 0
+    whole = e.slot(f"[{max(before + word_places(components(result))[-1], 1)} x i64]", align=8)
     room = e.value(f"getelementptr i64, ptr {whole}, i64 {before}")
     if recursive:
         fits, plain = e.label("fits"), e.label("plain")

@@ -6,8 +6,9 @@ import sys
 from collections.abc import Callable, Sequence
 
 from accel.lower.joined_arrays import emit_box_array
-from accel.lower.layout import Value, components, field_offsets, member_positions
+from accel.lower.layout import VECTOR_LANES, Value, components, field_offsets, member_positions, vector_type
 from accel.lower.text import Emitter
+from accel.lower.vector_lanes import as_conditions
 from accel.types.kinds import (
     Array,
     Bool,
@@ -24,6 +25,7 @@ from accel.types.kinds import (
     StructArray,
     Tuple,
     Union,
+    Vector,
 )
 
 __all__ = ["emit_box", "emit_with", "is_boxable"]
@@ -38,7 +40,7 @@ def is_boxable(kind: Kind) -> bool:
         return all(map(is_boxable, kind.items))
     if isinstance(kind, Union):
         return all(map(is_boxable, kind.members))
-    return isinstance(kind, (Int, Float, Bool, Complex, NoneKind, Scalar, Array, Object, Range, Slice, StructArray))
+    return isinstance(kind, (Int, Float, Bool, Complex, NoneKind, Scalar, Array, Object, Range, Slice, StructArray, Vector))
 
 
 def emit_box(e: Emitter, kind: Kind, value: Value) -> str:
@@ -68,6 +70,8 @@ def emit_box(e: Emitter, kind: Kind, value: Value) -> str:
             return _box_struct(e, kind, value)
         case Union():
             return _box_union(e, kind, value)
+        case Vector():
+            return _box_vector(e, kind, value)
         case Range():
             numbers = [e.call("ptr", "PyLong_FromLongLong", f"i64 {n}") for n in value]
             return emit_with(e, numbers, lambda: _call_with(e, "PyRange_Type", numbers))
@@ -161,6 +165,28 @@ def _box_struct(e: Emitter, kind: Struct, value: Value) -> str:
         return made
 
     return emit_with(e, [*parts, made], fill)
+
+
+def _box_vector(e: Emitter, kind: Vector, value: Value) -> str:
+    """An object of the class, whose one slot has the lanes as bytes."""
+    from accel.types.simd import make_vector_class
+
+    size = kind.lanes * kind.dtype.size_bytes
+    room = e.slot(f"[{size} x i8]", align=8)
+    if kind.bits:
+        value = tuple(e.value(f"zext <{kind.group} x i1> {part} to <{kind.group} x i8>") for part in as_conditions(e, kind, value, kind.group))
+    held = f"<{kind.group} x i8>" if kind.bits else vector_type(kind)
+    for k, part in enumerate(value):
+        place = e.value(f"getelementptr i8, ptr {room}, i64 {k * kind.group * kind.dtype.size_bytes}")
+        e.do(f"store {held} {part}, ptr {place}, align {kind.dtype.size_bytes}")
+    lanes = e.call("ptr", "PyBytes_FromStringAndSize", f"ptr {room}", f"i64 {size}")
+    made = e.call("ptr", "PyType_GenericAlloc", f"ptr {e.module.class_address(make_vector_class(kind.char, kind.lanes))}", "i64 0")
+
+    def fill() -> str:
+        e.do(f"store ptr {lanes}, ptr {e.value(f'getelementptr i8, ptr {made}, i64 {VECTOR_LANES}')}")
+        return made
+
+    return emit_with(e, [lanes, made], fill)
 
 
 def _box_parts(e: Emitter, kinds: Sequence[Kind], value: Value) -> list[str]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from accel.lower.joined_arrays import settle_view
 from accel.lower.layout import Value, components, member_positions
 from accel.lower.text import Emitter, float_text
-from accel.types.kinds import Array, Bool, Complex, Float, Int, Kind, Never, Tuple, Union
+from accel.lower.vector_lanes import convert_mask
+from accel.types.kinds import Array, Bool, Complex, Float, Int, Kind, Never, Tuple, Union, Vector
 
 __all__ = ["as_complex", "as_float", "as_int", "convert_value", "float_literal", "int_literal", "zero_value"]
 
@@ -33,7 +34,7 @@ def float_literal(operand: str) -> float | None:
 
 def zero_value(kind: Kind) -> Value:
     """Operands that stand where no value arrives: of arms that never end, of slots another member uses."""
-    return tuple(_ZEROS.get(type_, "0") for type_ in components(kind))
+    return tuple(_ZEROS.get(type_, "zeroinitializer" if type_[0] == "<" else "0") for type_ in components(kind))
 
 
 def as_int(e: Emitter, kind: Kind, value: Value) -> str:
@@ -87,6 +88,8 @@ def convert_value(e: Emitter, source: Kind, target: Kind, value: Value) -> Value
         return tuple(parts)
     if isinstance(source, Array) and isinstance(target, Array) and source.is_view and not target.is_view:
         return settle_view(e, source, value)
+    if isinstance(source, Vector) and isinstance(target, Vector):
+        return convert_mask(e, source, target, value)
     assert components(source) == components(target), f"{source} can't become {target}"
     return value
 

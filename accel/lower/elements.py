@@ -15,7 +15,7 @@ from accel.lower.lane_loop import Kernels, write_lane_loop
 from accel.lower.lane_shape import LaneShape, choose_shape
 from accel.lower.lanes import write_lanes
 from accel.lower.layout import Value, components, element_type
-from accel.lower.machine import simplify, vector_bits
+from accel.lower.machine import simplify
 from accel.lower.numpy_casts import emit_store_cast
 from accel.lower.operands import FORM, Operands
 from accel.lower.operators import tuple_items
@@ -27,6 +27,7 @@ from accel.lower.steps import lower_step
 from accel.lower.support import define_depth
 from accel.lower.text import Emitter, Module
 from accel.lower.unions import emit_union
+from accel.runtime.cpu import vector_bits
 from accel.types.kinds import DTYPES, Int, Kind, Scalar, Tuple
 
 __all__ = ["element_loop_text"]

@@ -1,7 +1,7 @@
 """How a value of each kind is held in machine code: a flat tuple of LLVM scalars, its components.
 
 A value in flight is a tuple of operand texts (`Value`), one per component; a variable is one stack slot per component,
-which LLVM turns into registers; in memory (results, exit records) each component takes a word of 8 bytes.
+which LLVM turns into registers; in memory (results, exit records) each component takes a word of 8 bytes, a vector as many as it needs.
 
 >>> components(Tuple((Int(), Complex())))
 ('i64', 'double', 'double')
@@ -28,14 +28,16 @@ from accel.types.kinds import (
     Tuple,
     TupleIterator,
     Union,
+    Vector,
     View,
     ZipIterator,
 )
 from accel.types.structs import layout_of_kind
 
-__all__ = ["Value", "components", "element_type", "field_offsets", "member_positions", "object_positions", "owner_positions"]
+__all__ = ["VECTOR_LANES", "Value", "components", "element_type", "field_offsets", "member_positions", "object_positions", "owner_positions", "vector_type", "word_places"]
 
 Value = tuple[str, ...]
+VECTOR_LANES = 16  # offset of the slot with the lanes in a SIMD value
 
 _ELEMENT = {"e": "half", "f": "float", "d": "double", "F": "float", "D": "double", "?": "i1"}
 
@@ -66,6 +68,8 @@ def components(kind: Kind) -> tuple[str, ...]:
             return (element_type(kind.char),) * (2 if kind.dtype.family == "c" else 1)
         case Object():
             return ("ptr",)
+        case Vector():
+            return (vector_type(kind),) * (kind.lanes // kind.group)
         case View():  # what owns the memory, and the address
             return ("ptr", "ptr")
         case Array() | StructArray():
@@ -87,6 +91,34 @@ def components(kind: Kind) -> tuple[str, ...]:
         case EnumerateIterator(inner):
             return ("i64", *components(inner))
     return ()
+
+
+def vector_type(kind: Vector) -> str:
+    """LLVM type of the vectors that hold the lanes.
+
+    >>> vector_type(Vector("f", 16, 8))
+    '<8 x float>'
+    """
+    return f"<{kind.group} x {f'i{kind.bits}' if kind.bits else element_type(kind.char)}>"
+
+
+def word_places(types: tuple[str, ...]) -> list[int]:
+    """In which word each component lies in memory, given their LLVM types, and behind them all how many words there are.
+
+    >>> word_places(("i64", "<8 x float>", "<8 x i1>", "i1"))
+    [0, 1, 5, 6, 7]
+    """
+    places = [0]
+    for type_ in types:
+        places.append(places[-1] + (-(-_size_of_vector(type_) // 8) if type_[0] == "<" else 1))
+    return places
+
+
+def _size_of_vector(type_: str) -> int:
+    """In bytes; a lane of one bit takes a byte."""
+    count, element = type_[1:-1].split(" x ")
+    sizes = {"float": 4, "double": 8, "i1": 1}
+    return int(count) * (sizes.get(element) or int(element[1:]) // 8)
 
 
 def field_offsets(kind: Struct) -> tuple[int, ...]:

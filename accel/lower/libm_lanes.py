@@ -10,10 +10,11 @@ import ctypes
 from collections.abc import Callable
 
 from accel.lower.formula import Formula, Term
-from accel.lower.machine import assemble, vector_bits
+from accel.lower.machine import assemble
 from accel.lower.text import Emitter, Module
 from accel.lower.vector_exp import exponential
 from accel.lower.vector_sines import cosine, sine
+from accel.runtime.cpu import vector_bits
 from accel.runtime.image import Image, Loaded
 from accel.runtime.symbols import resolve
 

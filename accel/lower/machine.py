@@ -7,7 +7,7 @@ from typing import Any
 
 from accel.runtime.image import link
 
-__all__ = ["assemble", "assembler_text", "optimise", "simplify", "vector_bits"]
+__all__ = ["assemble", "assembler_text", "optimise", "simplify"]
 
 _ready: list[bool] = []
 
@@ -78,15 +78,3 @@ def simplify(text: str) -> str:
         getattr(passes, f"add_{name}_pass")()
     passes.run(module, builder)
     return str(module)
-
-
-def vector_bits() -> int:
-    """Width of the vectors of the processor compiled for: 512, 256 or 128."""
-    import llvmlite.binding as llvm
-
-    name = os.environ.get("ACCEL_CPU")
-    features = {f for f, has in llvm.get_host_cpu_features().items() if has} if not name else _LEVELS.get(name, {"avx2"})
-    return 512 if "avx512f" in features else 256 if "avx2" in features else 128
-
-
-_LEVELS: dict[str, set[str]] = {"x86-64": set(), "x86-64-v2": set(), "x86-64-v3": {"avx2"}, "x86-64-v4": {"avx512f", "avx2"}}

@@ -12,7 +12,7 @@ from inspect import CO_VARARGS
 
 from accel.ir import Plan
 from accel.lower.boundary import emit_boxed, emit_guards, require_function
-from accel.lower.layout import components
+from accel.lower.layout import components, word_places
 from accel.lower.results import load_result, store_values
 from accel.lower.text import Emitter, Module
 from accel.lower.unbox import emit_unbox
@@ -31,8 +31,9 @@ def may_be_prepared(plan: Plan) -> bool:
 def emit_prepared(module: Module, plan: Plan) -> None:
     """Add the functions for a plan."""
     kinds = Tuple(tuple(plan.root.kinds))
-    count, types = len(components(kinds)), components(kinds)
-    module.define(f'define i64 @"call.words"() {{ ret i64 {count + len(components(plan.root.result))} }}')
+    types = components(kinds)
+    count = word_places(types)[-1]
+    module.define(f'define i64 @"call.words"() {{ ret i64 {count + word_places(components(plan.root.result))[-1]} }}')
 
     e = Emitter(module)
     require_function(e)

@@ -1,28 +1,40 @@
-"""Values in memory: a word of 8 bytes per component. So are results of compiled functions handed over, and arguments of prepared calls."""
+"""Values in memory: a word of 8 bytes per component, or several. So are results of compiled functions handed over, and arguments of prepared calls."""
 
 from __future__ import annotations
 
-from accel.lower.layout import Value, components
+from accel.lower.layout import Value, components, word_places
 from accel.lower.text import Emitter
 from accel.types.kinds import Kind
 
-__all__ = ["load_result", "store_values"]
+__all__ = ["load_result", "store_values", "store_word"]
 
 
 def load_result(e: Emitter, kind: Kind, room: str) -> Value:
     """The value in a room."""
-    value = []
-    for k, type_ in enumerate(components(kind)):
-        place = e.value(f"getelementptr i64, ptr {room}, i64 {k}")
-        part = e.value(f"load {'i8' if type_ == 'i1' else type_}, ptr {place}")
-        value.append(e.value(f"trunc i8 {part} to i1") if type_ == "i1" else part)
+    value, types = [], components(kind)
+    for type_, at in zip(types, word_places(types), strict=False):
+        place = e.value(f"getelementptr i64, ptr {room}, i64 {at}")
+        if type_ == "i1" or type_.endswith(" x i1>"):
+            part = e.value(f"load {_held(type_)}, ptr {place}, align 1")
+            value.append(e.value(f"trunc {_held(type_)} {part} to {type_}"))
+        else:
+            value.append(e.value(f"load {type_}, ptr {place}{', align 8' if type_[0] == '<' else ''}"))
     return tuple(value)
 
 
 def store_values(e: Emitter, values: list[str], room: str) -> None:
     """Components, each a type and an operand, into a room."""
-    for k, component in enumerate(values):
-        type_, _, value = component.rpartition(" ")
-        if type_ == "i1":
-            type_, value = "i8", e.value(f"zext i1 {value} to i8")
-        e.do(f"store {type_} {value}, ptr {e.value(f'getelementptr i64, ptr {room}, i64 {k}')}")
+    split = [component.rpartition(" ") for component in values]
+    for (type_, _, value), at in zip(split, word_places(tuple([type_ for type_, _, _ in split])), strict=False):
+        store_word(e, type_, value, e.value(f"getelementptr i64, ptr {room}, i64 {at}"))
+
+
+def store_word(e: Emitter, type_: str, part: str, place: str) -> None:
+    """A component into words of memory."""
+    if type_ == "i1" or type_.endswith(" x i1>"):
+        part, type_ = e.value(f"zext {type_} {part} to {_held(type_)}"), _held(type_)
+    e.do(f"store {type_} {part}, ptr {place}{', align 8' if type_[0] == '<' else ''}")
+
+
+def _held(type_: str) -> str:
+    return type_.replace("i1", "i8") if type_[0] != "<" else type_.replace(" x i1>", " x i8>")

@@ -10,15 +10,16 @@ from accel.lower.body import REDO, FunctionBody
 from accel.lower.constants import constant_value
 from accel.lower.convert import convert_value
 from accel.lower.functions import emit_function
-from accel.lower.layout import Value, components
+from accel.lower.layout import Value, components, word_places
 from accel.lower.operators import emit_binary, emit_compare, emit_truth, emit_unary, tuple_items
 from accel.lower.python_steps import python_step
 from accel.lower.recursion import emit_last_room, enter_call, leave_call
-from accel.lower.results import load_result
+from accel.lower.results import load_result, store_values
 from accel.lower.strips import STRIP_STEPS, emit_sum_step
 from accel.lower.structs import as_field, emit_struct, field_value, store_field, store_record
 from accel.lower.unbox import emit_unbox
 from accel.lower.unions import emit_union
+from accel.lower.vector_calls import emit_vector_call, emit_vector_item, emit_vector_operator
 from accel.types import functions, operators
 from accel.types.kinds import (
     Array,
@@ -37,6 +38,7 @@ from accel.types.kinds import (
     Struct,
     StructArray,
     Tuple,
+    Vector,
     View,
 )
 
@@ -60,7 +62,8 @@ def lower_step(body: FunctionBody, instruction: Instruction, successors: Success
     emit_last_room(body, instruction)
     call = typed.calls.get(key)
     is_call = call is not None and call.function is not None  # an operator of a struct may be
-    step = python_step if key in typed.steps else _call if is_call else _STEPS[instruction.op]
+    is_vector = instruction.op in _OPERATORS and any(isinstance(kind, Vector) for kind in typed.argument_kinds[key])
+    step = python_step if key in typed.steps else _call if is_call else _vector_operator if is_vector else _STEPS[instruction.op]
     ended = step(body, instruction, successors)
     kinds = typed.target_kinds.get(key, ())
     if not ended and any(isinstance(k, Never) for k in kinds):
@@ -242,15 +245,28 @@ def _truth(body: FunctionBody, instruction: Instruction, successors: Successors)
     ))  # fmt: skip
 
 
+_OPERATORS = ("binary", "compare", "inplace", "unary")
+
+
+def _vector_operator(body: FunctionBody, instruction: Instruction, successors: Successors) -> None:
+    """An operator of SIMD values."""
+    operands = list(zip(_kinds(body, instruction), _values(body, instruction), strict=True))
+    op = "binary" if instruction.op == "inplace" else instruction.op
+    _write(body, instruction, emit_vector_operator(body.e, op, instruction.detail, operands, _target(body, instruction)))
+
+
 # -- arrays, tuples, loops
 
 
 def _item(body: FunctionBody, instruction: Instruction, successors: Successors) -> None:
     base, *kinds = _kinds(body, instruction)
-    if isinstance(base, Static):  # a generic struct
+    if isinstance(base, Static):  # a generic struct, a class of SIMD values
         _write(body, instruction, ())
         return
     value, *indexes = _values(body, instruction)
+    if isinstance(base, Vector):
+        _write(body, instruction, emit_vector_item(body.e, base, value, arrays.emit_integer(body.e, kinds[0], indexes[0])))
+        return
     pick = body.typed.picks.get(id(instruction))
     if isinstance(base, Tuple) and pick is not None:
         parts = arrays.tuple_parts(base, value)
@@ -396,8 +412,7 @@ def _return(body: FunctionBody, instruction: Instruction, successors: Successors
         return True
     value = convert_value(e, kind, result, body.read(instruction.arguments[0]))
     body.take_references(result, value)
-    for k, (type_, part) in enumerate(zip(components(result), value, strict=True)):
-        body.store_word(type_, part, e.value(f"getelementptr i64, ptr %result, i64 {k}"))
+    store_values(e, [f"{type_} {part}" for type_, part in zip(components(result), value, strict=True)], "%result")
     body.end("0")
     return True
 
@@ -409,6 +424,9 @@ def _call(body: FunctionBody, instruction: Instruction, successors: Successors) 
     call = body.typed.calls[id(instruction)]
     if call.function is not None:
         _function_call(body, instruction, call)
+    elif call.name.startswith("simd."):
+        made = emit_vector_call(body.e, call.name, call.bound, _call_operands(body, instruction), _target(body, instruction))
+        _write(body, instruction, made)
     elif call.name == "struct":
         _construct(body, instruction, call)
     elif isinstance(_target(body, instruction), Static):
@@ -504,7 +522,7 @@ def _function_call(body: FunctionBody, instruction: Instruction, call: Call) -> 
     if callee.recursive:
         _serve_signals(body, instruction)
     enter_call(body, callee)
-    result = e.slot(f"[{max(len(components(callee.result)), 1)} x i64]", align=8)
+    result = e.slot(f"[{max(word_places(components(callee.result))[-1], 1)} x i64]", align=8)
     status = e.value(f'call i32 @"{callee.symbol}"({", ".join([f"ptr {result}", "ptr %state", *arguments])})')
     leave_call(body, callee)
     good, bad = e.label("called"), e.label("left")

@@ -5,8 +5,9 @@ from __future__ import annotations
 import struct
 import sys
 
-from accel.lower.layout import Value, components, field_offsets
+from accel.lower.layout import VECTOR_LANES, Value, components, field_offsets, vector_type
 from accel.lower.text import Emitter
+from accel.lower.vector_lanes import as_mask
 from accel.types.kinds import (
     Array,
     Bool,
@@ -22,6 +23,7 @@ from accel.types.kinds import (
     Struct,
     StructArray,
     Tuple,
+    Vector,
     View,
 )
 
@@ -39,7 +41,7 @@ def is_unboxable(kind: Kind) -> bool:
     """Whether an object can be taken as a value of this kind."""
     if isinstance(kind, (Struct, Tuple)):
         return all(map(is_unboxable, kind.items))
-    return isinstance(kind, (Int, Float, Bool, Complex, NoneKind, Scalar, Array, Object, StructArray, View, Constant))
+    return isinstance(kind, (Int, Float, Bool, Complex, NoneKind, Scalar, Array, Object, StructArray, Vector, View, Constant))
 
 
 def emit_unbox(e: Emitter, kind: Kind, operand: str, miss: str) -> Value:
@@ -72,6 +74,8 @@ def emit_unbox(e: Emitter, kind: Kind, operand: str, miss: str) -> Value:
             return _tuple(e, kind, operand, miss)
         case Struct():
             return _struct(e, kind, operand, miss)
+        case Vector():
+            return _vector(e, kind, operand, miss)
         case StructArray():
             return _struct_array(e, kind, operand, miss)
         case View():
@@ -184,6 +188,29 @@ def _struct(e: Emitter, kind: Struct, operand: str, miss: str) -> Value:
         _require(e, e.value(f"icmp ne ptr {part}, null"), miss)
         value += emit_unbox(e, item, part, miss)
     return value
+
+
+_BYTES_SIZE, _BYTES = 16, 32
+
+
+def _vector(e: Emitter, kind: Vector, operand: str, miss: str) -> Value:
+    """A SIMD value: the bytes of its lanes. One that was made without its constructor may have none."""
+    from accel.types.simd import make_vector_class
+
+    found = _load(e, operand, 8, "ptr")
+    _require(e, e.value(f"icmp eq ptr {found}, {e.module.class_address(make_vector_class(kind.char, kind.lanes))}"), miss)
+    lanes = _load(e, operand, VECTOR_LANES, "ptr")
+    _require(e, e.value(f"icmp ne ptr {lanes}, null"), miss)
+    _require_type(e, lanes, "PyBytes_Type", miss)
+    size = kind.dtype.size_bytes
+    _require(e, e.value(f"icmp eq i64 {_load(e, lanes, _BYTES_SIZE, 'i64')}, {kind.lanes * size}"), miss)
+    held, parts = f"<{kind.group} x i8>" if kind.bits else vector_type(kind), []
+    for first in range(0, kind.lanes, kind.group):
+        place = e.value(f"getelementptr i8, ptr {lanes}, i64 {_BYTES + first * size}")
+        parts.append(e.value(f"load {held}, ptr {place}, align {size}"))
+    if not kind.bits:
+        return tuple(parts)
+    return as_mask(e, kind, [e.value(f"icmp ne {held} {part}, zeroinitializer") for part in parts])
 
 
 def _struct_array(e: Emitter, kind: StructArray, operand: str, miss: str) -> Value:

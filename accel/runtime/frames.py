@@ -14,12 +14,12 @@ Place = tuple[str, int, int, int, str]  # file, line, columns and text of the li
 __all__ = ["Place", "column_of", "find_caller", "place_of"]
 
 
-def find_caller(filename: str) -> Place:
-    """Where the innermost function is that is not of this file, with the expression it evaluates: file, line, columns, text of the line."""
+def find_caller(*filenames: str) -> Place:
+    """Where the innermost function is that is not of these files, with the expression it evaluates: file, line, columns, text of the line."""
     import linecache
 
     frame: Any = sys._getframe(1)
-    while frame.f_back is not None and frame.f_code.co_filename == filename:
+    while frame.f_back is not None and frame.f_code.co_filename in filenames:
         frame = frame.f_back
     code, line = frame.f_code, frame.f_lineno
     text = linecache.getline(code.co_filename, line, frame.f_globals)

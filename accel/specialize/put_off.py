@@ -58,7 +58,7 @@ def is_pure(typed: TypedFunction, i: Instruction) -> bool:
     if id(i) in typed.steps or id(i) in typed.faults or _is_function_call(typed, i) or _touches_records(typed, i):
         return False
     if i.op == "call":
-        return id(i) in typed.calls
+        return id(i) in typed.calls and not typed.calls[id(i)].name.startswith("simd.")  # which may read or write memory
     return i.op in _PURE
 
 

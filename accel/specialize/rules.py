@@ -31,10 +31,12 @@ from accel.types.kinds import (
     StructArray,
     Tuple,
     TupleIterator,
+    Vector,
     View,
     join_kinds,
     members_of,
 )  # fmt: skip
+from accel.types.simd import SIMD, is_vector_class
 from accel.types.structs import Template, layout_of, takes_kind
 
 __all__ = ["KindRules"]
@@ -53,6 +55,8 @@ class KindRules(StructRules):
         method: Callable[[Instruction, Kinds], Any] = getattr(self, f"op_{instruction.op}")
         if instruction.op in _ON_STRUCTS and any(isinstance(k, (Struct, View)) for k in kinds) and instruction.detail not in _ANY_OBJECT:
             result = self.struct_operation(instruction, kinds)
+        elif instruction.op in _ON_STRUCTS and any(isinstance(k, Vector) for k in kinds) and instruction.detail not in _ANY_OBJECT:
+            result = self.vector_operation(instruction, kinds)
         else:
             result = method(instruction, kinds)
         if result is None:
@@ -211,6 +215,8 @@ class KindRules(StructRules):
     def op_item(self, instruction: Instruction, kinds: Kinds) -> Kind | Fault | None:
         if isinstance(kinds[0], Static) and issubclass(type(kinds[0].value), Template):
             return self.generic_struct(instruction, kinds)
+        if isinstance(kinds[0], Static) and kinds[0].value is SIMD:
+            return self.vector_type(instruction, kinds)
         if isinstance(kinds[0], Tuple) and len(kinds) == 2:
             known, length = self.python.constants(instruction, (1,))[0], len(kinds[0].items)
             if type(known) is int and not -length <= known < length:
@@ -257,6 +263,8 @@ class KindRules(StructRules):
             return self.constant(instruction, getattr(kinds[0].value, instruction.detail)) if known else None
         if isinstance(kinds[0], Static) and layout_of(kinds[0].value) is not None:
             return self.struct_attribute(instruction, kinds[0], instruction.detail)
+        if isinstance(kinds[0], Static) and is_vector_class(kinds[0].value):
+            return self.vector_attribute(instruction, kinds[0].value, instruction.detail)
         if isinstance(kinds[0], Static):
             value = self.lookup.find_attribute(kinds[0].value, instruction.detail)
             return None if value is MISSING else self.constant(instruction, value)

@@ -7,9 +7,10 @@ from types import FunctionType
 from typing import Any
 
 from accel.ir import Call, Fault, Instruction, TypedFunction
-from accel.specialize.calls import CallRules, constant_kind
+from accel.specialize.calls import constant_kind
 from accel.specialize.known import find_known_name
 from accel.specialize.lookup import MISSING
+from accel.specialize.vectors import VectorRules
 from accel.types import operators
 from accel.types.kinds import Bool, Complex, Float, Int, Kind, NoneKind, Static, Struct, Tuple, View, is_value
 from accel.types.records import view_of
@@ -29,7 +30,7 @@ _NUMBERS = (Int, Float, Bool, Complex)
 _NOT_IMPLEMENTED = Static(NotImplemented)
 
 
-class StructRules(CallRules):
+class StructRules(VectorRules):
     """Result kinds of what is done with structs; None where CPython must do it."""
 
     # -- calls

@@ -1,4 +1,5 @@
-"""What a value can be. Its public names are for annotations: NumPy's scalar types under the names of the field, `Array` and `Tensor`.
+"""What a value can be. Its public names: NumPy's scalar types under the names of the field, `Array` and `Tensor` for annotations, `SIMD` for values in vector registers,
+and what is known while compiling, as in `accel` itself.
 
 A scalar type *is* NumPy's: `Int8` in an annotation, and as a constructor, means `numpy.int8`, with its rules. NumPy is imported when one is first asked for.
 """
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from numpy import uint32 as UInt32
     from numpy import uint64 as UInt64
 
+    from accel.compile_time import Comptime, comptime, comptime_assert, tile, unroll
+    from accel.types.simd import SIMD, simd_width
+
     _Element = TypeVar("_Element", bound=generic)
     _Axes = TypeVar("_Axes")
     _Sizes = TypeVarTuple("_Sizes")
@@ -40,6 +44,7 @@ __all__ = [
     "Bool",
     "Complex128",
     "Complex64",
+    "Comptime",
     "Float16",
     "Float32",
     "Float64",
@@ -47,20 +52,29 @@ __all__ = [
     "Int32",
     "Int64",
     "Int8",
+    "SIMD",
     "Tensor",
     "UInt16",
     "UInt32",
     "UInt64",
     "UInt8",
+    "comptime",
+    "comptime_assert",
+    "simd_width",
+    "tile",
+    "unroll",
 ]
+_HOMES = {
+    "Array": "accel.types.declared", "Tensor": "accel.types.declared", "SIMD": "accel.types.simd", "simd_width": "accel.types.simd",
+    **dict.fromkeys(("Comptime", "comptime", "comptime_assert", "tile", "unroll"), "accel.compile_time"),
+}  # fmt: skip
 
 
 def __getattr__(name: str) -> object:
     if name not in __all__:
         raise AttributeError(f"module 'accel.types' has no attribute {name!r}")
-    is_own = name in ("Array", "Tensor")
-    home = __import__("accel.types.declared" if is_own else "numpy", fromlist=[name])
-    value: object = getattr(home, name if is_own else "bool_" if name == "Bool" else name.lower())
+    home = __import__(_HOMES.get(name, "numpy"), fromlist=[name])
+    value: object = getattr(home, name if name in _HOMES else "bool_" if name == "Bool" else name.lower())
     globals()[name] = value
     return value
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from types import ModuleType
 
 from accel.compile_time import ComptimeType, comptime, comptime_assert, tile, unroll
@@ -138,7 +139,7 @@ def _find(annotation: Any, function: FunctionType) -> Any:
         annotation = _read(annotation.strip(), function)
     if isinstance(annotation, ComptimeType):
         return _find(annotation.expected, function)
-    if isinstance(annotation, ArrayType) or is_scalar_class(annotation) or layout_of(annotation) is not None:
+    if isinstance(annotation, ArrayType) or is_scalar_class(annotation) or layout_of(annotation) is not None or _is_vector(annotation):
         return annotation
     return annotation if isinstance(annotation, type) and annotation in _ACCEPTED else None
 
@@ -153,7 +154,13 @@ def _read(text: str, function: FunctionType) -> Any:
         return found
     if found is ComptimeType:
         return _read(text.partition("[")[2].rstrip("] "), function)
-    return _subscript(found, text, function) if found is declared.Array or found is declared.Tensor else None
+    return _subscript(found, text, function) if found is declared.Array or found is declared.Tensor or _is_vector(found) else None
+
+
+def _is_vector(found: Any) -> bool:
+    """Whether this is `SIMD` or one of its classes, once it has been asked for."""
+    simd = sys.modules.get("accel.types.simd")
+    return simd is not None and simd.is_vector_class(found)
 
 
 def _look_up(dotted: str, names: dict[str, Any]) -> Any:
@@ -166,8 +173,8 @@ def _look_up(dotted: str, names: dict[str, Any]) -> Any:
     return found
 
 
-def _subscript(form: type[declared.Array], text: str, function: FunctionType) -> Any:
-    """What `Array[...]` or `Tensor[...]` stands for."""
+def _subscript(form: type[Any], text: str, function: FunctionType) -> Any:
+    """What `Array[...]`, `Tensor[...]` or `SIMD[...]` stands for."""
     import ast  # which takes time to import
 
     def evaluate(node: ast.expr) -> Any:
@@ -184,4 +191,6 @@ def _subscript(form: type[declared.Array], text: str, function: FunctionType) ->
         (subscript,) = [node for node in ast.walk(ast.parse(text, mode="eval")) if isinstance(node, ast.Subscript)][:1]
     except (SyntaxError, ValueError):
         return None
+    if _is_vector(form):
+        return form[evaluate(subscript.slice)]
     return make_array_type(form, evaluate(subscript.slice), (function.__code__.co_filename, function.__code__.co_firstlineno, 0, 0, ""))

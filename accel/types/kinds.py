@@ -42,6 +42,7 @@ __all__ = [
     "Tuple",
     "TupleIterator",
     "Union",
+    "Vector",
     "View",
     "ZipIterator",
     "is_value",
@@ -252,6 +253,24 @@ class StructArray(Kind):
 
 
 @dataclass(frozen=True, slots=True)
+class Vector(Kind):
+    """Several numbers of one dtype (`accel.types.simd`), held as vectors of `group` lanes. The lanes of a mask are integers of so many `bits`, all of them set or none."""
+
+    char: str
+    lanes: int
+    group: int
+    bits: int = 0
+
+    @property
+    def dtype(self) -> DType:
+        """The facts of its dtype."""
+        return DTYPES[self.char]
+
+    def __str__(self) -> str:
+        return f"SIMD[{DTYPES[self.char].name}, {self.lanes}]"
+
+
+@dataclass(frozen=True, slots=True)
 class Range(Kind):
     """A range object whose start, stop and step fit 64 bits, and whose length does too."""
 
@@ -405,7 +424,7 @@ def is_value(kind: Kind) -> bool:
     """
     if isinstance(kind, Tuple):
         return all(map(is_value, kind.items))
-    return isinstance(kind, (*_JOINABLE, Array, Object, Range, Struct, StructArray, Union))
+    return isinstance(kind, (*_JOINABLE, Array, Object, Range, Struct, StructArray, Union, Vector))
 
 
 def join_kinds(first: Kind, second: Kind) -> Kind | None:
@@ -431,6 +450,8 @@ def join_kinds(first: Kind, second: Kind) -> Kind | None:
             return None
         items = [join_kinds(a, b) for a, b in zip(first.items, second.items, strict=True)]
         return None if None in items else Tuple(tuple(k for k in items if k is not None), first.named)
+    if isinstance(first, Vector) and isinstance(second, Vector):
+        return max(first, second, key=lambda kind: kind.bits) if first.bits and second.bits and first.lanes == second.lanes else None
     members = {*members_of(first), *members_of(second)}
     if not all(isinstance(m, _JOINABLE) for m in members):
         return None

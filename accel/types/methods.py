@@ -22,6 +22,7 @@ from accel.types.kinds import (
     Struct,
     StructArray,
     Tuple,
+    Vector,
     View,
 )  # fmt: skip
 
@@ -114,6 +115,10 @@ def class_of(kind: Kind) -> type | None:
             return value
         case Tuple(named=type() as named):
             return named
+        case Vector(char, lanes):
+            from accel.types.simd import make_vector_class
+
+            return make_vector_class(char, lanes)  # type: ignore[no-any-return]
         case StructArray():
             from accel.types.records import array_class
 

@@ -7,7 +7,8 @@ import ctypes
 import gmpy2
 import numpy as np
 
-from accel.lower.machine import assemble, vector_bits
+from accel.lower.machine import assemble
+from accel.runtime.cpu import vector_bits
 from accel.lower.text import Module
 from accel.lower.ulp_math import FORMULAS, define_ulp
 from accel.runtime.image import Image, Loaded

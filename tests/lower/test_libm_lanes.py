@@ -10,7 +10,7 @@ import pytest
 
 from accel import vectorize
 from accel.lower import libm_lanes, vector_exp, vector_sines
-from accel.lower.machine import vector_bits
+from accel.runtime.cpu import vector_bits
 
 EDGES = [0.0, -0.0, 5e-324, -5e-324, 2.0**-54, -(2.0**-55), 1.0, -1.0, 511.99, -511.99, 512.0, -512.0, 709.78, -708.5, -745.2, -800.0, -math.inf, math.nan]
 ANGLES = [0.0, -0.0, 5e-324, -5e-324, 1e-310, 2.0**-26, -(2.0**-27), 0.126, -0.126, 0.85546875, -0.85546875, 2.426265, -2.4262660, 105414350.0, -105414351.0, 1e22, -1e300, math.nan]
