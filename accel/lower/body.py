@@ -13,6 +13,7 @@ from accel.lower.joined_arrays import has_settled_views
 from accel.lower.layout import Value, components, object_positions, owner_positions, word_places
 from accel.lower.results import store_word
 from accel.lower.text import Emitter, Module
+from accel.lower.vector_runs import VectorRuns
 from accel.types.kinds import Kind, Object, Static
 from accel.values import dataclass
 
@@ -60,6 +61,7 @@ class FunctionBody:
         definitions = Counter(t for i in typed.flow.instructions() for t in i.targets)
         self._single = {n for n, count in definitions.items() if count == 1 and n.startswith("%") and not n.startswith("%keep")}
         self._single |= self._constant_names()
+        self._runs = VectorRuns(self.e, typed, lambda name: (self.state[name][0], self.read(name)))
         self.deciding = {i.arguments[0] for i in typed.flow.instructions() if i.op == "truth"}  # what a jump follows
         self.strip_flag = ""
         self.steps: list[PythonStep] = []
@@ -306,7 +308,16 @@ class FunctionBody:
         e = self.e
         e.place(f"B.{block.name}")
         self.state = dict(self.typed.entry_states[block.name])
-        for instruction in block.instructions:
+        behind = 0
+        for k, instruction in enumerate(block.instructions):
+            if k < behind:
+                continue
+            length, bound = self._runs.take(block, k)
+            if length:
+                for name, (kind, value) in bound.items():
+                    self.write(name, kind, value)
+                behind = k + length
+                continue
             if instruction.op == "jump":
                 self.jump(block.successors[0])
                 return
