@@ -131,6 +131,8 @@ class PythonSteps:
 
     def constant(self, definition: Instruction) -> Any:
         """The value an instruction gives, if known; slices with known parts are."""
+        if definition.op == "const" and type(definition.detail) is int and -(2**63) <= definition.detail < 2**63:
+            return definition.detail  # in blocks that were not followed yet, too
         if definition.op != "slice":
             return self.typed.constants.get(id(definition), ...)
         parts = self.constants(definition, range(3))
