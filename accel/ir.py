@@ -321,12 +321,12 @@ class Call:
 
     `bound` holds for each parameter ("argument", position among the arguments), ("default", value) or, for the one with `*`, ("rest", positions).
     The arguments are `operands` of the instruction, by position; None stands for all behind the first, the callee. The name "struct" stands for a call of a
-    struct's class, with a value for each field.
+    struct's class, with a value for each field; names that begin with "simd." for what is done with SIMD values, with what `accel.specialize.vectors` has noted.
     """
 
     name: str = ""
     function: TypedFunction | None = None
-    bound: tuple[tuple[str, Any], ...] = ()
+    bound: tuple[Any, ...] = ()
     operands: tuple[int, ...] | None = None
 
 

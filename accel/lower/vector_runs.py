@@ -203,9 +203,10 @@ class _Register:
     def lower(self, i: Instruction) -> None:
         """One instruction."""
         key, typed = id(i), self.typed
+        kinds = tuple(map(_one_register, typed.target_kinds.get(key, ())))
         if i.op in _QUIET and key not in typed.constants:
+            self.held.update({name: (kind, ()) for name, kind in zip(i.targets, kinds, strict=True)})  # a class
             return
-        kinds = tuple(map(_one_register, typed.target_kinds[key]))
         if key in typed.constants:
             self.held[i.targets[0]] = kinds[0], constant_value(kinds[0], typed.constants[key])
             return
@@ -259,10 +260,9 @@ def _lower(e: Emitter, typed: TypedFunction, runs: tuple[Sequence[Instruction], 
             for i in run:
                 register.lower(i)
             found.append(dict(register.held))
-        for name in register.taken.intersection(register.held) if is_in_loop else ():
-            for found in (held[1][-1],) if runs[1] else (held[0][-1], held[1][-1]):
-                found[name] = _pinned(e, *found[name])
-    made = []
+        for name in sorted(register.taken.intersection(register.held)) if is_in_loop else ():
+            held[bool(runs[1])][-1][name] = _pinned(e, *held[bool(runs[1])][-1][name])
+    made: list[Bound] = []
     for run, found in zip(runs, held, strict=True):
         names = dict.fromkeys(name for i in run for name in i.targets if name in found[0])
         kinds = {name: kind for i in run for name, kind in zip(i.targets, typed.target_kinds.get(id(i), ()), strict=False)}

@@ -8,9 +8,9 @@ import gmpy2
 import numpy as np
 
 from accel.lower.machine import assemble
-from accel.runtime.cpu import vector_bits
 from accel.lower.text import Module
 from accel.lower.ulp_math import FORMULAS, define_ulp
+from accel.runtime.cpu import vector_bits
 from accel.runtime.image import Image, Loaded
 from accel.runtime.symbols import resolve
 from tests.accuracy.points import make_points
