@@ -274,7 +274,7 @@ def _combined(kind: Kind, values: list[Value]) -> Value:
     """A value of its registers."""
     made: list[str] = []
     for k, part in enumerate(_parts_of(kind)):
-        made += [value[k] for value in values] if isinstance(part, Vector) else [values[0][k]]
+        made += [value[k] for value in values] if isinstance(part, Vector) else values[0][k : k + 1]
     return tuple(made)
 
 
