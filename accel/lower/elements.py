@@ -28,7 +28,7 @@ from accel.lower.support import define_depth
 from accel.lower.text import Emitter, Module
 from accel.lower.unions import emit_union
 from accel.runtime.cpu import vector_bits
-from accel.types.kinds import DTYPES, Int, Kind, Scalar, Tuple
+from accel.types.kinds import DTYPES, Int, Kind, Scalar, Tuple, Vector
 
 __all__ = ["element_loop_text"]
 
@@ -88,6 +88,8 @@ def _write_kernels(
         raise Unreadable("it calls itself")
     if any(DTYPES[char].family == "c" for char in chars):
         raise Unreadable("complex numbers")
+    if any(isinstance(kind, Vector) for typed in plan.functions for kinds in typed.target_kinds.values() for kind in kinds):
+        raise Unreadable("SIMD values are lanes already")
     forms = [_simplify_form(_lower_form(plan, chars, module.accuracy, flagged=False)[0])]
     flagged, trusted = _lower_form(plan, chars, module.accuracy, flagged=True)
     if trusted >= _MANY_RESULTS or (trusted and Regions(forms[0], frozenset()).loops):  # to look at the flags costs as much as some tests

@@ -5,6 +5,7 @@ import os
 import pathlib
 import subprocess
 import sys
+import zlib
 
 import numpy as np
 import pytest
@@ -181,3 +182,13 @@ def test_fft(capsys):
     assert abs(example.transform(signal, np.empty(8, complex), n=8) - np.fft.fft(signal)).max() < 1e-13
     with pytest.raises(AssertionError, match="the size must be a power of two"):
         example.transform(signal, np.empty(8, complex), n=12)
+
+
+def test_checksum(capsys):
+    example = load("checksum")
+    assert example.main("20011") == 0
+    assert "as zlib has it" in capsys.readouterr().out
+    assert example.adler32.accel.compiled
+    for size in (0, 1, 31, 32, 33, 5536, 5537, 11099):
+        data = np.full(size, 255, np.uint8)
+        assert example.adler32(data) == zlib.adler32(data)
