@@ -78,6 +78,8 @@ class KindRules(StructRules):
         if instruction.op == "store_outside":
             what, name = instruction.detail
             return Fault(instruction.node, f"the {what} name `{name}` bound to {found}", "global-write")
+        if any(isinstance(k, Vector) or (isinstance(k, Static) and is_vector_class(k.value)) for k in kinds):
+            return self.vector_fault(instruction, kinds, found)
         if instruction.op in ("binary", "inplace", "compare", "unary"):
             return Fault(instruction.node, f"`{instruction.detail}` of {found}", "unsupported-operator")
         if instruction.op in ("call", "spread_call"):

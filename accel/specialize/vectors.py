@@ -189,6 +189,17 @@ class VectorRules(CallRules):
                 return self.vector_attribute(instruction, make_vector_class(kinds[0].char, kinds[0].lanes), name) if isinstance(kinds[0], Vector) else None
         return None
 
+    def vector_fault(self, instruction: Instruction, kinds: Kinds, found: str) -> Fault:
+        """What to say when there is no rule."""
+        what = f"`{instruction.detail if isinstance(instruction.detail, str) else instruction.op}` of {found}"
+        if instruction.op in ("call", "spread_call"):
+            what = f"`{instruction.detail[0]}` of {found}" if instruction.detail[0] else f"a call of {found}"
+        elif instruction.op == "item" and isinstance(kinds[0], Static):
+            what = "`SIMD[...]` of a dtype or width that is not known while compiling"
+        why = "SIMD values go together when dtypes and widths are the same; widths, dtypes and numbers of lanes are known while compiling"
+        do = ("write `x.cast(...)` to convert one of them", "write numbers of lanes as literals, `Comptime` parameters or `comptime(...)`")
+        return Fault(instruction.node, what, "unsupported-operation", why, do)
+
     def vector_attribute(self, instruction: Instruction, class_: Any, name: str) -> Kind | None:
         """`x.width` and `x.dtype`."""
         return self.constant(instruction, getattr(class_, name)) if name in ("width", "dtype") and shape_of_class(class_) is not None else None

@@ -196,7 +196,8 @@ def coerce(like: Any, value: Any, what: str) -> Any:
 def require_same(first: Any, second: Any, what: str) -> None:
     """Raise unless two values are of the same class."""
     if type(first) is not type(second):
-        do = ("write `x.cast(...)` to convert one of them",) if getattr(second, "width", None) == first.width else ()
+        is_wider = getattr(second, "width", first.width) != first.width
+        do = ("`x.slice(width)` takes lanes, `x.join(y)` puts them together",) if is_wider else ("write `x.cast(...)` to convert one of them",)
         raise refusal(f"`{what}` of {shown(type(first))} and {shown(type(second))}", *do)
 
 
