@@ -16,7 +16,7 @@ CHUNK = 5536  # bytes, a multiple of LANES, after which the sums must be reduced
 
 
 @fn
-def adler32(data: Array[UInt8, 1, "readonly"]) -> int:
+def adler32(data: Array[UInt8, 1]) -> int:
     a, b = 1, 0
     weights = SIMD[UInt32, LANES](LANES) - SIMD[UInt32, LANES].iota()
     for start in range(0, len(data), CHUNK):

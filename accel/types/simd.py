@@ -509,7 +509,7 @@ def _numpy_index(lane: Any) -> int:
 def _checked(class_: type[Any], array: Any) -> Any:
     numpy = load_numpy()
     if type(array) is not numpy.ndarray or array.ndim != 1 or array.dtype.char != class_._char or not array.dtype.isnative:
-        given = f"an array of {array.dtype.name} with {array.ndim} axes" if isinstance(array, numpy.ndarray) else shown(type(array))
+        given = shown(type(array)) + (f" of {array.dtype} with {array.ndim} axes" if isinstance(array, numpy.ndarray) else "")
         raise refusal(f"`{class_.__name__}` is loaded from and stored to arrays with one axis and lanes of its dtype, got {given}")
     return array
 

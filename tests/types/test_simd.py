@@ -189,7 +189,7 @@ def test_classes_that_there_are_not(make, what):
         (lambda: bool(V(1.0) < 2), "write `mask.any"),
         (lambda: V(1.0).select(1.0, 2.0), "`select` of"),
         (lambda: (V(1.0) < 2).select(1.0, 2.0), "`select` takes lanes as many"),
-        (lambda: V.load(np.arange(9), 0), "got an array of int64 with 1 axes"),
+        (lambda: V.load(np.arange(9), 0), "got `ndarray` of int64 with 1 axes"),
         (lambda: V.load([1.0] * 9, 0), "got `list`"),
         (lambda: V.load(np.arange(9.0), 0, I(1)), "the mask of"),
         (lambda: V.gather(np.arange(9.0), V(1.0)), "the indices of"),
