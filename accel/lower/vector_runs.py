@@ -66,6 +66,8 @@ class VectorRuns:
         if name:
             following = self.typed.flow.blocks[name].instructions
             after = following[: find_run(self.typed, following, self._registers(run))]
+            if not {name for i in after for name in i.arguments}.isdisjoint(name for i in block.instructions[at + length :] for name in i.targets):
+                after = []  # it needs what stands between
         made, later = _lower(self.e, self.typed, (run, after), self.read, any(block.name in loop for loop in self.loops))
         if after:
             mask = self._find_mask(block, at + length, name)
@@ -84,7 +86,7 @@ class VectorRuns:
         around = min((loop for loop in self.loops if block.name in loop), key=len, default=set[str]())
         if not around or not all(self._is_test(i) for i in rest[:-1]) or rest[-1].op != "branch":
             return ""
-        inside = [name for name in block.successors if name in around]
+        inside = [name for name in block.successors if name in around and name in self.typed.entry_states]
         if len(inside) != 1 or sum(inside[0] in other.successors for other in blocks.values()) != 1:
             return ""
         return inside[0]
