@@ -107,7 +107,7 @@ class VectorRuns:
         """Whether an instruction has no effect and never leaves: then what comes behind would already be done."""
         key, call = id(i), self.typed.calls.get(id(i))
         if i.op == "bound":
-            return not self.typed.maybe_unbound.get(key)
+            return not self.typed.maybe_unbound.get(key, True)
         if i.op == "truth" or (i.op == "unary" and i.detail == "not"):
             return all(isinstance(kind, Bool) for kind in self.typed.argument_kinds.get(key, ()))
         return i.op == "const" or (call is not None and call.name in ("simd.any", "simd.all"))
@@ -184,8 +184,10 @@ def _can_join(typed: TypedFunction, i: Instruction, constants: set[str]) -> bool
     key = id(i)
     if key in typed.faults or key in typed.steps or i.when is not None:
         return False
-    if i.op in _QUIET:
-        return not typed.maybe_unbound.get(key)
+    if i.op == "bound":
+        return not typed.maybe_unbound.get(key, True)
+    if i.op in _QUIET and key not in typed.constants:
+        return not any(map(components, typed.target_kinds[key]))
     if key in typed.constants:
         return isinstance(typed.target_kinds[key][0], (Bool, Int, Float))
     if i.op in _MOVES:
@@ -216,6 +218,7 @@ class _Register:
         """One instruction."""
         key, typed = id(i), self.typed
         if i.op in _QUIET and key not in typed.constants:
+            self.held |= {name: (kind, ()) for name, kind in zip(i.targets, typed.target_kinds.get(key, ()), strict=True)}
             return
         kinds = tuple(map(_one_register, typed.target_kinds[key]))
         if key in typed.constants:
@@ -285,8 +288,11 @@ def _lower(e: Emitter, typed: TypedFunction, runs: tuple[Sequence[Instruction], 
 def _combined(kind: Kind, values: list[Value]) -> Value:
     """A value of its registers."""
     made: list[str] = []
-    for k, part in enumerate(_parts_of(kind)):
-        made += [value[k] for value in values] if isinstance(part, Vector) else [values[0][k]]
+    at = 0
+    for part in _parts_of(kind):
+        count = 1 if isinstance(part, Vector) else len(components(part))
+        made += [value[at] for value in values] if isinstance(part, Vector) else values[0][at : at + count]
+        at += count
     return tuple(made)
 
 

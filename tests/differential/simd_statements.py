@@ -254,7 +254,7 @@ class LaneStatements:
         kind = self.random_lanes()
         name = self.new_name(kind)
         with self.branch():
-            inside = [f"{name} = {self.wrong(kind)}" if r.random() < 0.7 else f"{name} = {self.e.of(kind)}"]
+            inside = [f"{name} = {self.wrong(kind)}" if r.random() < (0.2 if self.loops else 0.7) else f"{name} = {self.e.of(kind)}"]
             inside = self.block(1) + inside if r.random() < 0.4 else inside
         with self.branch():
             lines = ["try:", *indented(inside), f"except {r.choice(_ERRORS)}:", *indented(self.block(1))]
@@ -280,9 +280,10 @@ class LaneStatements:
     def leave(self) -> list[str]:
         """An exit to CPython in the middle: a list or a dict that values go through."""
         r, e = self.r, self.e
-        kind = self.random_lanes()
+        if self.loops and r.random() < 0.85:  # from within a loop compiled code does not leave for good
+            return []
+        kind, k = self.random_lanes(), r.random()
         box, table = e.pick("list"), e.pick("dict")
-        k = r.random()
         if box and k < 0.25:
             return [f"{box}.append({e.of(kind, 1)})"]
         if table and k < 0.5:

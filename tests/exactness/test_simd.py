@@ -333,6 +333,17 @@ def test_bools_among_masks():
     check(flagged, [(SIMD[Float64, 8].iota(), flag) for flag in (True, False)])
 
 
+def test_a_call_of_a_function_with_what_a_run_gives():
+    @accel.fn
+    def lower(x, y, flag):
+        return x.min(y) if flag else y
+
+    def called(x: SIMD[Float64, 8], y: SIMD[Float64, 8], flag: bool):
+        return lower(x * 2 - y * y, (x < y).select(x + 1.0, y), flag)
+
+    check(called, [(SIMD[Float64, 8].iota(), SIMD[Float64, 8](2.5), flag) for flag in (True, False)])
+
+
 def test_masks_of_different_lanes_meet():
     def joined(x: SIMD[Float64, 8], y: SIMD[Float32, 8], which: bool):
         if which:
