@@ -29,7 +29,7 @@ from accel.lower.constants import constant_value
 from accel.lower.layout import Value, components, vector_type
 from accel.lower.text import Emitter
 from accel.lower.vector_calls import emit_vector_call, emit_vector_operator
-from accel.types.kinds import Float, Int, Kind, Scalar, Tuple, Vector
+from accel.types.kinds import Bool, Float, Int, Kind, Tuple, Vector
 
 __all__ = ["VectorRuns"]
 
@@ -93,14 +93,26 @@ class VectorRuns:
 
     def _find_mask(self, block: Block, at: int, inside: str) -> str:
         """The name of the mask that has lanes when the loop goes on at a block, and none when it is left; "" if there is none."""
-        rest = block.instructions[at:]
-        tests = [i for i in rest if i.op == "call" and self.typed.calls[id(i)].name == "simd.any"]
-        turned = sum(i.op == "unary" for i in rest) % 2
-        return tests[0].arguments[0] if len(tests) == 1 and block.successors[turned] == inside else ""
+        *rest, branch = block.instructions[at:]
+        (name,), stays = branch.arguments, block.successors[0] == inside
+        for i in reversed(rest):
+            if name not in i.targets:
+                continue
+            if i.op == "call":
+                return i.arguments[0] if stays and self.typed.calls[id(i)].name == "simd.any" else ""
+            if i.op not in ("truth", "unary"):
+                return ""
+            (name,), stays = i.arguments, stays != (i.op == "unary")
+        return ""
 
     def _is_test(self, i: Instruction) -> bool:
-        call = self.typed.calls.get(id(i))
-        return i.op in ("truth", "bound", "const") or (i.op == "unary" and i.detail == "not") or (call is not None and call.name in ("simd.any", "simd.all"))
+        """Whether an instruction has no effect and never leaves: then what comes behind would already be done."""
+        key, call = id(i), self.typed.calls.get(id(i))
+        if i.op == "bound":
+            return not self.typed.maybe_unbound.get(key, True)
+        if i.op == "truth" or (i.op == "unary" and i.detail == "not"):
+            return all(isinstance(kind, Bool) for kind in self.typed.argument_kinds.get(key, ()))
+        return i.op == "const" or (call is not None and call.name in ("simd.any", "simd.all"))
 
 
 def _find_unchanged(typed: TypedFunction, run: Sequence[Instruction], mask: str) -> set[str]:
@@ -174,10 +186,12 @@ def _can_join(typed: TypedFunction, i: Instruction, constants: set[str]) -> bool
     key = id(i)
     if key in typed.faults or key in typed.steps or i.when is not None:
         return False
-    if i.op in _QUIET:
-        return not typed.maybe_unbound.get(key)
+    if i.op == "bound":
+        return not typed.maybe_unbound.get(key, True)
+    if i.op in _QUIET and key not in typed.constants:
+        return not any(map(components, typed.target_kinds[key]))
     if key in typed.constants:
-        return isinstance(typed.target_kinds[key][0], (Int, Float))
+        return isinstance(typed.target_kinds[key][0], (Bool, Int, Float))
     if i.op in _MOVES:
         kinds = (*typed.argument_kinds.get(key, ()), *typed.target_kinds.get(key, ()))
         return all(isinstance(part, Vector) for kind in kinds for part in _parts_of(kind))
@@ -207,7 +221,7 @@ class _Register:
         key, typed = id(i), self.typed
         kinds = tuple(map(_one_register, typed.target_kinds.get(key, ())))
         if i.op in _QUIET and key not in typed.constants:
-            self.held.update({name: (kind, ()) for name, kind in zip(i.targets, kinds, strict=True)})  # a class
+            self.held |= {name: (kind, ()) for name, kind in zip(i.targets, typed.target_kinds.get(key, ()), strict=True)}
             return
         if key in typed.constants:
             self.held[i.targets[0]] = kinds[0], constant_value(kinds[0], typed.constants[key])
@@ -229,7 +243,7 @@ class _Register:
         """What a name holds of this register."""
         if name in self.held:
             return self.held[name]
-        if not any(isinstance(part, (Vector, Float, Int, Scalar)) for part in _parts_of(kind)):
+        if not components(kind):
             return kind, ()  # a class
         found, value = self.read(name)
         self.taken.add(name)
@@ -275,8 +289,11 @@ def _lower(e: Emitter, typed: TypedFunction, runs: tuple[Sequence[Instruction], 
 def _combined(kind: Kind, values: list[Value]) -> Value:
     """A value of its registers."""
     made: list[str] = []
-    for k, part in enumerate(_parts_of(kind)):
-        made += [value[k] for value in values] if isinstance(part, Vector) else values[0][k : k + 1]
+    at = 0
+    for part in _parts_of(kind):
+        count = 1 if isinstance(part, Vector) else len(components(part))
+        made += [value[at] for value in values] if isinstance(part, Vector) else values[0][at : at + count]
+        at += count
     return tuple(made)
 
 

@@ -16,12 +16,13 @@ from tests.differential.generate import KINDS, make_program
 from tests.differential.isolate import run_isolated
 from tests.differential.program import read_program
 from tests.differential.shrink import shrink_program
+from tests.differential.simd import SIMD
 from tests.differential.structs import TYPES
 
 __all__ = ["main"]
 
 _MOST_SHRUNK = 5
-_KINDS_HELP = f"what the programs are about; {ELEMENTWISE} (functions of elements) and {TYPES} (structs) are not among `all`, whose programs stay what they were"
+_KINDS_HELP = f"what the programs are about; {ELEMENTWISE} (functions of elements) and {TYPES} (structs, what is known while compiling, SIMD values), {SIMD} (these alone) are not among `all`, whose programs stay what they were"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -30,7 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--programs", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--kind", choices=[*KINDS, ELEMENTWISE, TYPES, "all"], default="all", help=_KINDS_HELP)
+    parser.add_argument("--kind", choices=[*KINDS, ELEMENTWISE, TYPES, SIMD, "all"], default="all", help=_KINDS_HELP)
     parser.add_argument("--decorator", default="accel", help="accel, plain, a fault of planted.py, or module:attribute")
     parser.add_argument("--no-shrink", action="store_true")
     parser.add_argument("--silence", type=float, default=SILENCE_S, help="seconds without news before a child is killed")

@@ -13,6 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from accel.types import SIMD
+
 __all__ = ["describe", "describe_exception", "describe_warning"]
 
 Description = Any
@@ -32,6 +34,8 @@ def describe(value: object, arguments: Sequence[object] = (), depth: int = 0) ->
         return _describe_array(value, arguments, depth)
     if hasattr(type(value), "__accel_layout__") or hasattr(type(value), "__accel_struct__"):
         return _describe_struct(value, arguments, depth)
+    if isinstance(value, SIMD):
+        return (_type_name(value), _bits(np.asarray(value), depth))
     if isinstance(value, np.generic):
         return (_type_name(value), value.dtype.str, value.dtype.num, _bits(np.asarray(value), depth))
     if isinstance(value, _PLAIN):
@@ -57,7 +61,7 @@ def describe(value: object, arguments: Sequence[object] = (), depth: int = 0) ->
 
 
 _PLAIN = (bool, int, str, bytes, range, type(None))
-_REBUILT = (int, float, complex, tuple, str, bytes, type(None), np.generic)
+_REBUILT = (int, float, complex, tuple, str, bytes, type(None), np.generic, SIMD)
 
 
 def _type_name(value: object) -> str:

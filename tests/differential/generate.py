@@ -11,6 +11,7 @@ from tests.differential.expressions import Expressions, Function
 from tests.differential.foreign import HOLDER
 from tests.differential.nests import make_nest
 from tests.differential.program import HEADER, Call, Program
+from tests.differential.simd import SIMD, make_simd
 from tests.differential.statements import Statements, indented
 from tests.differential.structs import TYPES, make_structs
 
@@ -22,10 +23,14 @@ _RESULTS = ["int", "int", "float", "float", "bool", "opt", "complex", "tup:int,f
 
 
 def make_program(seed: int, kind: str = "all") -> Program:
-    """The program of a seed; `kind` narrows what it is about. Functions of elements and structs are kinds apart: "all" has none of them."""
+    """The program of a seed; `kind` narrows what it is about. Functions of elements, structs and SIMD values are kinds apart: "all" has none of them."""
     if kind == ELEMENTWISE:
         return make_elementwise(seed)
+    if kind == SIMD:
+        return make_simd(seed)
     if kind == TYPES:
+        if seed % 4 == 1:
+            return make_simd(seed, TYPES)
         return make_structs(seed) if seed % 3 else _make_early(seed)
     r = Random(f"{kind}:{seed}")
     if kind == "all":

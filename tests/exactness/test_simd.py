@@ -270,6 +270,80 @@ def test_other_ways_out(dtype, counted, width):
         check(function, points(dtype, width))
 
 
+def test_a_break_that_another_test_decides():
+    V, N = SIMD[Float64, 8], SIMD[Int64, 8]
+
+    def other(x: V, limit: int, goes_on: bool):
+        n = N(0)
+        for _ in range(limit):
+            x = x * 0.5 + 1.0
+            inside, low = x < 3.0, x < 1.9
+            inside.any()
+            if not low.all():
+                break
+            n = n + inside.cast(Int64)
+            n = n + inside.cast(Int64)
+            x = x + 0.25
+            inside = x < 3.0
+            inside.any()
+            if not goes_on:
+                break
+            n = n + inside.cast(Int64)
+            n = n - 3
+            x = x + 0.25
+        return n, x
+
+    check(other, [(V.iota(), 5, True), (V(0.1), 5, False), (V(0.1), 5, True)])
+
+
+def test_a_break_by_a_mask_that_may_be_unbound():
+    V, N = SIMD[Float64, 8], SIMD[Int64, 8]
+
+    def unbound(x: V, limit: int, late: int):
+        n = N(0)
+        try:
+            for k in range(limit):
+                x = x * 0.5 + 1.0
+                low = x * x < 3.0
+                if k < late:
+                    inside = low
+                x = x * 0.5 + 1.0
+                x = x * x
+                x = x - 1.0
+                if not inside.any():
+                    break
+                n = n + inside.cast(Int64)
+                n = n + inside.cast(Int64)
+                x = x + 0.25
+                if k == 2:
+                    del inside
+        except UnboundLocalError:
+            return n, True
+        return n, x
+
+    check(unbound, [(V.iota(), 5, 10), (V(0.1), 5, 1), (V(0.1), 5, 0), (V(0.1), 5, 3)])
+
+
+def test_bools_among_masks():
+    def flagged(x: SIMD[Float64, 8], flag: bool):
+        m = (x < 1.0) ^ flag
+        m = m & (x < 0.5)
+        return m | True, m == flag, SIMD[Bool, 8](flag) & m, SIMD[Bool, 8](True, flag, False, True, flag, False, flag, True)
+
+    check(flagged, [(SIMD[Float64, 8].iota(), flag) for flag in (True, False)])
+
+
+def test_a_call_of_a_function_with_what_a_run_gives():
+    @accel.fn
+    def lower(x, y, flag):
+        return x.min(y) if flag else y
+
+    def called(x: SIMD[Float64, 8], y: SIMD[Float64, 8], flag: bool):
+        return lower(x * 2 - y * y, (x < y).select(x + 1.0, y), flag)
+
+    check(called, [(SIMD[Float64, 8].iota(), SIMD[Float64, 8](2.5), flag) for flag in (True, False)])
+
+
 def test_masks_of_different_lanes_meet():
     def joined(x: SIMD[Float64, 8], y: SIMD[Float32, 8], which: bool):
         if which:
