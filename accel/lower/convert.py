@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from accel.lower.joined_arrays import settle_view
+from accel.lower.joined_arrays import settle_view, standing_of
 from accel.lower.layout import Value, components, member_positions
 from accel.lower.text import Emitter, float_text
 from accel.types.kinds import Array, Bool, Complex, Float, Int, Kind, Never, Tuple, Union
@@ -85,7 +85,7 @@ def convert_value(e: Emitter, source: Kind, target: Kind, value: Value) -> Value
             parts += convert_value(e, found, wanted, value[at : at + width])
             at += width
         return tuple(parts)
-    if isinstance(source, Array) and isinstance(target, Array) and source.is_view and not target.is_view:
+    if isinstance(source, Array) and isinstance(target, Array) and standing_of(source) > standing_of(target):
         return settle_view(e, source, value)
     assert components(source) == components(target), f"{source} can't become {target}"
     return value

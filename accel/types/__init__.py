@@ -1,4 +1,4 @@
-"""What a value can be. Its public names are for annotations: NumPy's scalar types under the names of the field, `Array` and `Tensor`.
+"""What a value can be. Its public names are for annotations: NumPy's scalar types under the names of the field, `Array` and `Tensor`, and whose they are.
 
 A scalar type *is* NumPy's: `Int8` in an annotation, and as a constructor, means `numpy.int8`, with its rules. NumPy is imported when one is first asked for.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Generic, TypeVar, TypeVarTuple
+    from typing import Annotated, Any, Generic, TypeVar, TypeVarTuple
 
     from numpy import bool_ as Bool
     from numpy import complex64 as Complex64
@@ -25,6 +25,12 @@ if TYPE_CHECKING:
     from numpy import uint32 as UInt32
     from numpy import uint64 as UInt64
 
+    from accel.types.ownership import move
+
+    _T = TypeVar("_T")
+    Borrowed = Annotated[_T, "read only"]
+    Inout = Annotated[_T, "written"]
+    Owned = Annotated[_T, "taken over"]
     _Element = TypeVar("_Element", bound=generic)
     _Axes = TypeVar("_Axes")
     _Sizes = TypeVarTuple("_Sizes")
@@ -38,28 +44,33 @@ if TYPE_CHECKING:
 __all__ = [
     "Array",
     "Bool",
+    "Borrowed",
     "Complex128",
     "Complex64",
     "Float16",
     "Float32",
     "Float64",
+    "Inout",
     "Int16",
     "Int32",
     "Int64",
     "Int8",
+    "Owned",
     "Tensor",
     "UInt16",
     "UInt32",
     "UInt64",
     "UInt8",
+    "move",
 ]
+_HOMES = {"Array": "declared", "Tensor": "declared", "Borrowed": "ownership", "Inout": "ownership", "Owned": "ownership", "move": "ownership"}
 
 
 def __getattr__(name: str) -> object:
     if name not in __all__:
         raise AttributeError(f"module 'accel.types' has no attribute {name!r}")
-    is_own = name in ("Array", "Tensor")
-    home = __import__("accel.types.declared" if is_own else "numpy", fromlist=[name])
+    is_own = name in _HOMES
+    home = __import__(f"accel.types.{_HOMES[name]}" if is_own else "numpy", fromlist=[name])
     value: object = getattr(home, name if is_own else "bool_" if name == "Bool" else name.lower())
     globals()[name] = value
     return value

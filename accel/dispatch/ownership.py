@@ -1,0 +1,57 @@
+"""What calls of a function with `Borrowed`, `Inout` and `Owned` parameters are asked, compiled or not."""
+
+from __future__ import annotations
+
+from accel.errors import Diagnostic, OwnershipError
+from accel.runtime.moved import is_moved
+from accel.types.ownership import find_exclusive_pairs, lend, refuse_moved, share_elements
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from types import FunctionType
+    from typing import Any
+
+    from accel.types.annotations import Enforced
+
+__all__ = ["OwnershipChecks"]
+
+
+class OwnershipChecks:
+    """The checks of one function; it does not keep the function alive."""
+
+    def __init__(self, function: FunctionType, enforced: tuple[Enforced, ...]) -> None:
+        code = function.__code__
+        self._name, self._place = function.__qualname__, (code.co_filename, code.co_firstlineno, 0, 0, "")
+        self._owned = [p for p in enforced if p.role]
+        self._borrowed = [p for p in self._owned if p.role == "Borrowed"]
+        self._pairs = find_exclusive_pairs(enforced)
+
+    def refuse_moved(self, bound: Sequence[Any]) -> None:
+        """Raise for an argument that has been moved."""
+        for parameter in self._owned:
+            if is_moved(bound[parameter.position]):
+                refuse_moved(f"`{self._name}` takes an array for `{parameter.name}`", self._place)
+
+    def refuse_overlap(self, bound: Sequence[Any]) -> None:
+        """Raise for arguments that share memory and must not. A default that is no array shares none."""
+        for one, other in self._pairs:
+            first, second = bound[one.position], bound[other.position]
+            if not (hasattr(first, "ndim") and hasattr(second, "ndim")):
+                continue
+            shared = share_elements(first, second)
+            if shared is not False:
+                so = "these do" if shared else "of these that can't be told in a million steps"
+                raise OwnershipError(Diagnostic(
+                    f"`{self._name}` takes arrays for `{one.name}` and `{other.name}` that share no memory, and {so}", "overlapping-arguments",
+                    *self._place, why=f"`{one.name}` is {one.role}, `{other.name}` {other.role}", do=(f"pass a copy for one of them: `{other.name}.copy()`",),
+                ))  # fmt: skip
+
+    def look(self, *bound: Any) -> None:
+        """What machine code asks, with all arguments, when it can't tell."""
+        self.refuse_moved(bound)
+        self.refuse_overlap(bound)
+
+    def lend(self, bound: Sequence[Any]) -> dict[str, Any]:
+        """By name, what CPython is to see for the arguments that are borrowed."""
+        return {p.name: lend(value) for p in self._borrowed if hasattr(value := bound[p.position], "setflags")}
