@@ -144,7 +144,6 @@ class Dispatcher:
         others = values
         if converted := self._enforce(bound):
             others = _replace(self.function.__code__, values, positional, names, converted)
-            bound = bind_arguments(self.function, others, positional, names) or bound
         address = self._find_address(bound, has_missed=not converted)
         if self._ownership is not None and address == plain_address() and (lent := self._ownership.lend(bound)):
             others = _replace(self.function.__code__, others, positional, names, lent)
@@ -210,7 +209,7 @@ class Dispatcher:
         return parameter.is_decided_by(kind) and (value is None or parameter.takes(value))
 
     def _enforce(self, bound: list[Any]) -> dict[str, Any]:
-        """Raise for an argument that is not what the annotation of its parameter says. By name, those that are to be others."""
+        """Raise for an argument that is not what the annotation of its parameter says. By name, those that are to be others, which `bound` then holds."""
         converted = {}
         if self._ownership is not None:
             self._ownership.refuse_moved(bound)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from accel.errors import Diagnostic, OwnershipError
+from accel.runtime.frames import find_user
 from accel.runtime.moved import is_moved
 from accel.types.ownership import find_exclusive_pairs, lend, refuse_moved, share_elements
 
@@ -21,8 +22,7 @@ class OwnershipChecks:
     """The checks of one function; it does not keep the function alive."""
 
     def __init__(self, function: FunctionType, enforced: tuple[Enforced, ...]) -> None:
-        code = function.__code__
-        self._name, self._place = function.__qualname__, (code.co_filename, code.co_firstlineno, 0, 0, "")
+        self._name = function.__qualname__
         self._owned = [p for p in enforced if p.role]
         self._borrowed = [p for p in self._owned if p.role == "Borrowed"]
         self._pairs = find_exclusive_pairs(enforced)
@@ -31,7 +31,7 @@ class OwnershipChecks:
         """Raise for an argument that has been moved."""
         for parameter in self._owned:
             if is_moved(bound[parameter.position]):
-                refuse_moved(f"`{self._name}` takes an array for `{parameter.name}`", self._place)
+                refuse_moved(f"`{self._name}` takes an array for `{parameter.name}`")
 
     def refuse_overlap(self, bound: Sequence[Any]) -> None:
         """Raise for arguments that share memory and must not. A default that is no array shares none."""
@@ -42,9 +42,10 @@ class OwnershipChecks:
             shared = share_elements(first, second)
             if shared is not False:
                 so = "these do" if shared else "of these that can't be told in a million steps"
+                copied = one if one.role == "Borrowed" else other
                 raise OwnershipError(Diagnostic(
-                    f"`{self._name}` takes arrays for `{one.name}` and `{other.name}` that share no memory, and {so}", "overlapping-arguments",
-                    *self._place, why=f"`{one.name}` is {one.role}, `{other.name}` {other.role}", do=(f"pass a copy for one of them: `{other.name}.copy()`",),
+                    f"`{self._name}` takes arrays for `{one.name}` and `{other.name}` that share no memory, and {so}", "overlapping-arguments", *find_user(),
+                    why=f"`{one.name}` is {one.role}, `{other.name}` {other.role}", do=(f"pass a copy for `{copied.name}`: `x.copy()`",),
                 ))  # fmt: skip
 
     def look(self, *bound: Any) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from types import CodeType, FunctionType, ModuleType
 
-from accel.errors import AnnotationError, Diagnostic
-from accel.runtime.frames import find_caller
+from accel.errors import AnnotationError, Diagnostic, OwnershipError
+from accel.runtime.frames import find_caller, find_user
 from accel.runtime.moved import is_moved, mark_moved
 from accel.types.declared import ArrayType
 from accel.values import replace
@@ -154,7 +154,7 @@ def move(value: T, /) -> T:
     if numpy is None or not isinstance(value, numpy.ndarray):
         return value
     if is_moved(value):
-        refuse_moved("`move` takes an array", find_caller(__file__))
+        refuse_moved("`move` takes an array")
     view: Any = value.view()
     mark_moved(value)
     return view  # type: ignore[no-any-return]
@@ -237,11 +237,9 @@ def share_elements(first: Any, second: Any) -> bool | None:
         return None
 
 
-def refuse_moved(what: str, place: Place) -> NoReturn:
+def refuse_moved(what: str) -> NoReturn:
     """Raise for an array that has been moved."""
-    from accel.errors import OwnershipError
-
-    raise OwnershipError(Diagnostic(f"{what} that has been moved", "use-after-move", *place, why="its value is another object's now"))
+    raise OwnershipError(Diagnostic(f"{what} that has been moved", "use-after-move", *find_user(), why="its value is another object's now"))
 
 
 for _public in (Borrowed, Inout, Owned, move):  # where users find them
