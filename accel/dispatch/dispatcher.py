@@ -214,10 +214,11 @@ class Dispatcher:
         if self._ownership is not None:
             self._ownership.refuse_moved(bound)
         for parameter in self.enforced:
-            value, default = bound[parameter.position], self._default_of(parameter.name)
-            if not parameter.takes(value, default):
-                raise refuse_argument(self.function, parameter, value)
-            if value is not default and (other := parameter.convert(value)) is not value:
+            value = bound[parameter.position]
+            if not parameter.takes(value):
+                if value is not self._default_of(parameter.name):
+                    raise refuse_argument(self.function, parameter, value)
+            elif (other := parameter.convert(value)) is not value and value is not self._default_of(parameter.name):
                 converted[parameter.name] = bound[parameter.position] = other
         if self._ownership is not None:
             self._ownership.refuse_overlap(bound)
@@ -480,6 +481,8 @@ def _replace(
     code: CodeType, values: tuple[Any, ...], positional: int, names: tuple[str, ...] | None, converted: dict[str, Any]
 ) -> tuple[Any, ...]:
     """The values of a call, but for those of some parameters."""
+    if names is None and positional <= code.co_argcount:
+        return tuple([converted.get(name, value) for name, value in zip(code.co_varnames, values, strict=False)])
     taken = code.co_varnames[: min(positional, code.co_argcount)]
     named = ["" if name in code.co_varnames[: code.co_posonlyargcount] else name for name in names or ()]  # that one goes into `**`
     places = [*taken, *[""] * (positional - len(taken)), *named]

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from numpy import ndarray, shares_memory
+
 from accel.errors import Diagnostic, OwnershipError
 from accel.runtime.frames import find_user
 from accel.runtime.moved import is_moved
-from accel.types.ownership import find_exclusive_pairs, lend, refuse_moved, share_elements
+from accel.types.ownership import find_exclusive_pairs, refuse_moved
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from types import FunctionType
     from typing import Any
 
     from accel.types.annotations import Enforced
 
 __all__ = ["OwnershipChecks"]
+
+_MOST_WORK = 1_000_000  # steps of NumPy's exact test, milliseconds
 
 
 class OwnershipChecks:
@@ -37,9 +41,9 @@ class OwnershipChecks:
         """Raise for arguments that share memory and must not. A default that is no array shares none."""
         for one, other in self._pairs:
             first, second = bound[one.position], bound[other.position]
-            if not (hasattr(first, "ndim") and hasattr(second, "ndim")):
+            if not (isinstance(first, ndarray) and isinstance(second, ndarray)):
                 continue
-            shared = share_elements(first, second)
+            shared = _share_elements(first, second)
             if shared is not False:
                 so = "these do" if shared else "of these that can't be told in a million steps"
                 copied = one if one.role == "Borrowed" else other
@@ -55,4 +59,20 @@ class OwnershipChecks:
 
     def lend(self, bound: Sequence[Any]) -> dict[str, Any]:
         """By name, what CPython is to see for the arguments that are borrowed."""
-        return {p.name: lend(value) for p in self._borrowed if hasattr(value := bound[p.position], "setflags")}
+        return {p.name: _lend(value) for p in self._borrowed if isinstance(value := bound[p.position], ndarray)}
+
+
+def _share_elements(first: Any, second: Any) -> bool | None:
+    """Whether two arrays share memory; None when that takes too long to find out."""
+    compare: Callable[..., bool] = shares_memory
+    try:
+        return compare(first, second, _MOST_WORK)
+    except RuntimeError:  # numpy.exceptions.TooHardError
+        return None
+
+
+def _lend(value: Any) -> Any:
+    """A view of an array that can't be written."""
+    view: Any = value[...] if type(value) is ndarray else ndarray.view(value)  # another class may have a `[]` of its own
+    view.setflags(False)
+    return view

@@ -13,7 +13,7 @@ from accel.values import replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from typing import Any, NoReturn, TypeVar
 
     from accel.runtime.frames import Place
@@ -21,12 +21,10 @@ if TYPE_CHECKING:
     T = TypeVar("T")
 
 __all__ = [
-    "Borrowed", "Inout", "Owned", "ROLES", "find_exclusive_pairs", "is_ownership", "lend", "make_owned_type", "mentions_ownership", "move", "refuse_moved",
-    "share_elements",
+    "Borrowed", "Inout", "Owned", "ROLES", "find_exclusive_pairs", "is_ownership", "make_owned_type", "mentions_ownership", "move", "refuse_moved",
 ]  # fmt: skip
 
 ROLES = ("Borrowed", "Inout", "Owned")
-_MOST_WORK = 1_000_000  # steps of NumPy's exact test, milliseconds
 
 
 class _Form:
@@ -218,23 +216,6 @@ def find_exclusive_pairs(enforced: Sequence[Any]) -> tuple[tuple[Any, Any], ...]
     """The pairs of parameters whose arrays may share no memory: two that are `Inout`, or one and a `Borrowed` one."""
     held = [p for p in enforced if is_ownership(p.expected) and p.expected.role != "Owned"]
     return tuple([(a, b) for k, a in enumerate(held) for b in held[k + 1 :] if "Inout" in (a.expected.role, b.expected.role)])
-
-
-def lend(value: Any) -> Any:
-    """A view of an array that can't be written."""
-    numpy = sys.modules["numpy"]
-    view = value[...] if type(value) is numpy.ndarray else numpy.ndarray.view(value)  # another class may have a `[]` of its own
-    view.setflags(False)
-    return view
-
-
-def share_elements(first: Any, second: Any) -> bool | None:
-    """Whether two arrays share memory; None when that takes too long to find out."""
-    compare: Callable[..., bool] = sys.modules["numpy"].shares_memory
-    try:
-        return compare(first, second, _MOST_WORK)
-    except RuntimeError:  # numpy.exceptions.TooHardError
-        return None
 
 
 def refuse_moved(what: str) -> NoReturn:
