@@ -313,7 +313,7 @@ def struct(class_: Any = ..., /, **options: Any) -> Any:
 
 
 def _struct(class_: Any, options: StructOptions) -> Any:
-    from accel.types.structs import layout_of
+    from accel.types.structs import function_of, layout_of
 
     if not isinstance(class_, type):
         _refuse_class(class_)
@@ -325,6 +325,8 @@ def _struct(class_: Any, options: StructOptions) -> Any:
     is_compiled = read_switch("ACCEL") != "0" and _is_known()
     definition = Definition(class_, sys._getframe(2))
     decorate = _decorate_method if is_compiled else None
+    for function in () if is_compiled else filter(None, map(function_of, vars(class_).values())):
+        _check_ownership(function)
     if "typing" in sys.modules:
         from accel.dispatch.generics import GenericStruct, is_generic
 

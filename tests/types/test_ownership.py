@@ -451,6 +451,14 @@ try:
         a[0] = 0.0
 except accel.OwnershipError as error:
     print(error.diagnostics[0].what)
+try:
+    @accel.struct
+    class Scale:
+        by: float
+        def apply(self, a: "Borrowed[Array[Float64, 1]]"):
+            a *= self.by
+except accel.OwnershipError as error:
+    print(error.diagnostics[0].what)
 """
     import os
     import tempfile
@@ -460,4 +468,4 @@ except accel.OwnershipError as error:
         with open(path, "w") as file:
             file.write(text)
         done = subprocess.run([sys.executable, path], env={**os.environ, "ACCEL": "0"}, capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines() == ["<class 'function'> False", "`clear` writes to `a`, which is borrowed"]
+    assert done.stdout.splitlines() == ["<class 'function'> False", "`clear` writes to `a`, which is borrowed", "`Scale.apply` writes to `a`, which is borrowed"]
