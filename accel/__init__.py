@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         FallbackHint,
         InexactError,
         OptionError,
+        OwnershipError,
         RaceError,
     )
     from accel.threads import parallel, parallel_for, parallel_map, parallel_reduce
@@ -41,6 +42,7 @@ __all__ = [
     "FrozenInstanceError",
     "InexactError",
     "OptionError",
+    "OwnershipError",
     "RaceError",
     "__version__",
     "comptime",
@@ -60,7 +62,7 @@ __all__ = [
 
 __version__ = "0.1.0"
 
-_HOMES = dict.fromkeys(__all__[:12], "errors") | dict.fromkeys(("disabled", "fn", "parallelize", "struct", "vectorize"), "decorators")
+_HOMES = dict.fromkeys(__all__[:13], "errors") | dict.fromkeys(("disabled", "fn", "parallelize", "struct", "vectorize"), "decorators")
 _HOMES |= dict.fromkeys(("Comptime", "comptime", "comptime_assert", "tile", "unroll"), "compile_time")
 _HOMES["FrozenInstanceError"] = "dispatch.structs"
 _HOMES |= dict.fromkeys(("parallel", "parallel_for", "parallel_map", "parallel_reduce"), "threads")

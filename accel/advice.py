@@ -11,6 +11,10 @@ ADVICE: dict[str, tuple[str, tuple[str, ...]]] = {
         "compiled code assigns to no attributes",
         ("return the new value, and assign it in a function without `@fn`",),
     ),
+    "borrowed-write": (
+        "a parameter that is borrowed is only read",
+        ("annotate it `Inout[...]`", "or work on a copy: `a = a.copy()`"),
+    ),
     "compiler-failure": (
         "this is a fault of accel; the function runs in CPython",
         ("report it with the function that shows it",),
@@ -30,6 +34,14 @@ ADVICE: dict[str, tuple[str, tuple[str, ...]]] = {
     "mixed-kinds": (
         "a name may hold different numbers on different paths, but not an array on one and something else on another",
         ("use two names", "or make both an array of one dtype and number of dimensions"),
+    ),
+    "missing-move": (
+        "the function called takes the array over: the name is not to be used any more",
+        (),
+    ),
+    "move-in-loop": (
+        "a name that has been moved has no value before it is bound anew",
+        ("bind it in the loop: `x = step(move(x))`", "or move a copy: `step(x.copy())`"),
     ),
     "nested-function": (
         "functions inside a compiled function are plain: no decorators, no defaults but constants",
@@ -62,6 +74,10 @@ ADVICE: dict[str, tuple[str, tuple[str, ...]]] = {
     "unknown-length": (
         "how many values there are must be known while compiling: of a tuple it is, of an array it is not",
         ("write them out: `x, y = point`, then `f(x, y)`",),
+    ),
+    "use-after-move": (
+        "a name that has been moved has no value before it is bound anew",
+        ("use what `move` gave", "or move a copy: `move(x.copy())`"),
     ),
     "undefined-name": (
         "neither the module nor the builtins have it at this moment",

@@ -313,7 +313,7 @@ def struct(class_: Any = ..., /, **options: Any) -> Any:
 
 
 def _struct(class_: Any, options: StructOptions) -> Any:
-    from accel.types.structs import layout_of
+    from accel.types.structs import function_of, layout_of
 
     if not isinstance(class_, type):
         _refuse_class(class_)
@@ -325,6 +325,8 @@ def _struct(class_: Any, options: StructOptions) -> Any:
     is_compiled = read_switch("ACCEL") != "0" and _is_known()
     definition = Definition(class_, sys._getframe(2))
     decorate = _decorate_method if is_compiled else None
+    for function in () if is_compiled else filter(None, map(function_of, vars(class_).values())):
+        _check_ownership(function)
     if "typing" in sys.modules:
         from accel.dispatch.generics import GenericStruct, is_generic
 
@@ -347,6 +349,7 @@ def _refuse_class(given: Any) -> NoReturn:
 def _parallelize(function: Any, options: ParallelizeOptions) -> Any:
     if not isinstance(function, FunctionType):
         _refuse(function, "parallelize")
+    _check_ownership(function)
     if read_switch("ACCEL") == "0" or not _is_known() or function.__code__.co_flags & _NEVER:
         return function
     from accel.dispatch.parallel import Parallelized
@@ -406,6 +409,7 @@ def _decorate(function: Any, options: FnOptions, own_class: type | None = None) 
         return type(function)(_decorate(function.__func__, options))
     if not isinstance(function, FunctionType):
         return _pass_through(function)
+    _check_ownership(function)
     if sys.version_info < (3, 12) and function.__name__ in _IMPLICIT:
         return function  # a class makes a static or class method of it only when it is a function
     if _is_decorated(function) or read_switch("ACCEL") == "0" or not _is_known():
@@ -426,6 +430,21 @@ def _decorate(function: Any, options: FnOptions, own_class: type | None = None) 
     if is_plain:
         dispatcher.settle()
     return function
+
+
+_ROLES = ("Borrowed", "Inout", "Owned")
+
+
+def _check_ownership(function: FunctionType) -> None:
+    """Raise for what the source shows against the rules of `accel.types.ownership`, on or off; functions that have nothing to do with it cost next to nothing."""
+    annotations = function.__annotations__.values()
+    if "accel.types.ownership" in sys.modules or any(isinstance(text, str) and any(role in text for role in _ROLES) for text in annotations):
+        from accel.types.ownership import mentions_ownership
+
+        if mentions_ownership(function) and not _is_decorated(function):
+            from accel.analysis.ownership import check_ownership
+
+            check_ownership(function)
 
 
 def _is_decorated(function: FunctionType) -> bool:

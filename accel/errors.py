@@ -17,6 +17,7 @@ __all__ = [
     "FallbackHint",
     "InexactError",
     "OptionError",
+    "OwnershipError",
     "RaceError",
     "render_diagnostic",
 ]
@@ -280,6 +281,23 @@ class InexactError(AccelError, OverflowError):
     >>> import accel
     >>> issubclass(accel.InexactError, OverflowError)
     True
+    """
+
+
+class OwnershipError(AccelError, ValueError):
+    """A borrowed array is written, arrays that must not share memory do, or a name is used whose value has been moved.
+
+    Examples
+    --------
+    >>> import accel
+    >>> from accel.types import Array, Borrowed, Float64
+    >>> @accel.fn
+    ... def clear(a: Borrowed[Array[Float64, 1]]) -> None:
+    ...     a[0] = 0.0
+    Traceback (most recent call last):
+      ...
+    accel.OwnershipError: `clear` writes to `a`, which is borrowed [borrowed-write]
+      ...
     """
 
 

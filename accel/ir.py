@@ -307,12 +307,13 @@ class PythonStep:
     """An operation that compiled code has CPython do: an expression (or statement) over `a0`, `a1`, ... and globals.
 
     It runs as a function with the name, file and line of the user's, so that warnings and tracebacks point there.
-    `operands` are positions among the instruction's arguments.
+    `operands` are positions among the instruction's arguments. One that `takes_over` an array leaves the object it was given read-only.
     """
 
     text: str
     line: int
     operands: tuple[int, ...]
+    takes_over: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,6 +60,7 @@ def derive(source: Source, values: dict[str, Any], *, is_partial: bool = False) 
     note_derived(made_code, inner, source.lines)
     made = FunctionType(made_code, function.__globals__, function.__name__, function.__defaults__, tuple([cells[n] for n in made_code.co_freevars]))
     made.__kwdefaults__, made.__qualname__, made.__module__ = function.__kwdefaults__, function.__qualname__, function.__module__
+    made.__annotations__ = {name: annotation for name, annotation in function.__annotations__.items() if name not in values}
     if not is_partial:
         made.__dict__["evaluated"] = tuple(sorted(maker.looked_up))
     return made

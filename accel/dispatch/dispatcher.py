@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+    from accel.dispatch.ownership import OwnershipChecks
     from accel.types.annotations import Enforced
     from accel.types.kinds import Kind
 
@@ -85,6 +86,13 @@ class Dispatcher:
         self.resumers: list[Any] = []
         self._compile, self._hint, self._inspect = compile_, hint, inspect
         self.enforced = enforced_parameters(function, own_class)
+        self._ownership: OwnershipChecks | None = None
+        self.look: Callable[..., None] | None = None  # what machine code asks about arguments, with all of them
+        if any(p.role for p in self.enforced):
+            from accel.dispatch.ownership import OwnershipChecks
+
+            self._ownership = OwnershipChecks(function, self.enforced)
+            self.look = self._ownership.look
         self._known = tuple(comptime_parameters(function).values()) if function.__annotations__ else ()
         self.carrier = Carrier(function, misses_none=bool(self.enforced))
         self._refused: set[Signature] = set()
@@ -131,10 +139,15 @@ class Dispatcher:
             self._trial.answer_call(self)
             return plain_address()
         bound = bind_arguments(self.function, values, positional, names)
-        if self.enforced and bound is not None and (converted := self._enforce(bound)):
+        if not self.enforced or bound is None:
+            return self._find_address(bound)
+        others = values
+        if converted := self._enforce(bound):
             others = _replace(self.function.__code__, values, positional, names, converted)
-            return self._find_address(bind_arguments(self.function, others, positional, names), has_missed=False), others
-        return self._find_address(bound)
+        address = self._find_address(bound, has_missed=not converted)
+        if self._ownership is not None and address == plain_address() and (lent := self._ownership.lend(bound)):
+            others = _replace(self.function.__code__, others, positional, names, lent)
+        return address if others is values else (address, others)
 
     def _find_address(self, bound: list[Any] | None, *, has_missed: bool = True) -> int:
         """Where these arguments are served; what there is has been tried in vain if it `has_missed`."""
@@ -196,14 +209,19 @@ class Dispatcher:
         return parameter.is_decided_by(kind) and (value is None or parameter.takes(value))
 
     def _enforce(self, bound: list[Any]) -> dict[str, Any]:
-        """Raise for an argument that is not what the annotation of its parameter says. By name, those that are to be others."""
+        """Raise for an argument that is not what the annotation of its parameter says. By name, those that are to be others, which `bound` then holds."""
         converted = {}
+        if self._ownership is not None:
+            self._ownership.refuse_moved(bound)
         for parameter in self.enforced:
-            value, default = bound[parameter.position], self._default_of(parameter.name)
-            if not parameter.takes(value, default):
-                raise refuse_argument(self.function, parameter, value)
-            if value is not default and (other := parameter.convert(value)) is not value:
-                converted[parameter.name] = other
+            value = bound[parameter.position]
+            if not parameter.takes(value):
+                if value is not self._default_of(parameter.name):
+                    raise refuse_argument(self.function, parameter, value)
+            elif (other := parameter.convert(value)) is not value and value is not self._default_of(parameter.name):
+                converted[parameter.name] = bound[parameter.position] = other
+        if self._ownership is not None:
+            self._ownership.refuse_overlap(bound)
         return converted
 
     def _default_of(self, name: str) -> Any:
@@ -463,6 +481,8 @@ def _replace(
     code: CodeType, values: tuple[Any, ...], positional: int, names: tuple[str, ...] | None, converted: dict[str, Any]
 ) -> tuple[Any, ...]:
     """The values of a call, but for those of some parameters."""
+    if names is None and positional <= code.co_argcount:
+        return tuple([converted.get(name, value) for name, value in zip(code.co_varnames, values, strict=False)])
     taken = code.co_varnames[: min(positional, code.co_argcount)]
     named = ["" if name in code.co_varnames[: code.co_posonlyargcount] else name for name in names or ()]  # that one goes into `**`
     places = [*taken, *[""] * (positional - len(taken)), *named]

@@ -13,6 +13,7 @@ from accel.dispatch.tracing import tracing_symbols
 from accel.ir import Lowered, Source
 from accel.runtime.image import Image, Loaded
 from accel.runtime.interrupt import find_tripped
+from accel.runtime.moved import moved_word
 from accel.runtime.symbols import resolve
 from accel.types.structs import layout_of
 
@@ -46,6 +47,7 @@ class Linking:
             "function": id(self.function), **function_words(self.function), "accel.countdown": countdown,
             "accel.tripped": find_tripped(), "accel.recheck": stubs()["recheck"], "accel.stack_limit": stubs()["stack_limit"], "accel.is_deep": stubs()["is_deep"],
             "trigger": stubs()["trigger"], "next": 0, **tracing_symbols(),
+            "owners": id(self.dispatcher.look), "accel.moved": moved_word(),
             "plain": stubs()["trigger"] if self.dispatcher.enforced else plain_address(),
         }  # fmt: skip
         function = self.function  # what words of memory stand for must not be freed: another object could come to lie there

@@ -178,7 +178,7 @@ def _box_array(kind: Any, words: Words) -> Any:
     if whole and not kind.is_view:
         if owner.dtype.char == kind.char and owner.dtype.isnative:
             return owner
-    writeable = bool(owner.flags.writeable) if isinstance(owner, numpy.ndarray) else kind.writeable
+    writeable = bool(owner.flags.writeable) and not kind.is_lent if isinstance(owner, numpy.ndarray) else kind.writeable
     return _make_view(owner, numpy.dtype(kind.char), data, shape, strides, writeable)
 
 

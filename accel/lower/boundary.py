@@ -13,7 +13,8 @@ from types import CodeType
 from accel.ir import Guard, Plan
 from accel.lower.box import emit_box
 from accel.lower.detached import emit_attach, emit_detach
-from accel.lower.layout import components, object_positions, owner_positions, word_places
+from accel.lower.layout import Value, components, object_positions, owner_positions, word_places
+from accel.lower.ownership import emit_owner_checks
 from accel.lower.results import load_result, store_values
 from accel.lower.support import define_support
 from accel.lower.text import Emitter, Module
@@ -43,11 +44,14 @@ def emit_entry(module: Module, plan: Plan, *, is_prepared: bool = False) -> None
     arguments = _bind(e, module, code, len(rest))
     emit_guards(e, plan.guards, "miss")
     values: list[str] = []
+    bound: list[tuple[Kind, Value]] = []
     operands = [(kind, arguments, k) for k, kind in enumerate(typed.kinds[:parameters])]
     operands += [(kind, "%args", code.co_argcount + k) for k, kind in enumerate(rest)]
     for kind, given, k in operands:
         operand = e.value(f"load ptr, ptr {e.value(f'getelementptr ptr, ptr {given}, i64 {k}')}")
-        values += [f"{t} {v}" for t, v in zip(components(kind), emit_unbox(e, kind, operand, "miss"), strict=True)]
+        bound.append((kind, emit_unbox(e, kind, operand, "miss")))
+        values += [f"{t} {v}" for t, v in zip(components(kind), bound[-1][1], strict=True)]
+    emit_owner_checks(e, typed.source.function, arguments, bound[:parameters])
     _call(e, plan, values, recursive=recursive, is_prepared=is_prepared)
     if plan.nogil:
         module.define('define void @"nogil"() { ret void }')  # nobody calls it: its name tells

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from accel.lower.joined_arrays import settle_view
+from accel.lower.joined_arrays import settle_view, standing_of
 from accel.lower.layout import Value, components, member_positions
 from accel.lower.text import Emitter, float_text
 from accel.lower.vector_lanes import convert_mask
@@ -86,7 +86,7 @@ def convert_value(e: Emitter, source: Kind, target: Kind, value: Value) -> Value
             parts += convert_value(e, found, wanted, value[at : at + width])
             at += width
         return tuple(parts)
-    if isinstance(source, Array) and isinstance(target, Array) and source.is_view and not target.is_view:
+    if isinstance(source, Array) and isinstance(target, Array) and standing_of(source) > standing_of(target):
         return settle_view(e, source, value)
     if isinstance(source, Vector) and isinstance(target, Vector):
         return convert_mask(e, source, target, value)

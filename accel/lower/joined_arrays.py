@@ -1,7 +1,8 @@
 """Arrays as objects, and views that become arrays like others where paths meet.
 
 An array that is no view stands for its owner when it covers all of it. A view that is joined with such an array must not: one that
-starts where its owner does gets an object of its own.
+starts where its owner does gets an object of its own. So does one that is lent, wherever it starts, as what it is joined with may be
+as writeable as its owner.
 """
 
 from __future__ import annotations
@@ -13,23 +14,28 @@ from accel.lower.layout import Value
 from accel.lower.text import Emitter
 from accel.types.kinds import Array, Kind, Tuple
 
-__all__ = ["emit_box_array", "has_settled_views", "settle_view"]
+__all__ = ["emit_box_array", "has_settled_views", "settle_view", "standing_of"]
 
 
 def has_settled_views(typed: TypedFunction) -> bool:
     """Whether a view may become an array like others somewhere in a function: at a join, as a result, as an item of a tuple."""
-    made: dict[str, set[bool]] = {}
+    made: dict[str, set[int]] = {}
     for i in typed.flow.instructions():
         for name, kind in zip(i.targets, typed.target_kinds.get(id(i), ()), strict=False):
-            made.setdefault(name, set()).update(array.is_view for array in _arrays(kind))
+            made.setdefault(name, set()).update(map(standing_of, _arrays(kind)))
         arguments = typed.argument_kinds.get(id(i), ())
-        held = {array.is_view for kind in arguments for array in _arrays(kind)}
-        if (i.op == "return" and True in held and _has_plain(typed.result)) or (i.op in ("item", "next") and len(held) == 2):
+        held = {standing_of(array) for kind in arguments for array in _arrays(kind)}
+        if (i.op == "return" and _are_settled(held, typed.result)) or (i.op in ("item", "next") and len(held) > 1):
             return True
     for name, kind in zip(typed.flow.parameters, typed.kinds, strict=True):
-        made.setdefault(name, set()).update(array.is_view for array in _arrays(kind))
+        made.setdefault(name, set()).update(map(standing_of, _arrays(kind)))
     states = typed.entry_states.values()
-    return any(True in made.get(name, ()) and _has_plain(kind) for state in states for name, (kind, _) in state.items())
+    return any(_are_settled(made.get(name, set()), kind) for state in states for name, (kind, _) in state.items())
+
+
+def standing_of(array: Array) -> int:
+    """How far an array is from its owner: 0 it may be the very object, 1 it is a view, 2 one that is lent."""
+    return array.is_view + array.is_lent
 
 
 def _arrays(kind: Kind) -> Iterator[Array]:
@@ -40,12 +46,17 @@ def _arrays(kind: Kind) -> Iterator[Array]:
             yield from _arrays(item)
 
 
-def _has_plain(kind: Kind) -> bool:
-    return any(not array.is_view for array in _arrays(kind))
+def _are_settled(standings: set[int], kind: Kind) -> bool:
+    """Whether arrays of one of these standings become nearer ones in a value of this kind."""
+    return any(standing_of(array) < max(standings, default=0) for array in _arrays(kind))
 
 
 def settle_view(e: Emitter, kind: Array, value: Value) -> Value:
-    """A view as an array like others: the owner of one that starts where its owner does becomes an object made for the view."""
+    """A view as an array like others: the owner of one that starts where its owner does, or is lent, becomes an object made for the view."""
+    if kind.is_lent:
+        made = emit_box_array(e, kind, value)
+        e.adopt(made)
+        return (made, *value[1:])
     start = e.value(f"load ptr, ptr {e.value(f'getelementptr i8, ptr {value[0]}, i64 {DATA_OFFSET}')}")
     before, whole, settled = e.block, e.label("whole"), e.label("settled")
     e.branch_if(e.value(f"icmp eq ptr {start}, {value[1]}"), whole, settled)
@@ -59,7 +70,7 @@ def settle_view(e: Emitter, kind: Array, value: Value) -> Value:
 
 
 def emit_box_array(e: Emitter, kind: Array, value: Value) -> str:
-    """A new reference to the owner itself when the value is all of it and no view, else to a view, writeable as its owner is."""
+    """A new reference to the owner itself when the value is all of it and no view, else to a view, writeable as its owner is if it is not lent."""
     n = max(kind.ndim, 1)
     sizes = e.slot(f"[{2 * n} x i64]", align=8)
     for k, part in enumerate(value[2:]):
@@ -71,10 +82,11 @@ def emit_box_array(e: Emitter, kind: Array, value: Value) -> str:
         e.module.declare(name, result, parameters)
     return e.value(
         f'call ptr @"accel.box_array"(ptr {value[0]}, ptr {value[1]}, i32 {kind.ndim}, ptr {sizes}, ptr {strides}, '
-        f"i32 {kind.dtype.number}, i1 {'true' if kind.is_view else 'false'})"
+        f"i32 {kind.dtype.number}, i1 {'true' if kind.is_view else 'false'}, i32 {0 if kind.is_lent else _WRITEABLE})"
     )
 
 
+_WRITEABLE = 0x400
 DATA_OFFSET = 16  # of the address of the data in an array object
 _ARRAY_FUNCTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("Py_IncRef", "void", ("ptr",)),
@@ -85,7 +97,7 @@ _ARRAY_FUNCTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
 )
 # PyArrayObject: data 16, nd 24, dims 32, strides 40, flags 64. The owner is an ndarray: an argument, or made by NumPy on our behalf.
 _BOX_ARRAY = """
-define internal ptr @"accel.box_array"(ptr %owner, ptr %data, i32 %nd, ptr %dims, ptr %strides, i32 %type, i1 %is_view) noinline {
+define internal ptr @"accel.box_array"(ptr %owner, ptr %data, i32 %nd, ptr %dims, ptr %strides, i32 %type, i1 %is_view, i32 %access) noinline {
 entry:
   %n64 = sext i32 %nd to i64
   %data_at = getelementptr i8, ptr %owner, i64 16
@@ -128,7 +140,7 @@ same:
 view:
   %flags_at = getelementptr i8, ptr %owner, i64 64
   %oflags = load i32, ptr %flags_at
-  %flags = and i32 %oflags, 1024
+  %flags = and i32 %oflags, %access
   %descr = call ptr @"PyArray_DescrFromType"(i32 %type)
   %made = call ptr @"PyArray_NewFromDescr"(ptr @"ndarray", ptr %descr, i32 %nd, ptr %dims, ptr %strides, ptr %data, i32 %flags, ptr null)
   %failed = icmp eq ptr %made, null

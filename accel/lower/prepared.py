@@ -12,11 +12,12 @@ from inspect import CO_VARARGS
 
 from accel.ir import Plan
 from accel.lower.boundary import emit_boxed, emit_guards, require_function
-from accel.lower.layout import components, word_places
+from accel.lower.layout import Value, components, word_places
+from accel.lower.ownership import emit_doubt
 from accel.lower.results import load_result, store_values
 from accel.lower.text import Emitter, Module
 from accel.lower.unbox import emit_unbox
-from accel.types.kinds import Never, NoneKind, Static, Tuple
+from accel.types.kinds import Kind, Never, NoneKind, Static, Tuple
 
 __all__ = ["emit_prepared", "may_be_prepared"]
 
@@ -39,9 +40,15 @@ def emit_prepared(module: Module, plan: Plan) -> None:
     require_function(e)
     emit_guards(e, plan.guards, "miss")
     values: list[str] = []
+    bound: list[tuple[Kind, Value]] = []
     for k, kind in enumerate(plan.root.kinds):
         operand = e.value(f"load ptr, ptr {e.value(f'getelementptr ptr, ptr %args, i64 {k}')}")
-        values += emit_unbox(e, kind, operand, "miss")
+        bound.append((kind, emit_unbox(e, kind, operand, "miss")))
+        values += bound[-1][1]
+    if doubt := emit_doubt(e, plan.root.source.function, bound, is_entry=True):
+        sound = e.label("sound")
+        e.branch_if(doubt, "miss", sound, likely=False)
+        e.place(sound)
     store_values(e, [f"{t} {v}" for t, v in zip(types, values, strict=True)], "%room")
     e.do("ret i64 1")
     e.place("miss")

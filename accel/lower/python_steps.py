@@ -15,6 +15,8 @@ __all__ = ["python_step"]
 def python_step(body: FunctionBody, instruction: Instruction, successors: tuple[str, ...]) -> None:
     """Have CPython do an operation: box the operands, call, unbox; an exception, or a result of another kind, leaves."""
     e, step = body.e, body.typed.steps[id(instruction)]
+    if step.takes_over:
+        _leave_if_shared(body, instruction)
     kinds, values = body.typed.argument_kinds[id(instruction)], [body.read(name) for name in instruction.arguments]
     callee = e.module.external(f"python.{body.typed.symbol}.{len(body.steps)}")
     body.steps.append(step)
@@ -54,6 +56,16 @@ def python_step(body: FunctionBody, instruction: Instruction, successors: tuple[
     else:
         e.call("void", "Py_DecRef", f"ptr {answer}")
     body.write(instruction.targets[0], kind, value)
+
+
+def _leave_if_shared(body: FunctionBody, instruction: Instruction) -> None:
+    """Have CPython move an array for which there is another name, or one for a view of it: what is known of that would be wrong behind it."""
+    owner = body.read(instruction.arguments[1])[0]
+    for name in sorted(body.live_behind(instruction) & body.state.keys()):
+        kind, maybe_unbound = body.state[name]
+        for position in owner_positions(kind):
+            held = body.e.value(f"icmp eq ptr {body.read(name)[position]}, {owner}")
+            body.e.exit_if(body.e.value(f"and i1 {held}, {body.e.value(f'xor i1 {body.is_unbound(name)}, true')}") if maybe_unbound else held)
 
 
 _READING = ("load_outside", "static", "cell")

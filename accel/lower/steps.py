@@ -12,6 +12,7 @@ from accel.lower.convert import convert_value
 from accel.lower.functions import emit_function
 from accel.lower.layout import Value, components, word_places
 from accel.lower.operators import emit_binary, emit_compare, emit_truth, emit_unary, tuple_items
+from accel.lower.ownership import emit_doubt
 from accel.lower.python_steps import python_step
 from accel.lower.recursion import emit_last_room, enter_call, leave_call
 from accel.lower.results import load_result, store_values
@@ -508,17 +509,20 @@ def _function_call(body: FunctionBody, instruction: Instruction, call: Call) -> 
     operands = operands[1:] if call.operands is None else [operands[k] for k in call.operands]
     found, values = [kind for kind, _ in operands], [value for _, value in operands]
     arguments: list[str] = []
+    passed: list[tuple[Kind, Value]] = []
     for (what, value), kind in zip(call.bound, callee.kinds, strict=True):
+        passed.append((found[value], values[value]) if what == "argument" else (kind, ()))
         match what:
             case "argument" if isinstance(kind, Constant):
                 continue
             case "argument":
-                given = values[value] if found[value] == kind else as_field(e, kind, found[value], values[value])
+                given = values[value] if found[value] == kind or isinstance(kind, Array) else as_field(e, kind, found[value], values[value])
             case "rest":
                 given = tuple(c for k in value for c in values[k])
             case _:
                 given = constant_value(kind, value)
         arguments += [f"{t} {v}" for t, v in zip(components(kind), given, strict=True)]
+    e.exit_if(emit_doubt(e, callee.source.function, passed) or "false")
     if callee.recursive:
         _serve_signals(body, instruction)
     enter_call(body, callee)

@@ -14,7 +14,7 @@ from accel.lower.text import Emitter
 from accel.lower.unions import emit_union
 from accel.types.kinds import Array, Kind, NoneKind, Scalar, Union, members_of
 
-__all__ = ["STRIP_STEPS", "emit_sum_step"]
+__all__ = ["STRIP_STEPS", "are_apart", "emit_sum_step"]
 
 _SMALL = 1 << 40  # names and turns within this, coefficients below 2^20: no subscript can leave 64 bits
 _STEP = 1 << 54  # steps of integer sums, and sums, within these can't leave 64 bits
@@ -65,7 +65,7 @@ def _gate(body: FunctionBody, instruction: Instruction, successors: Successors) 
         sound = _both(e, sound, e.value(f"icmp sge i64 {_evaluate(e, least, terms)}, 0"))
         sound = _both(e, sound, e.value(f"icmp slt i64 {_evaluate(e, greatest, terms)}, {length}"))
     for first, second in plan.apart:
-        sound = _both(e, sound, _are_apart(e, (kinds[first], values[first]), (kinds[second], values[second])))
+        sound = _both(e, sound, are_apart(e, (kinds[first], values[first]), (kinds[second], values[second])))
     for array in plan.solid:
         sound = _both(e, sound, _is_solid(e, kinds[array], values[array]))
     _write(body, instruction, sound)
@@ -116,7 +116,7 @@ def _is_solid(e: Emitter, kind: Kind, value: Value) -> str:
     return orders[0] if len(orders) == 1 else e.value(f"or i1 {orders[0]}, {orders[1]}")
 
 
-def _are_apart(e: Emitter, first: tuple[Kind, Value], second: tuple[Kind, Value]) -> str:
+def are_apart(e: Emitter, first: tuple[Kind, Value], second: tuple[Kind, Value]) -> str:
     """Whether two arrays share no memory."""
     (low, high), (low2, high2) = _extent(e, *first), _extent(e, *second)
     before = e.value(f"icmp ule i64 {high}, {low2}")

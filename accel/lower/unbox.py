@@ -148,7 +148,7 @@ def _array(e: Emitter, kind: Array, operand: str, miss: str) -> Value:
     word = _load(e, _load(e, operand, _ARRAY["descr"], "ptr"), _DESCR_KIND, "i64")
     flags = _load(e, operand, _ARRAY["flags"], "i32")
     needed = _ALIGNED | _CONTIGUOUS[kind.layout] | (_WRITEABLE if kind.writeable else 0)
-    looked = e.value(f"and i32 {flags}, {needed | _WRITEABLE}")
+    looked = e.value(f"and i32 {flags}, {needed | (0 if kind.is_lent else _WRITEABLE)}")
     kept = e.value(f"and i64 {word}, {~0xFF000000 & 2**64 - 1}")
     tests = (
         f"icmp eq i32 {ndim}, {kind.ndim}",

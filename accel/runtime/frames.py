@@ -11,16 +11,28 @@ if TYPE_CHECKING:
 
 Place = tuple[str, int, int, int, str]  # file, line, columns and text of the line, as a Diagnostic has them
 
-__all__ = ["Place", "column_of", "find_caller", "place_of"]
+__all__ = ["Place", "column_of", "find_caller", "find_user", "place_of"]
 
 
 def find_caller(*filenames: str) -> Place:
     """Where the innermost function is that is not of these files, with the expression it evaluates: file, line, columns, text of the line."""
-    import linecache
-
     frame: Any = sys._getframe(1)
     while frame.f_back is not None and frame.f_code.co_filename in filenames:
         frame = frame.f_back
+    return _place_in(frame)
+
+
+def find_user() -> Place:
+    """Where the innermost function is that is not of this package, with the expression it evaluates."""
+    frame: Any = sys._getframe(1)
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == "accel":
+        frame = frame.f_back
+    return _place_in(frame)
+
+
+def _place_in(frame: Any) -> Place:
+    import linecache
+
     code, line = frame.f_code, frame.f_lineno
     text = linecache.getline(code.co_filename, line, frame.f_globals)
     first, last, start, end = list(code.co_positions())[frame.f_lasti // 2]

@@ -37,6 +37,7 @@ from accel.types.kinds import (
     is_value,
     members_of,
 )  # fmt: skip
+from accel.types.ownership import move
 from accel.types.structs import layout_of
 
 __all__ = ["ITERATORS", "CallRules", "Specializing", "constant_kind", "python_function", "spread_kinds"]
@@ -125,6 +126,9 @@ class CallRules:
                 return None
         if not isinstance(callee, Static):
             return None
+        if value is move:
+            made = self.python.take_over(instruction, kinds, value)
+            return Fault(instruction.node, f"`move` of {', '.join(map(str, arguments))}", "unsupported-call", "compiled code moves arrays") if made is None else made
         name = find_known_name(value)
         if name in _OF_TEXTS and not keywords and (number := _number_of(_OF_TEXTS[name], arguments)) is not None:
             return self.constant(instruction, number)
@@ -219,7 +223,7 @@ class CallRules:
                 return None
             parameters.append(kind)
         typed = self.typer(facts, tuple(parameters))
-        if typed is None:
+        if typed is None or _takes_over(typed):
             return None
         self.typed.calls[id(instruction)] = Call("", typed, every)
         return typed.result
@@ -243,13 +247,16 @@ class CallRules:
             parameters.append(kind)
         if "accel" in function.__dict__:
             for p in function.__dict__["accel"].enforced:
-                parameters[p.position] = p.refine(parameters[p.position]) if isinstance(parameters[p.position], View) else parameters[p.position]
-                if bound[p.position][0] != "default" and not p.takes_kind(parameters[p.position]):  # it raises, maybe
+                given = parameters[p.position]
+                fits = bound[p.position][0] == "default" or p.takes_kind(p.refine(given) if isinstance(given, View) else given)
+                if isinstance(given, View) or (p.role == "Borrowed" and fits):
+                    parameters[p.position] = p.refine(given)
+                if not fits:  # it raises, maybe
                     what = f"a call of `{function.__name__}` with {parameters[p.position]} for `{p.name}`"
                     return Fault(instruction.node, what, "unsupported-call", f"it takes {p.text}", ("pass what the annotation says, or drop it",))
         self.lookup.watch_function(function)
         callee = self.typer(function, tuple(parameters))
-        if callee is None:
+        if callee is None or _takes_over(callee):
             return None
         self.typed.calls[id(instruction)] = Call("", callee, bound, operands)
         return callee.result
@@ -266,6 +273,11 @@ class CallRules:
             return Constant(kinds[value].value)
         found = self.python.constants(instruction, (1 + value if operands is None else operands[value],))[0]
         return None if found is ... else Constant(found)
+
+
+def _takes_over(callee: TypedFunction) -> bool:
+    """Whether a function moves arrays: those that call it may have names for them, and would not know that they are read-only now."""
+    return any(step.takes_over for step in callee.steps.values())
 
 
 _LOOKING_AT_CALLERS = frozenset(

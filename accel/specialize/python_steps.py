@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import ast
+import operator
 from typing import Any, cast
 
 from accel.ir import Instruction, PythonStep, TypedFunction
 from accel.specialize.lookup import Lookup
 from accel.specialize.samples import ARRAY_METHODS, is_array_function, is_builtin_on_arrays, predict_kind
 from accel.types.kinds import Array, Kind, NoneKind, Slice, Static, Tuple, members_of
+from accel.values import replace
 
 __all__ = ["PythonSteps"]
 
 Kinds = tuple[Kind, ...]
+_SIGNS: dict[str, Any] = {"-": operator.neg, "+": operator.pos}
 
 
 class PythonSteps:
@@ -42,7 +45,7 @@ class PythonSteps:
             return self.note(instruction, kinds, text, (0, 1), made)
         if op == "unary" and concerned and detail != "not":
             text = f"return {detail}a0"
-            made = predict_kind("~", kinds, (...,)) if detail == "~" else kinds[0]
+            made = kinds[0] if detail in _SIGNS and _is_writeable(kinds[0]) else predict_kind(_SIGNS.get(detail, detail), kinds, (...,))
             return self.note(instruction, kinds, text, (0,), made)
         if op == "item" and concerned:
             return self.item(instruction, kinds)
@@ -110,6 +113,15 @@ class PythonSteps:
         used = tuple(k for k in operands if not isinstance(kinds[k], Static))
         return self.note(instruction, kinds, f"return {head}({', '.join(map(str, shown))})", used, made)
 
+    def take_over(self, instruction: Instruction, kinds: Kinds, move: Any) -> Kind | None:
+        """The kind of what `move` gives for an array: another object over its memory."""
+        _, keywords, _, _ = instruction.detail
+        path = ".".join(self.lookup.paths.get(id(move), ("?",)))
+        if keywords or len(kinds) != 2 or not isinstance(kinds[1], Array) or "?" in path:
+            return None
+        self.typed.steps[id(instruction)] = PythonStep(f"return {path}(a1)", self.line(instruction), (1,), True)
+        return replace(kinds[1], is_view=False, is_lent=False)
+
     def operand(self, instruction: Instruction, kinds: Kinds, position: int) -> str:
         """How an argument is written: `a3`, or the path of a global, or a literal string."""
         kind = kinds[position]
@@ -150,6 +162,10 @@ class PythonSteps:
 
 def _is_same(first: Instruction, second: Instruction) -> bool:
     return (first.op, type(first.detail), repr(first.detail)) == (second.op, type(second.detail), repr(second.detail))
+
+
+def _is_writeable(kind: Kind) -> bool:
+    return isinstance(kind, Array) and kind.writeable
 
 
 def _method_call(method: str) -> Any:

@@ -1,5 +1,5 @@
-"""What a value can be. Its public names: NumPy's scalar types under the names of the field, `Array` and `Tensor` for annotations, `SIMD` for values in vector registers,
-and what is known while compiling, as in `accel` itself.
+"""What a value can be. Its public names: NumPy's scalar types under the names of the field, `Array` and `Tensor` for annotations, and whose they are, `SIMD` for values in
+vector registers, and what is known while compiling, as in `accel` itself.
 
 A scalar type *is* NumPy's: `Int8` in an annotation, and as a constructor, means `numpy.int8`, with its rules. NumPy is imported when one is first asked for.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Generic, TypeVar, TypeVarTuple
+    from typing import Annotated, Any, Generic, TypeVar, TypeVarTuple
 
     from numpy import bool_ as Bool
     from numpy import complex64 as Complex64
@@ -27,8 +27,13 @@ if TYPE_CHECKING:
     from numpy import uint64 as UInt64
 
     from accel.compile_time import Comptime, comptime, comptime_assert, tile, unroll
+    from accel.types.ownership import move
     from accel.types.simd import SIMD, simd_width
 
+    _T = TypeVar("_T")
+    Borrowed = Annotated[_T, "read only"]
+    Inout = Annotated[_T, "written"]
+    Owned = Annotated[_T, "taken over"]
     _Element = TypeVar("_Element", bound=generic)
     _Axes = TypeVar("_Axes")
     _Sizes = TypeVarTuple("_Sizes")
@@ -42,16 +47,19 @@ if TYPE_CHECKING:
 __all__ = [
     "Array",
     "Bool",
+    "Borrowed",
     "Complex128",
     "Complex64",
     "Comptime",
     "Float16",
     "Float32",
     "Float64",
+    "Inout",
     "Int16",
     "Int32",
     "Int64",
     "Int8",
+    "Owned",
     "SIMD",
     "Tensor",
     "UInt16",
@@ -60,14 +68,17 @@ __all__ = [
     "UInt8",
     "comptime",
     "comptime_assert",
+    "move",
     "simd_width",
     "tile",
     "unroll",
 ]
 _HOMES = {
-    "Array": "accel.types.declared", "Tensor": "accel.types.declared", "SIMD": "accel.types.simd", "simd_width": "accel.types.simd",
+    **dict.fromkeys(("Array", "Tensor"), "accel.types.declared"),
+    **dict.fromkeys(("Borrowed", "Inout", "Owned", "move"), "accel.types.ownership"),
+    **dict.fromkeys(("SIMD", "simd_width"), "accel.types.simd"),
     **dict.fromkeys(("Comptime", "comptime", "comptime_assert", "tile", "unroll"), "accel.compile_time"),
-}  # fmt: skip
+}
 
 
 def __getattr__(name: str) -> object:

@@ -16,11 +16,13 @@ if TYPE_CHECKING:
     from types import FunctionType
     from typing import Any
 
+    from accel.runtime.frames import Place
     from accel.types.kinds import Kind
 
 __all__ = ["Enforced", "comptime_parameters", "enforced_parameters", "evaluates_early"]
 
 _ACCEPTED: dict[type, tuple[type, ...]] = {bool: (bool,), int: (int,), float: (float, int), complex: (complex, float, int)}
+_ROLES = ("Borrowed", "Inout", "Owned")
 _BY_NAME = {class_.__name__: class_ for class_ in _ACCEPTED}
 
 
@@ -40,6 +42,11 @@ class Enforced:
     def accepted(self) -> tuple[type, ...]:
         """All classes that do."""
         return () if isinstance(self.expected, ArrayType) else _ACCEPTED.get(self.expected, (self.expected,))
+
+    @property
+    def role(self) -> str:
+        """ "Borrowed", "Inout" or "Owned", "" for others."""
+        return self.expected.role if isinstance(self.expected, ArrayType) else ""
 
     @property
     def text(self) -> str:
@@ -154,6 +161,11 @@ def _read(text: str, function: FunctionType) -> Any:
         return found
     if found is ComptimeType:
         return _read(text.partition("[")[2].rstrip("] "), function)
+    if getattr(found, "__module__", "") == "accel.types" and getattr(found, "__name__", "") in _ROLES:
+        from accel.types.ownership import make_owned_type  # which has been imported for that name
+
+        inner = text.partition("[")[2].strip().removesuffix("]")
+        return make_owned_type(found, _read(inner, function) or inner, _place_of(function))
     return _subscript(found, text, function) if found is declared.Array or found is declared.Tensor or _is_vector(found) else None
 
 
@@ -193,4 +205,8 @@ def _subscript(form: type[Any], text: str, function: FunctionType) -> Any:
         return None
     if _is_vector(form):
         return form[evaluate(subscript.slice)]
-    return make_array_type(form, evaluate(subscript.slice), (function.__code__.co_filename, function.__code__.co_firstlineno, 0, 0, ""))
+    return make_array_type(form, evaluate(subscript.slice), _place_of(function))
+
+
+def _place_of(function: FunctionType) -> Place:
+    return function.__code__.co_filename, function.__code__.co_firstlineno, 0, 0, ""

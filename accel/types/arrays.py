@@ -37,7 +37,7 @@ def row_kind(array: Array | StructArray) -> Kind | None:
         return view_of(array.struct, array.writeable) if array.ndim == 1 else None
     if array.ndim == 1:
         return Scalar(array.char)
-    return Array(array.char, array.ndim - 1, "C" if array.layout == "C" else "A", array.writeable, True, array.sizes[1:])
+    return Array(array.char, array.ndim - 1, "C" if array.layout == "C" else "A", array.writeable, True, array.sizes[1:], array.is_lent)
 
 
 def item_kind(base: Kind, indexes: tuple[Kind, ...]) -> Kind | None:
@@ -65,7 +65,7 @@ def item_kind(base: Kind, indexes: tuple[Kind, ...]) -> Kind | None:
     last = indexes[-1] if indexes else None
     plain = all(map(is_index, indexes[:-1])) and not (isinstance(last, Slice) and last.step != NoneKind())
     sizes = () if any(map(_is_slice, indexes)) else tuple([size for size, at in zip(base.sizes, axes, strict=False) if at is None])
-    return Array(base.char, kept, "C" if base.layout == "C" and plain else "A", base.writeable, True, sizes)
+    return Array(base.char, kept, "C" if base.layout == "C" and plain else "A", base.writeable, True, sizes, base.is_lent)
 
 
 def axes_of(base: Array, indexes: tuple[Kind, ...]) -> list[int | None] | None:
@@ -99,7 +99,7 @@ def attribute_kind(base: Kind, name: str) -> Kind | None:
             return Int()
         if name == "T":
             layout = base.layout if base.ndim < 2 else "A"
-            return Array(base.char, base.ndim, layout, base.writeable, True)
+            return Array(base.char, base.ndim, layout, base.writeable, True, (), base.is_lent)
     if isinstance(base, StructArray) and name in ("shape", "ndim", "size"):
         return Tuple((Int(),) * base.ndim) if name == "shape" else Int()
     if isinstance(base, Range) and name in ("start", "stop", "step"):

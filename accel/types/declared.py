@@ -7,7 +7,7 @@ import sys
 from accel.errors import AnnotationError, Diagnostic
 from accel.runtime.frames import find_caller
 from accel.types import kinds
-from accel.values import dataclass
+from accel.values import dataclass, replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,10 +39,10 @@ def name_of_class(found: type) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ArrayType:
-    """What `Array[...]` and `Tensor[...]` give.
+    """What `Array[...]` and `Tensor[...]` give, and `Borrowed[...]`, `Inout[...]` and `Owned[...]` of those.
 
     `element` is a class of NumPy's scalars, `ndim` the number of axes, `order` "C", "F" or "" for any; arrays that are read-only fit when it
-    `takes_readonly`; `sizes` are the lengths of the axes, () where they are left open.
+    `takes_readonly`; `sizes` are the lengths of the axes, () where they are left open; `role` is "Borrowed", "Inout", "Owned" or "".
     """
 
     element: Any
@@ -50,8 +50,11 @@ class ArrayType:
     order: str = ""
     takes_readonly: bool = False
     sizes: tuple[int, ...] = ()
+    role: str = ""
 
     def __repr__(self) -> str:
+        if self.role:
+            return f"{self.role}[{replace(self, role='')!r}]"
         options = "".join(f", {name!r}" for name in (self.order, "readonly" if self.takes_readonly else "") if name)
         extent = ", ".join(map(str, self.sizes)) or self.ndim
         return f"{'Tensor' if self.sizes else 'Array'}[{name_of_class(self.element)}, {extent}{options}]"
@@ -74,19 +77,21 @@ class ArrayType:
             return "an array that is not aligned", "pass a copy"
         if self.order and not flags[f"{self.order}_CONTIGUOUS"]:
             return f"an array that is not {self.order}-contiguous", f"pass `numpy.{'asfortranarray' if self.order == 'F' else 'ascontiguousarray'}(a)`"
-        if not (flags.writeable or self.takes_readonly):
-            return "a read-only array", "add `'readonly'` to the annotation if the function does not write it, or pass a copy"
+        if not (flags.writeable or self.takes_readonly or self.role == "Borrowed"):
+            return "a read-only array", "pass a copy" if self.role else "add `'readonly'` to the annotation if the function does not write it, or pass a copy"
         return None
 
     def takes_kind(self, kind: kinds.Array) -> bool:
         """Whether all arrays of a kind fit."""
         numpy = sys.modules["numpy"]
         fits = (numpy.dtype(kind.char).type, kind.ndim) == (self.element, self.ndim) and self.order in ("", kind.layout)
-        return fits and (kind.writeable or self.takes_readonly) and self.sizes in ((), kind.sizes)
+        return fits and (kind.writeable or self.takes_readonly or self.role == "Borrowed") and self.sizes in ((), kind.sizes)
 
     def refine(self, kind: kinds.Array) -> kinds.Array:
         """The kind of an array that fits, with all that is known of it."""
-        return kinds.Array(kind.char, kind.ndim, kind.layout, kind.writeable, kind.is_view, self.sizes)
+        if self.role == "Borrowed":
+            return kinds.Array(kind.char, kind.ndim, kind.layout, False, True, self.sizes or kind.sizes, True)
+        return kinds.Array(kind.char, kind.ndim, kind.layout, kind.writeable, kind.is_view, self.sizes, kind.is_lent)
 
     def is_decided(self, layout: str) -> bool:
         """Whether all arrays of a kind with this layout fit if one does."""

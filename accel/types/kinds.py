@@ -157,6 +157,7 @@ class Array(Kind):
 
     `layout` is "C" (C-contiguous), "F" (Fortran-contiguous and not C) or "A" (any strides). `is_view`: it was made here by indexing,
     so that it is another object than its owner even when it covers all of it. `sizes` are the lengths of the axes where they are known, else ().
+    `is_lent`: it is a view that can't be written although its owner may be (design 12).
     """
 
     char: str
@@ -165,6 +166,7 @@ class Array(Kind):
     writeable: bool = True
     is_view: bool = False
     sizes: tuple[int, ...] = ()
+    is_lent: bool = False
 
     @property
     def dtype(self) -> DType:
@@ -172,7 +174,7 @@ class Array(Kind):
         return DTYPES[self.char]
 
     def __str__(self) -> str:
-        access = "" if self.writeable else ", read-only"
+        access = "" if self.writeable else ", borrowed" if self.is_lent else ", read-only"
         extent = " x ".join(map(str, self.sizes)) or f"{self.ndim}-d"
         return f"array({DTYPES[self.char].name}, {extent}, {self.layout}{access})"
 
@@ -444,7 +446,8 @@ def join_kinds(first: Kind, second: Kind) -> Kind | None:
             return None
         layout = first.layout if first.layout == second.layout else "A"
         sizes = first.sizes if first.sizes == second.sizes else ()
-        return Array(first.char, first.ndim, layout, first.writeable and second.writeable, first.is_view and second.is_view, sizes)
+        is_writeable, is_view = first.writeable and second.writeable, first.is_view and second.is_view
+        return Array(first.char, first.ndim, layout, is_writeable, is_view, sizes, first.is_lent and second.is_lent)
     if isinstance(first, Tuple) and isinstance(second, Tuple):
         if len(first.items) != len(second.items) or first.named is not second.named:
             return None

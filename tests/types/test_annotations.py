@@ -14,7 +14,7 @@ import pytest
 import accel
 from accel import types as t
 from accel.errors import AnnotationError, ArgumentError
-from accel.types import Array, Float32, Float64, Int8, Tensor, UInt8
+from accel.types import Array, Borrowed, Float32, Float64, Inout, Int8, Owned, Tensor, UInt8  # noqa: F401  in texts
 from accel.types.annotations import enforced_parameters
 from accel.types.kinds import DTYPES
 
@@ -46,7 +46,7 @@ def expected(annotation):
 
 
 def test_scalar_types_are_those_of_numpy():
-    names = [name for name in t.__all__ if name not in ("Array", "Tensor")]
+    names = [name for name in t.__all__ if name not in t._HOMES]
     assert {getattr(t, name) for name in names} == {np.dtype(c).type for c in DTYPES if c not in "qQ"}
     assert all(getattr(t, name).__name__.rstrip("_") == name.lower() for name in names)
     with pytest.raises(AttributeError):
@@ -64,6 +64,8 @@ def test_scalar_types_are_those_of_numpy():
         (Array[Int8, Literal[3]], ["Array[numpy.int8, 3]"]), ("Array[Float64, typing.Literal[2]]", ["Array[numpy.float64, 2]"]),
         (Tensor[Float64, 2, 3], ["Tensor[numpy.float64, 2, 3]"]), ("Tensor[Float64, SIZE, 3, 'C']", ["Tensor[numpy.float64, 4, 3, 'C']"]),
         ("Tensor[Int8, Literal[3]]", ["Tensor[numpy.int8, 3]"]),
+        (Borrowed[Array[Float64, 1]], ["Borrowed[Array[numpy.float64, 1]]"]), ("t.Inout[t.Tensor[Int8, 3]]", ["Inout[Tensor[numpy.int8, 3]]"]),
+        ("Owned[Array[Float64, Literal[2]]]", ["Owned[Array[numpy.float64, 2]]"]), ("'Borrowed[ Array[Float64, 1, \"C\"] ]'", ["Borrowed[Array[numpy.float64, 1, 'C']]"]),
         ("Foo", []), ("list[int]", []), (list[int], []), (np.ndarray, []), (np.floating, []), ("np.floating", []), (np.longdouble, []), (np.str_, []),
         ("print('run')", []), ("Array", []), ("array.array", []), ("sys.missing", []), ("Foo[Float64, 2]", []), ("Array[Float64, 2", []), ("", []),
         (typing.Any, []), (None, []), ("None", []), (3, []),

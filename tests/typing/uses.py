@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 import accel
 from accel import Comptime, comptime, comptime_assert, fn, tile, unroll
-from accel.types import Array, Float32, Float64
+from accel.types import Array, Borrowed, Float32, Float64, Inout, Owned, move
 
 T = TypeVar("T")
 P = ParamSpec("P")
@@ -194,6 +194,20 @@ def trace(a: Array[Float64, Literal[2]], k: Float32) -> float:
 def call_trace(a: Array[Float64, Literal[2]]) -> float:
     trace("text", Float32(1))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     return trace(a, Float32(1))
+
+
+@accel.fn
+def exchange(a: Inout[Array[Float64, Literal[1]]], b: Borrowed[Array[Float64, Literal[1]]], c: Owned[Array[Float64, Literal[1]]]) -> float:
+    assert_type(a, Array[Float64, Literal[1]])
+    assert_type(b, Array[Float64, Literal[1]])
+    assert_type(move(c), Array[Float64, Literal[1]])
+    a[0] = b[0]
+    return float(c[0])
+
+
+def call_exchange(a: Array[Float64, Literal[1]]) -> float:
+    exchange(a, a, move(3))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    return exchange(a, a, move(a))
 
 
 @accel.struct
