@@ -189,8 +189,8 @@ class FunctionBody:
     # -- exits
 
     def make_exit(
-        self, instruction: Instruction, phase: str | None = None, *, extra: str = "", takes: tuple[str, ...] = ()
-    ) -> str:
+        self, instruction: Instruction, phase: str | None = None, *, extra: str = "", takes: tuple[str, ...] = (), asks: str = "", raises: bool = False,
+    ) -> str:  # fmt: skip
         """Label of an exit at an instruction; `keep_exit` says that it is used."""
         needed = self.typed.live[id(instruction)] | set(instruction.arguments)
         live: list[Live] = []
@@ -213,9 +213,8 @@ class FunctionBody:
             live.append(Live("%result", Object(), words))
         label = self.e.label("exit")
         _, at, leaving = instruction.phase.partition("@")
-        exit_ = Exit(
-            instruction.node, instruction.phase if phase is None else phase + at + leaving, tuple(live), self.typed.written, takes
-        )
+        phase = instruction.phase if phase is None else phase + at + leaving
+        exit_ = Exit(instruction.node, phase, tuple(live), self.typed.written, takes, asks, raises)
         self._pending.append(_PendingExit(label, -1, exit_, values, extra))
         return label
 

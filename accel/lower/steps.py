@@ -7,8 +7,9 @@ from collections.abc import Callable
 from accel.ir import Access, Call, Instruction
 from accel.lower import arrays, loops
 from accel.lower.body import REDO, FunctionBody
+from accel.lower.box import emit_box
 from accel.lower.constants import constant_value
-from accel.lower.convert import convert_value
+from accel.lower.convert import as_int, convert_value
 from accel.lower.functions import emit_function
 from accel.lower.layout import Value, components
 from accel.lower.operators import emit_binary, emit_compare, emit_truth, emit_unary, tuple_items
@@ -513,16 +514,37 @@ def _function_call(body: FunctionBody, instruction: Instruction, call: Call) -> 
     names = instruction.detail[2] if instruction.op in ("call", "spread_call") else ()
     captured = instruction.arguments[1 : 1 + len(names)]
     takes = tuple(captured[names.index(name)] for name in callee.written)
-    _hand_over(body, instruction, status, takes)
+    _hand_over(body, instruction, status, takes, call.asks)
     e.place(good)
     if isinstance(callee.result, Never):
         return
     value = load_result(e, callee.result, result)
     body.own(id(instruction), callee.result, value)
-    _write(body, instruction, value)
+    _write(body, instruction, _answer(body, instruction, call, value) if call.asks else value)
 
 
-def _hand_over(body: FunctionBody, instruction: Instruction, status: str, takes: tuple[str, ...]) -> None:
+def _answer(body: FunctionBody, instruction: Instruction, call: Call, value: Value) -> Value:
+    """What an operation makes of the answer of the method that it asks its operand for."""
+    assert call.function is not None
+    e, kind = body.e, call.function.result
+    if call.asks.endswith(".__len__"):
+        value = (as_int(e, kind, value),)
+        negative, fine = e.label("negative"), e.label("length")
+        e.branch_if(e.value(f"icmp slt i64 {value[0]}, 0"), negative, fine, likely=False)
+        e.place(negative)
+        body.attach()
+        exit_label = body.make_exit(instruction, extra=emit_box(e, Int(), value), asks=call.asks)
+        body.keep_exit()
+        e.branch(exit_label)
+        e.place(fine)
+        kind = Int()
+    if not isinstance(_target(body, instruction), Bool):
+        return value
+    truth = emit_union(e, lambda *k: Bool(), lambda k, v: (emit_truth(e, k[0], v[0]),), (kind,), [value], Bool())
+    return (e.value(f"xor i1 {truth[0]}, true"),) if "not" in (call.asks, instruction.detail) else truth
+
+
+def _hand_over(body: FunctionBody, instruction: Instruction, status: str, takes: tuple[str, ...], asks: str = "") -> None:
     """The callee gave an object or an exception: CPython goes on here with it."""
     e = body.e
     if body.pure:
@@ -530,13 +552,15 @@ def _hand_over(body: FunctionBody, instruction: Instruction, status: str, takes:
         return
     raised, given = e.label("raised"), e.label("given")
     e.branch_if(e.value(f"icmp eq i32 {status}, 1"), raised, given)
-    for label, phase, operand in (
-        (given, "value", "load ptr, ptr %state"),
-        (raised, "raise", 'call ptr @"accel.fetch"()'),
-    ):
+    value, raise_ = "value", "raise"
+    if instruction.op == "compare":
+        value, asks = f"{asks or value}{instruction.phase}", ""
+    elif asks:
+        value = raise_ = instruction.phase
+    for label, phase, operand in ((given, value, "load ptr, ptr %state"), (raised, raise_, 'call ptr @"accel.fetch"()')):
         e.place(label)
         body.attach()
-        exit_label = body.make_exit(instruction, phase, extra=e.value(operand), takes=takes)
+        exit_label = body.make_exit(instruction, phase, extra=e.value(operand), takes=takes, asks=asks, raises=bool(asks) and label == raised)
         body.keep_exit()
         e.branch(exit_label)
 

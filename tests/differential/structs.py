@@ -19,7 +19,7 @@ _PLAIN = ["int", "int", "int", "float", "float", "float", "bool", "complex"]
 _NUMPY = ["np:" + char for char in "bhilBHILfdFD?"]
 _WIDE = [2**62, 2**63 - 1, -(2**63), 2**40]
 _LAYOUTS = ["", "", "", "", "", "[::2]", "[::-1]", "[1:]", "[1:5]", "[::-2]"]
-_QUIET = ("__eq__", "__lt__", "__bool__")  # made first, and of nothing that may call them
+_QUIET = ("__eq__", "__lt__", "__gt__", "__bool__", "__len__", "__contains__")  # made first, and of nothing that may call them
 
 
 def make_structs(seed: int) -> Program:
@@ -139,7 +139,7 @@ class Structs:
         lines += indented(["", "def __post_init__(self):", "    global N", "    N += 1"]) if r.random() < 0.03 else []
         chosen = r.sample(sorted(SPECIAL), r.randint(0, 4))
         for special in sorted(chosen, key=lambda special: (special not in _QUIET, special)):
-            if special != "__lt__" or not shape.order:
+            if special not in ("__lt__", "__gt__") or not shape.order:
                 lines += self.special(shape, special)
         for number in range(r.randint(0, 4)):
             lines += self.method(shape, f"m{number}")
