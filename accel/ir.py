@@ -324,8 +324,9 @@ class Call:
 
     `bound` holds for each parameter ("argument", position among the arguments), ("default", value) or, for the one with `*`, ("rest", positions).
     The arguments are `operands` of the instruction, by position; None stands for all behind the first, the callee. The name "struct" stands for a call of a
-    struct's class, with a value for each field. `asks` is the special method ("Point.__bool__") that an operation asks its operand for,
-    and looks at the answer; of a comparison that makes "bool" of the answer, or "not", it is that.
+    struct's class, with a value for each field; where there is a function, too, it is `__post_init__`, and those values are `given`.
+    `asks` is the special method ("Point.__bool__") that an operation asks its operand for, and looks at the answer; of a comparison that makes "bool" of the
+    answer, or "not", it is that.
     """
 
     name: str = ""
@@ -333,6 +334,7 @@ class Call:
     bound: tuple[tuple[str, Any], ...] = ()
     operands: tuple[int, ...] | None = None
     asks: str = ""
+    given: tuple[tuple[str, Any], ...] = ()
 
 
 @dataclass(slots=True, eq=False)

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from accel.ir import Access, Call, Instruction
 from accel.lower import arrays, loops
 from accel.lower.body import REDO, FunctionBody
-from accel.lower.box import emit_box
 from accel.lower.constants import constant_value
 from accel.lower.convert import as_int, convert_value
 from accel.lower.functions import emit_function
@@ -408,10 +407,10 @@ def _return(body: FunctionBody, instruction: Instruction, successors: Successors
 
 def _call(body: FunctionBody, instruction: Instruction, successors: Successors) -> None:
     call = body.typed.calls[id(instruction)]
-    if call.function is not None:
-        _function_call(body, instruction, call)
-    elif call.name == "struct":
+    if call.name == "struct":
         _construct(body, instruction, call)
+    elif call.function is not None:
+        _function_call(body, instruction, call)
     elif isinstance(_target(body, instruction), Static):
         _write(body, instruction, ())
     else:
@@ -448,10 +447,13 @@ def _bound_arguments(body: FunctionBody, instruction: Instruction, call: Call) -
 
 
 def _construct(body: FunctionBody, instruction: Instruction, call: Call) -> None:
-    """A struct of its fields."""
-    kind = _target(body, instruction)
+    """A struct of its fields; its `__post_init__` is called with it, which may raise."""
+    kind = _target(body, instruction) if call.function is None else call.function.kinds[0]
     assert isinstance(kind, (Struct, Tuple))
-    _write(body, instruction, emit_struct(body.e, kind, call.bound, _call_operands(body, instruction)[1:]))
+    made = emit_struct(body.e, kind, call.given or call.bound, _call_operands(body, instruction)[1:])
+    if call.function is not None and _value_of_call(body, instruction, call, [(kind, made)], (kind, made)) is None:
+        return
+    _write(body, instruction, made)
 
 
 def _known_call(body: FunctionBody, instruction: Instruction, call: Call) -> Value:
@@ -484,11 +486,20 @@ def _known_call(body: FunctionBody, instruction: Instruction, call: Call) -> Val
 
 
 def _function_call(body: FunctionBody, instruction: Instruction, call: Call) -> None:
-    """A call of another compiled function: its status says whether it went well, raised, or ended in CPython."""
+    """A call of another compiled function."""
+    operands = _call_operands(body, instruction)
+    value = _value_of_call(body, instruction, call, operands[1:] if call.operands is None else [operands[k] for k in call.operands])
+    if value is not None:
+        _write(body, instruction, _answer(body, instruction, call, value) if call.asks else value)
+
+
+def _value_of_call(
+    body: FunctionBody, instruction: Instruction, call: Call, operands: list[tuple[Kind, Value]], made: tuple[Kind, Value] | None = None
+) -> Value | None:
+    """What another compiled function gives, None if nothing: its status says whether it went well, raised, or ended in CPython. `made` is the value of the call
+    where that is not what the function gives."""
     e, callee = body.e, call.function
     assert callee is not None
-    operands = _call_operands(body, instruction)
-    operands = operands[1:] if call.operands is None else [operands[k] for k in call.operands]
     found, values = [kind for kind, _ in operands], [value for _, value in operands]
     arguments: list[str] = []
     for (what, value), kind in zip(call.bound, callee.kinds, strict=True):
@@ -514,13 +525,13 @@ def _function_call(body: FunctionBody, instruction: Instruction, call: Call) -> 
     names = instruction.detail[2] if instruction.op in ("call", "spread_call") else ()
     captured = instruction.arguments[1 : 1 + len(names)]
     takes = tuple(captured[names.index(name)] for name in callee.written)
-    _hand_over(body, instruction, status, takes, call.asks)
+    _hand_over(body, instruction, status, takes, asks=call.asks, made=made)
     e.place(good)
     if isinstance(callee.result, Never):
-        return
+        return None
     value = load_result(e, callee.result, result)
     body.own(id(instruction), callee.result, value)
-    _write(body, instruction, _answer(body, instruction, call, value) if call.asks else value)
+    return value
 
 
 def _answer(body: FunctionBody, instruction: Instruction, call: Call, value: Value) -> Value:
@@ -533,7 +544,7 @@ def _answer(body: FunctionBody, instruction: Instruction, call: Call, value: Val
         e.branch_if(e.value(f"icmp slt i64 {value[0]}, 0"), negative, fine, likely=False)
         e.place(negative)
         body.attach()
-        exit_label = body.make_exit(instruction, extra=emit_box(e, Int(), value), asks=call.asks)
+        exit_label = body.make_exit(instruction, asks=call.asks, result=(Int(), value))
         body.keep_exit()
         e.branch(exit_label)
         e.place(fine)
@@ -544,8 +555,8 @@ def _answer(body: FunctionBody, instruction: Instruction, call: Call, value: Val
     return (e.value(f"xor i1 {truth[0]}, true"),) if "not" in (call.asks, instruction.detail) else truth
 
 
-def _hand_over(body: FunctionBody, instruction: Instruction, status: str, takes: tuple[str, ...], asks: str = "") -> None:
-    """The callee gave an object or an exception: CPython goes on here with it."""
+def _hand_over(body: FunctionBody, instruction: Instruction, status: str, takes: tuple[str, ...], *, asks: str, made: tuple[Kind, Value] | None) -> None:
+    """The callee gave an object or an exception: CPython goes on here with it, or with what has been made in place of the object."""
     e = body.e
     if body.pure:
         body.end(status)
@@ -560,7 +571,8 @@ def _hand_over(body: FunctionBody, instruction: Instruction, status: str, takes:
     for label, phase, operand in ((given, value, "load ptr, ptr %state"), (raised, raise_, 'call ptr @"accel.fetch"()')):
         e.place(label)
         body.attach()
-        exit_label = body.make_exit(instruction, phase, extra=e.value(operand), takes=takes, asks=asks, raises=bool(asks) and label == raised)
+        result = made if label == given else None
+        exit_label = body.make_exit(instruction, phase, extra=e.value(operand), takes=takes, asks=asks, raises=bool(asks) and label == raised, result=result)
         body.keep_exit()
         e.branch(exit_label)
 

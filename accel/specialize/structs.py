@@ -63,8 +63,6 @@ class StructRules(CallRules):
     def construct(self, instruction: Instruction, layout: Layout, kinds: Kinds, keywords: tuple[str, ...]) -> Kind | Fault | None:
         """A call of the class."""
         kind = layout.kind
-        if self.lookup.find_member(kind.value, "__post_init__") is not MISSING:
-            return Fault(instruction.node, f"a call of `{kind}`, which has `__post_init__`", "unsupported-call")
         positional = len(kinds) - len(keywords)
         names = [field.name for field in layout.fields if not field.keyword_only]
         given = {name: k for k, name in enumerate(names[:positional])}
@@ -81,8 +79,15 @@ class StructRules(CallRules):
                 return None
             else:
                 bound.append(("default", field.default))
-        self.typed.calls[id(instruction)] = Call("struct", None, tuple(bound))
-        return kind
+        post = self.lookup.find_member(kind.value, "__post_init__")
+        if post is MISSING:
+            self.typed.calls[id(instruction)] = Call("struct", None, tuple(bound))
+            return kind
+        made = self.function_call(instruction, post, (kind,), (), operands=(0,)) if isinstance(post, FunctionType) else None
+        if not isinstance(made, (NoneKind, Never)):
+            return made if isinstance(made, Fault) else None
+        self.typed.calls[id(instruction)] = replace(self.typed.calls[id(instruction)], name="struct", given=tuple(bound))
+        return made if isinstance(made, Never) else kind
 
     def struct_method(self, instruction: Instruction, name: str, kinds: Kinds, keywords: tuple[str, ...] = ()) -> Kind | Fault | None:
         """A call of a method of the struct, or the class, that comes first among the operands of the instruction."""
