@@ -312,7 +312,7 @@ def _slice(body: FunctionBody, instruction: Instruction, successors: Successors)
 def _attribute(body: FunctionBody, instruction: Instruction, successors: Successors) -> None:
     base, name = _kinds(body, instruction)[0], instruction.detail
     value = body.read(instruction.arguments[0])
-    if isinstance(base, Static):
+    if isinstance(base, Static) or isinstance(_target(body, instruction), Static):
         _write(body, instruction, ())
     elif isinstance(base, Tuple) and isinstance(pick := body.typed.picks.get(id(instruction)), int):
         _write(body, instruction, arrays.tuple_parts(base, value)[pick])
@@ -504,7 +504,7 @@ def _value_of_call(
     arguments: list[str] = []
     for (what, value), kind in zip(call.bound, callee.kinds, strict=True):
         match what:
-            case "argument" if isinstance(kind, Constant):
+            case "argument" if isinstance(kind, (Constant, Static)):  # of a class method called on an object, too: its operand is that
                 continue
             case "argument":
                 given = values[value] if found[value] == kind else as_field(e, kind, found[value], values[value])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from types import FunctionType
+from types import FunctionType, MethodType
 from typing import Any
 
 from accel.ir import Call, Fault, Instruction, TypedFunction
@@ -96,9 +96,13 @@ class StructRules(CallRules):
         if isinstance(owner, (Struct, View)) and name in owner.names:
             return None
         member = self.lookup.find_member(class_, name)
+        if isinstance(owner, View) and type(member) is staticmethod and type(member.__func__) is MethodType:  # of the struct
+            class_, member = member.__func__.__self__, classmethod(member.__func__.__func__)
         function = function_of(member)
-        if function is None or type(member) is property or (type(member) is classmethod and not isinstance(owner, Static)):
+        if function is None or type(member) is property:
             return None
+        if type(member) is classmethod:
+            kinds = (Static(class_), *kinds[1:])
         takes_owner = type(member) is classmethod or (not isinstance(owner, Static) and type(member) is not staticmethod)
         if not takes_owner:
             return self.function_call(instruction, function, kinds[1:], keywords)
