@@ -292,7 +292,8 @@ class Exit:
 
     `result` is the name (`%12`) of a call's value that comes as an object, or of an exception to raise there. `gives` are variables
     of the function around whose values the caller takes over when CPython is done; `takes` are those variables, as named here, where
-    a call of such a function has ended in CPython.
+    a call of such a function has ended in CPython. `asks` is the method ("Point.__bool__") that the operation asks its operand for, which has answered
+    `%result`, or has raised it where `raises`.
     """
 
     node: int
@@ -300,6 +301,8 @@ class Exit:
     live: tuple[Live, ...]
     gives: tuple[str, ...] = ()
     takes: tuple[str, ...] = ()
+    asks: str = ""
+    raises: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,13 +325,18 @@ class Call:
 
     `bound` holds for each parameter ("argument", position among the arguments), ("default", value) or, for the one with `*`, ("rest", positions).
     The arguments are `operands` of the instruction, by position; None stands for all behind the first, the callee. The name "struct" stands for a call of a
-    struct's class, with a value for each field; names that begin with "simd." for what is done with SIMD values, with what `accel.specialize.vectors` has noted.
+    struct's class, with a value for each field; where there is a function, too, it is `__post_init__`, and those values are `given`. Names that begin with "simd." stand
+    for what is done with SIMD values, with what `accel.specialize.vectors` has noted.
+    `asks` is the special method ("Point.__bool__") that an operation asks its operand for, and looks at the answer; of a comparison that makes "bool" of the
+    answer, or "not", it is that.
     """
 
     name: str = ""
     function: TypedFunction | None = None
     bound: tuple[Any, ...] = ()
     operands: tuple[int, ...] | None = None
+    asks: str = ""
+    given: tuple[tuple[str, Any], ...] = ()
 
 
 @dataclass(slots=True, eq=False)

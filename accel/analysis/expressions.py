@@ -309,11 +309,11 @@ class ExpressionBuilder:
         else:
             self.branch(self.expression(node), node, then, otherwise)
 
-    def branch(self, value: str, node: ast.expr, then: str, otherwise: str) -> None:
+    def branch(self, value: str, node: ast.expr, then: str, otherwise: str, *, phase: str = "truth", detail: Any = None) -> None:
         """Jump by the truth of a value."""
         truth = f"%truth{self.number(node)}"
-        self.emit("truth", (truth,), (value,), node=node, phase="truth")
-        self.emit("branch", (), (truth,), node=node, phase="truth", successors=(then, otherwise))
+        self.emit("truth", (truth,), (value,), detail, node=node, phase=phase)
+        self.emit("branch", (), (truth,), node=node, phase=phase, successors=(then, otherwise))
 
     def chain(self, node: ast.Compare, then: str, otherwise: str) -> None:
         """A chained comparison as a condition: each middle operand is evaluated once."""
@@ -350,14 +350,17 @@ class ExpressionBuilder:
         return target
 
     def expression_BoolOp(self, node: ast.BoolOp) -> str:
+        """Its value is that of an operand. Where it stands in another one, or in a choice, CPython may jump by the truth of an operand all the way ("far")."""
         target, done = self.temporary(node), self.new_block("done")
+        parent = self.source.parents[self.number(node)][0]
+        far = "far" if isinstance(self.source.nodes[parent], (ast.BoolOp, ast.IfExp)) else None
         for k, value_node in enumerate(node.values):
             value = self.expression(value_node)
             self.emit("copy", (target,), (value,), node=value_node)
             if k < len(node.values) - 1:
                 following = self.new_block("and" if isinstance(node.op, ast.And) else "or")
                 pair = (following, done) if isinstance(node.op, ast.And) else (done, following)
-                self.branch(value, value_node, *pair)
+                self.branch(value, value_node, *pair, phase="operand", detail=far)
                 self.start_block(following)
         self.jump(done)
         self.start_block(done)

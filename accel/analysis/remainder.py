@@ -22,6 +22,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
+from accel.analysis.assertions import failed_assertion
 from accel.ir import Source
 
 __all__ = ["ContinuationError", "Remainder", "located"]
@@ -51,31 +52,6 @@ def _changed(node: Any, **fields: Any) -> Any:
 def _assign(target: ast.expr, value: ast.expr) -> ast.stmt:
     made: ast.stmt = located(ast.Assign(targets=[target], value=value), target)
     return made
-
-
-def _failed(node: ast.Assert) -> ast.Assert:
-    """The assertion with a test that fails, at the place of its test."""
-    test: ast.expr = ast.Constant(value=False)
-    place: ast.expr | None = node.test
-    if sys.version_info < (3, 12):  # there it is the place of the last comparison in the test
-        place = _last_comparison(node.test)
-        zero = located(ast.Constant(value=0), node.test)
-        test = ast.Compare(left=zero, ops=[ast.NotEq()], comparators=[zero]) if place is not None else test
-    made: ast.Assert = _changed(node, test=located(test, place or node.test))
-    return made
-
-
-def _last_comparison(test: ast.expr) -> ast.expr | None:
-    match test:
-        case ast.BoolOp(values=values):
-            return next((c for c in map(_last_comparison, reversed(values)) if c is not None), None)
-        case ast.UnaryOp(op=ast.Not(), operand=operand):
-            return _last_comparison(operand)
-        case ast.IfExp(test=inner, body=body, orelse=orelse):
-            return _last_comparison(orelse) or _last_comparison(body) or _last_comparison(inner)
-        case ast.Compare():
-            return test
-    return None
 
 
 class Remainder:
@@ -115,6 +91,8 @@ class Remainder:
             return self._store_at(number, node, stage)
         if stage == "raise":
             return self._raised(number, node)
+        if stage == "operand" and _ASKED in self.bound:
+            return self._chosen(number, node)
         return self._complete(number, self._operation(number, node, stage))
 
     def _raised(self, number: int, node: ast.expr) -> list[ast.stmt]:
@@ -140,6 +118,16 @@ class Remainder:
             number = self.parents[number][0]
         return self._above(number, [located(ast.Expr(value=call), node)])
 
+    def _chosen(self, number: int, node: ast.expr) -> list[ast.stmt]:
+        """An operand of `and` or `or` whose value is at hand, and its truth: either is the value, or what follows."""
+        parent, _, index = self.parents[number]
+        above: Any = self.nodes[parent]
+        later = above.values[(index or 0) + 1 :]
+        rest = _changed(above, values=later) if len(later) > 1 else later[0]
+        here = self.evaluated(node)
+        body, orelse = (rest, here) if isinstance(above.op, ast.And) else (here, rest)
+        return self._complete(parent, located(ast.IfExp(test=self.value(_ASKED, above), body=body, orelse=orelse), above))
+
     # -- values at hand
 
     def value(self, name: str, like: ast.AST) -> ast.expr:
@@ -163,6 +151,10 @@ class Remainder:
             again: ast.expr = self._rebuilt(node, self.evaluated)
             return again
         raise self.failure(f"the value {name} of `{ast.unparse(node)}` is missing")
+
+    def _asked(self, node: ast.expr) -> ast.expr:
+        """The operand that an operation asks for something: what answers in its place, else the operand."""
+        return self.value(_ASKED, node) if _ASKED in self.bound else self.evaluated(node)
 
     def _is_constant(self, node: ast.expr) -> bool:
         return all(isinstance(n, _FOLDED) for n in ast.walk(node))
@@ -231,19 +223,21 @@ class Remainder:
 
     def _operation(self, number: int, node: ast.expr, stage: str) -> ast.expr:
         """The expression at `node` from the operation on."""
-        if isinstance(node, ast.Compare) and stage.removeprefix("truth").isdigit():
+        if isinstance(node, ast.Compare) and stage.lstrip(_LETTERS).isdigit():
             return self._comparison(number, node, stage)
         if number != 0 and isinstance(self.nodes[self.parents[number][0]], ast.Lambda) and f"%{number}" in self.bound:
             return self.evaluated(node)  # about to be returned
         match stage:
             case "start":
                 return node
-            case "truth":
-                return self.evaluated(node)
+            case "truth" | "operand":
+                return self._asked(node)
             case "value":
                 return self.value("%result", node)
             case "" | "0":
-                done: ast.expr = self._redone(node)
+                operands = self._operands(node)
+                asks = _ASKED in self.bound
+                done: ast.expr = self._with_operand(node, operands[-1], self._asked(operands[-1])) if asks else self._redone(node)
                 return done
         raise self.failure("there is no such phase")
 
@@ -254,14 +248,18 @@ class Remainder:
         return here if comparing and sys.version_info < (3, 12) else node
 
     def _comparison(self, number: int, node: ast.Compare, stage: str) -> ast.expr:
-        """A comparison at its k-th operator; with "truth", at the truth of what that gave."""
-        k = int(stage.removeprefix("truth"))
+        """A comparison at its k-th operator; with "value" or "not", where that has given `%result`, of which "not" makes the opposite and "bool" the truth; with
+        "truth", at the truth of what it gave."""
+        k, what = int(stage.lstrip(_LETTERS)), stage.rstrip("0123456789")
         operands = [node.left, *node.comparators]
-        if not stage.startswith("truth"):
+        if not what:
             rest = [self.evaluated(operands[k + 1]), *operands[k + 2 :]]
             made: ast.expr = _changed(node, left=self.evaluated(operands[k]), ops=node.ops[k:], comparators=rest)
             return made
-        given = self.value(f"%{number}.{k}" if f"%{number}.{k}" in self.bound else f"%{number}", node)
+        kept = f"%{number}.{k}" if f"%{number}.{k}" in self.bound else f"%{number}"
+        given = self.value(kept if what == "truth" else "%result", node)
+        for _ in range({"not": 1, "bool": 2}.get(what, 0)):
+            given = located(ast.UnaryOp(op=ast.Not(), operand=given), node)
         if k == len(node.ops) - 1:
             return given
         later = _changed(node, left=self.evaluated(operands[k + 1]), ops=node.ops[k + 1 :], comparators=operands[k + 2 :])
@@ -400,7 +398,7 @@ class Remainder:
             case ast.For() | ast.While() if stage in ("next", "test", "iterate", "target"):
                 return self._loop(number, node, stage)
             case ast.Assert() if stage == "failed":
-                return [_failed(node)]
+                return [failed_assertion(node)]
             case ast.Assign() if stage.isdigit():
                 return [_changed(node, targets=node.targets[int(stage) :], value=self.evaluated(node.value))]
             case ast.AnnAssign() if stage.isdigit() and node.value is not None:
@@ -487,9 +485,9 @@ class Remainder:
                 return self._above(number, [located(_changed(node, test=new), self._tested(node))])
             case ast.Assert() if field == "test":  # the error is raised at the place of the whole test
                 passed = located(ast.Pass(), node)
-                return self._above(number, [located(ast.If(test=new, body=[passed], orelse=[_failed(node)]), self._tested(node))])
+                return self._above(number, [located(ast.If(test=new, body=[passed], orelse=[failed_assertion(node)]), self._tested(node))])
             case ast.Assert():
-                return self._above(number, [_failed(_changed(node, msg=new))])
+                return self._above(number, [failed_assertion(_changed(node, msg=new))])
             case ast.AugAssign() if field == "value":
                 return self._above(number, self._augmented(node, new))
             case ast.Delete():
@@ -563,6 +561,8 @@ class Remainder:
         return count
 
 
+_ASKED = "%asked"  # an object that answers what an operation asks its operand for
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _FIRST_FIELDS = ("iter", "subject", "value")
 
 

@@ -139,7 +139,7 @@ def _pack_steps(steps: tuple[PythonStep, ...], source: Source | Origin | None) -
 
 def _pack_exit(exit_: Exit, number: Callable[[Kind], int]) -> tuple[Any, ...]:
     live = tuple([(live.name, number(live.kind), live.offset, live.flag) for live in exit_.live])
-    return exit_.node, exit_.phase, live, exit_.gives, exit_.takes
+    return exit_.node, exit_.phase, live, exit_.gives, exit_.takes, exit_.asks, exit_.raises
 
 
 def unpack_lowered(packed: bytes, function: FunctionType, signature: Signature | None = None) -> Lowered:
@@ -158,10 +158,8 @@ def unpack_lowered(packed: bytes, function: FunctionType, signature: Signature |
     origins = {symbol: _unpack_origin(route, finder) for symbol, route in routes.items()}
 
     def build_exit(_: str, packed: tuple[Any, ...]) -> Exit:
-        node, phase, live, gives, takes = packed
-        return Exit(
-            node, phase, tuple([Live(name, kinds[kind], offset, flag) for name, kind, offset, flag in live]), gives, takes
-        )
+        node, phase, live, *rest = packed
+        return Exit(node, phase, tuple([Live(name, kinds[kind], offset, flag) for name, kind, offset, flag in live]), *rest)
 
     def build_step(symbol: str, packed: tuple[Any, ...]) -> PythonStep:
         text, line, operands = packed

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ctypes
 from functools import lru_cache
+from types import FunctionType
 
-from accel.runtime.classes import set_maker
+from accel.runtime.classes import find_class_version, set_maker
 from accel.runtime.image import Image, Loaded
 from accel.runtime.stubs import MOST_FIELDS
 from accel.runtime.symbols import resolve
@@ -18,25 +19,47 @@ if TYPE_CHECKING:
 
     from accel.types.structs import Layout
 
-__all__ = ["install_constructor"]
+__all__ = ["find_post", "install_constructor", "renew_constructor"]
+
+_POST, _VERSION = 2, 4  # words of the table
+_NEVER = 1 << 63
 
 
-def install_constructor(layout: Layout, post: Any, closer: Callable[..., Any]) -> None:
+def install_constructor(layout: Layout, closer: Callable[..., Any]) -> None:
     """Have calls of a struct's class make objects in machine code.
 
-    `post` is called with each object that was made, unless it is None; `closer` is called instead with arguments that are not of the very classes of the fields.
+    `closer` is called instead with arguments that are not of the very classes of the fields, and after the class has changed, until the constructor is renewed.
     Does nothing where the class has too many fields, or classes are laid out in another way than expected.
     """
     if len(layout.fields) > MOST_FIELDS:
         return
-    words = [len(layout.fields), sum(not field.keyword_only for field in layout.fields), id(post) if post else 0, id(closer)]
+    words = [len(layout.fields), sum(not field.keyword_only for field in layout.fields), 0, id(closer), _NEVER]
     for field in layout.fields:
         default = 0 if field.default is ... else id(field.default)
         words += [_class_address(field.kind), field.offset, default, id(field.name)]
     table = (ctypes.c_uint64 * len(words))(*words)
-    layout.room.extend([table, post, closer])
+    layout.room.extend([table, closer])
+    renew_constructor(layout)
     code = Loaded(_image(), lambda name: ctypes.addressof(table) if name == "table" else resolve(name))
     set_maker(layout.kind.value, code["construct"])
+
+
+def find_post(layout: Layout) -> Any:
+    """What the class of a struct has as its `__post_init__` now, None if nothing."""
+    return layout.kind.value.__dict__.get("__post_init__")
+
+
+def renew_constructor(layout: Layout) -> None:
+    """Have the machine code for a struct, if there is any, call the `__post_init__` that the class has now."""
+    if not layout.room:
+        return
+    table, post, version = layout.room[0], find_post(layout), find_class_version(layout.kind.value)
+    if table[_VERSION] == version:
+        return
+    is_plain = post is None or issubclass(type(post), FunctionType)
+    layout.room.append(post)
+    table[_POST] = id(post) if post is not None else 0
+    table[_VERSION] = version if version and is_plain else _NEVER
 
 
 def _class_address(kind: Kind) -> int:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import inspect
 import typing
-from types import CodeType, FunctionType
+from types import FunctionType
 
+from accel.dispatch.definitions import names_in
 from accel.errors import ArgumentError, CompileError, Diagnostic
 from accel.runtime.frames import find_caller
 from accel.types.declared import name_of_class
@@ -108,18 +109,12 @@ def _with(member: Any, values: dict[str, Any]) -> Any:
     return member if function is None else with_function(member, _derive(function, values))
 
 
-def _names_of(code: CodeType) -> set[str]:
-    """The names that code, or code inside it, looks up outside."""
-    inner = [_names_of(constant) for constant in code.co_consts if isinstance(constant, CodeType)]
-    return {*code.co_names, *code.co_freevars}.union(*inner)
-
-
 def _derive(function: FunctionType, values: dict[str, Any]) -> FunctionType:
     from accel.analysis.comptime import derive
     from accel.analysis.outline import copy_attributes
     from accel.analysis.parse import parse_function
 
-    if values.keys().isdisjoint(_names_of(function.__code__)):
+    if values.keys().isdisjoint(names_in(function.__code__)):
         return function
     try:
         made = derive(parse_function(function), values, is_partial=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import threading
 from functools import lru_cache, partial
+from itertools import repeat
 from types import CellType, FunctionType
 
 from accel.analysis.text import decode_text, read_raw
@@ -104,11 +105,13 @@ class Resumer:
         _take(exit_.takes, exchange.taken or {}, values)
         closures = {name: value for name, value in values.items() if isinstance(value, Nested)}
         stage, at, leaving = exit_.phase.partition("@")
-        if stage == "raise" or raised is not None:
+        if stage == "raise" or exit_.raises or raised is not None:
             error = raised or values["%result"]
             drop_step_frame(error)
             values["%raise"] = make_raiser(error)
             values.pop("%result", None)
+        if exit_.asks and raised is None:
+            values["%asked"] = _stand_in(exit_.asks, values.pop("%raise") if exit_.raises else partial(next, repeat(values.pop("%result"))))
         phase = f"raise{at}{leaving}" if raised is not None else exit_.phase
         cells.update((name, CellType()) for name in exit_.gives)
         if closures:
@@ -153,17 +156,18 @@ class Resumer:
     def _continuation(self, number: int, phase: str, bound: frozenset[str], closures: dict[str, Nested]) -> Continuation:
         from accel.analysis.continuation import build_continuation
 
+        exit_ = self.exits[number]
         with self._lock:
             self.counts[number] += 1
             made = self._built.get((number, bound))
             if made is None:
-                source, exit_ = self.source(), self.exits[number]
+                source = self.source()
                 found = {name: _find_nested(source, kind.code) for name, kind in closures.items()}
                 numbers = {name: node for name, node in found.items() if node is not None}
                 made = self._built[number, bound] = build_continuation(
                     source, exit_.node, phase, bound, numbers, shared=exit_.gives
                 )
-        if self.on_exit is not None and not phase.startswith("raise"):
+        if self.on_exit is not None and not phase.startswith("raise") and not exit_.raises:
             self.on_exit()  # outside of the lock: it may take others
         return made
 
@@ -172,6 +176,12 @@ def _make_hull(function: FunctionType) -> FunctionType:
     """A function that has the code and holds nothing of what the function itself does."""
     cells = tuple(CellType() for _ in function.__code__.co_freevars)
     return FunctionType(function.__code__, function.__globals__, function.__name__, None, cells)
+
+
+def _stand_in(asks: str, answer: Callable[[], Any]) -> Any:
+    """An object that answers what an operation asks for ("Point.__bool__"). The operation then looks at the answer, and raises where it has to."""
+    name, _, method = asks.rpartition(".")
+    return type(name, (), {method: staticmethod(answer)})()
 
 
 def _held_as(name: str, values: dict[str, Any]) -> str:

@@ -7,8 +7,8 @@ import inspect
 import sys
 from types import MethodType
 
-from accel.dispatch.constructors import install_constructor
-from accel.dispatch.definitions import Definition
+from accel.dispatch.constructors import find_post, install_constructor, renew_constructor
+from accel.dispatch.definitions import Definition, names_in
 from accel.errors import AccelError, DecorationError, Diagnostic
 from accel.runtime.classes import find_offset
 from accel.runtime.frames import find_caller
@@ -63,6 +63,7 @@ _OURS = {
     "__setattr__": "its fields are set once", "__delattr__": "its fields are set once", "__init_subclass__": "it has no subclasses",
     "__reduce__": "it is pickled by its fields", "__reduce_ex__": "it is pickled by its fields", "__class_getitem__": "it is not generic",
 }  # fmt: skip
+_SETTERS = ("__setattr__", "__delattr__", "__set__", "__delete__")
 _INSTEAD = ("look at the fields in `__post_init__(self)`", "or write a class method that makes one from other values")
 
 
@@ -94,10 +95,10 @@ def make_struct(class_: type, options: StructOptions, definition: Definition, de
     for name, helper in {**_ARRAYS, "dtype": _Dtype()}.items():
         if name not in written and name not in layout.kind.names:
             setattr(made, name, helper)
-    made.__new__ = _constructor(layout, made.__dict__.get("__post_init__"))
+    made.__new__ = _constructor(layout)
     if decorate is not None:
         _decorate_methods(made, written, decorate)
-        install_constructor(layout, made.__dict__.get("__post_init__"), MethodType(made.__new__, made))
+        install_constructor(layout, MethodType(made.__new__, made))
     return made  # type: ignore[no-any-return]
 
 
@@ -112,6 +113,11 @@ def _check_class(class_: type, definition: Definition) -> None:
         if name in class_.__dict__:
             remedies = _INSTEAD if name in ("__init__", "__new__") else (f"drop `{name}`",)
             raise definition.refuse(f"a struct has no `{name}` of its own", remedies, name, why=why)
+    post = function_of(class_.__dict__.get("__post_init__"))
+    if post is not None and not names_in(post.__code__).isdisjoint(_SETTERS):
+        what = f"`__post_init__` of `{class_.__qualname__}` sets fields"
+        do = ("look at the fields there, and raise an error", "or write a class method that makes a struct from other values")
+        raise definition.refuse(what, do, "__post_init__", why="the fields of a struct are set once, by its constructor")
 
 
 def _check_values(class_: type, definition: Definition) -> None:
@@ -201,10 +207,11 @@ def _annotation_of(layout: Layout, name: str) -> Any:
 # -- objects
 
 
-def _constructor(layout: Layout, post: Any) -> Callable[..., Any]:
+def _constructor(layout: Layout) -> Callable[..., Any]:
     def __new__(cls: Any, /, *values: Any, **named: Any) -> Any:  # noqa: N807
+        renew_constructor(layout)
         made = layout.build(_bind(layout, values, named))
-        if post is not None:
+        if find_post(layout) is not None:
             made.__post_init__()
         return made
 

@@ -197,9 +197,10 @@ class FunctionBody:
     # -- exits
 
     def make_exit(
-        self, instruction: Instruction, phase: str | None = None, *, extra: str = "", takes: tuple[str, ...] = ()
-    ) -> str:
-        """Label of an exit at an instruction; `keep_exit` says that it is used."""
+        self, instruction: Instruction, phase: str | None = None, *, extra: str = "", takes: tuple[str, ...] = (), asks: str = "", raises: bool = False,
+        result: tuple[Kind, Value] | None = None,
+    ) -> str:  # fmt: skip
+        """Label of an exit at an instruction; `keep_exit` says that it is used. `extra` is an object to give back, and to hand over unless there is a `result`."""
         needed = self.typed.live[id(instruction)] | set(instruction.arguments)
         live: list[Live] = []
         words = 0
@@ -217,13 +218,15 @@ class FunctionBody:
             words += word_places(components(kind))[-1]
             if name in self._values:
                 values[name] = self._values[name]
-        if extra:
+        if result is not None:
+            live.append(Live("%result", result[0], words))
+            values["%result"] = result[1]
+        elif extra:
             live.append(Live("%result", Object(), words))
         label = self.e.label("exit")
         _, at, leaving = instruction.phase.partition("@")
-        exit_ = Exit(
-            instruction.node, instruction.phase if phase is None else phase + at + leaving, tuple(live), self.typed.written, takes
-        )
+        phase = instruction.phase if phase is None else phase + at + leaving
+        exit_ = Exit(instruction.node, phase, tuple(live), self.typed.written, takes, asks, raises)
         self._pending.append(_PendingExit(label, -1, exit_, values, extra))
         return label
 
@@ -272,10 +275,10 @@ class FunctionBody:
 
     def _write_live(self, live: Live, pending: _PendingExit, record: str) -> None:
         e = self.e
-        if live.name == "%result":
-            parts: Value = (pending.extra,)
-        elif live.name in pending.values:
-            parts = pending.values[live.name]
+        if live.name in pending.values:
+            parts: Value = pending.values[live.name]
+        elif live.name == "%result":
+            parts = (pending.extra,)
         else:
             slots = self._slot(live.name, live.kind)
             parts = tuple(e.value(f"load {t}, ptr {s}") for t, s in zip(components(live.kind), slots, strict=True))

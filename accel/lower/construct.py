@@ -5,12 +5,15 @@
 
 from __future__ import annotations
 
+from accel.runtime.classes import VERSION_OFFSET
+
 __all__ = ["CONSTRUCT", "MOST_FIELDS"]
 
 MOST_FIELDS = 32
+HEADER_WORDS = 5
 
-# The table: number of fields, how many may be given by position, `__post_init__` or 0, what is called with arguments that need a closer look; then for each field the
-# class its value must have (0: always look closer), its offset, its default or 0, its name.
+# The table: number of fields, how many may be given by position, `__post_init__` or 0, what is called with arguments that need a closer look, the version of the class
+# that this holds for; then for each field the class its value must have (0: always look closer), its offset, its default or 0, its name.
 CONSTRUCT = f"""
 @table = external global [0 x i64]
 declare ptr @PyType_GenericAlloc(ptr, i64)
@@ -20,7 +23,7 @@ declare void @Py_DecRef(ptr)
 
 define internal ptr @part(i64 %field, i64 %which) alwaysinline {{
   %row = mul i64 %field, 4
-  %first = add i64 %row, 4
+  %first = add i64 %row, {HEADER_WORDS}
   %at = add i64 %first, %which
   %place = getelementptr i64, ptr @table, i64 %at
   %value = load ptr, ptr %place
@@ -35,7 +38,14 @@ entry:
   %most_at = getelementptr i64, ptr @table, i64 1
   %most = load i64, ptr %most_at
   %too_many = icmp ugt i64 %given, %most
-  br i1 %too_many, label %slow, label %fits
+  %version_at = getelementptr i8, ptr %class, i64 {VERSION_OFFSET}
+  %version = load i32, ptr %version_at
+  %wide = zext i32 %version to i64
+  %known_at = getelementptr i64, ptr @table, i64 4
+  %known = load i64, ptr %known_at
+  %changed = icmp ne i64 %wide, %known
+  %closer_look = or i1 %too_many, %changed
+  br i1 %closer_look, label %slow, label %fits
 fits:
   %plain = icmp eq ptr %kwnames, null
   %full = icmp eq i64 %given, %count

@@ -8,7 +8,7 @@ from accel.ir import Access, Call, Instruction
 from accel.lower import arrays, loops
 from accel.lower.body import REDO, FunctionBody
 from accel.lower.constants import constant_value
-from accel.lower.convert import convert_value
+from accel.lower.convert import as_int, convert_value
 from accel.lower.functions import emit_function
 from accel.lower.layout import Value, components, word_places
 from accel.lower.operators import emit_binary, emit_compare, emit_truth, emit_unary, tuple_items
@@ -329,7 +329,7 @@ def _slice(body: FunctionBody, instruction: Instruction, successors: Successors)
 def _attribute(body: FunctionBody, instruction: Instruction, successors: Successors) -> None:
     base, name = _kinds(body, instruction)[0], instruction.detail
     value = body.read(instruction.arguments[0])
-    if isinstance(base, Static):
+    if isinstance(base, Static) or isinstance(_target(body, instruction), Static):
         _write(body, instruction, ())
     elif isinstance(base, Tuple) and isinstance(pick := body.typed.picks.get(id(instruction)), int):
         _write(body, instruction, arrays.tuple_parts(base, value)[pick])
@@ -423,13 +423,13 @@ def _return(body: FunctionBody, instruction: Instruction, successors: Successors
 
 def _call(body: FunctionBody, instruction: Instruction, successors: Successors) -> None:
     call = body.typed.calls[id(instruction)]
-    if call.function is not None:
-        _function_call(body, instruction, call)
-    elif call.name.startswith("simd."):
+    if call.name.startswith("simd."):
         made = emit_vector_call(body.e, call.name, call.bound, _call_operands(body, instruction), _target(body, instruction))
         _write(body, instruction, made)
     elif call.name == "struct":
         _construct(body, instruction, call)
+    elif call.function is not None:
+        _function_call(body, instruction, call)
     elif isinstance(_target(body, instruction), Static):
         _write(body, instruction, ())
     else:
@@ -466,10 +466,13 @@ def _bound_arguments(body: FunctionBody, instruction: Instruction, call: Call) -
 
 
 def _construct(body: FunctionBody, instruction: Instruction, call: Call) -> None:
-    """A struct of its fields."""
-    kind = _target(body, instruction)
+    """A struct of its fields; its `__post_init__` is called with it, which may raise."""
+    kind = _target(body, instruction) if call.function is None else call.function.kinds[0]
     assert isinstance(kind, (Struct, Tuple))
-    _write(body, instruction, emit_struct(body.e, kind, call.bound, _call_operands(body, instruction)[1:]))
+    made = emit_struct(body.e, kind, call.given or call.bound, _call_operands(body, instruction)[1:])
+    if call.function is not None and _value_of_call(body, instruction, call, [(kind, made)], (kind, made)) is None:
+        return
+    _write(body, instruction, made)
 
 
 def _known_call(body: FunctionBody, instruction: Instruction, call: Call) -> Value:
@@ -502,18 +505,27 @@ def _known_call(body: FunctionBody, instruction: Instruction, call: Call) -> Val
 
 
 def _function_call(body: FunctionBody, instruction: Instruction, call: Call) -> None:
-    """A call of another compiled function: its status says whether it went well, raised, or ended in CPython."""
+    """A call of another compiled function."""
+    operands = _call_operands(body, instruction)
+    value = _value_of_call(body, instruction, call, operands[1:] if call.operands is None else [operands[k] for k in call.operands])
+    if value is not None:
+        _write(body, instruction, _answer(body, instruction, call, value) if call.asks else value)
+
+
+def _value_of_call(
+    body: FunctionBody, instruction: Instruction, call: Call, operands: list[tuple[Kind, Value]], made: tuple[Kind, Value] | None = None
+) -> Value | None:
+    """What another compiled function gives, None if nothing: its status says whether it went well, raised, or ended in CPython. `made` is the value of the call
+    where that is not what the function gives."""
     e, callee = body.e, call.function
     assert callee is not None
-    operands = _call_operands(body, instruction)
-    operands = operands[1:] if call.operands is None else [operands[k] for k in call.operands]
     found, values = [kind for kind, _ in operands], [value for _, value in operands]
     arguments: list[str] = []
     passed: list[tuple[Kind, Value]] = []
     for (what, value), kind in zip(call.bound, callee.kinds, strict=True):
         passed.append((found[value], values[value]) if what == "argument" else (kind, ()))
         match what:
-            case "argument" if isinstance(kind, Constant):
+            case "argument" if isinstance(kind, (Constant, Static)):  # of a class method called on an object, too: its operand is that
                 continue
             case "argument":
                 given = values[value] if found[value] == kind or isinstance(kind, Array) else as_field(e, kind, found[value], values[value])
@@ -535,30 +547,54 @@ def _function_call(body: FunctionBody, instruction: Instruction, call: Call) -> 
     names = instruction.detail[2] if instruction.op in ("call", "spread_call") else ()
     captured = instruction.arguments[1 : 1 + len(names)]
     takes = tuple(captured[names.index(name)] for name in callee.written)
-    _hand_over(body, instruction, status, takes)
+    _hand_over(body, instruction, status, takes, asks=call.asks, made=made)
     e.place(good)
     if isinstance(callee.result, Never):
-        return
+        return None
     value = load_result(e, callee.result, result)
     body.own(id(instruction), callee.result, value)
-    _write(body, instruction, value)
+    return value
 
 
-def _hand_over(body: FunctionBody, instruction: Instruction, status: str, takes: tuple[str, ...]) -> None:
-    """The callee gave an object or an exception: CPython goes on here with it."""
+def _answer(body: FunctionBody, instruction: Instruction, call: Call, value: Value) -> Value:
+    """What an operation makes of the answer of the method that it asks its operand for."""
+    assert call.function is not None
+    e, kind = body.e, call.function.result
+    if call.asks.endswith(".__len__"):
+        value = (as_int(e, kind, value),)
+        negative, fine = e.label("negative"), e.label("length")
+        e.branch_if(e.value(f"icmp slt i64 {value[0]}, 0"), negative, fine, likely=False)
+        e.place(negative)
+        body.attach()
+        exit_label = body.make_exit(instruction, asks=call.asks, result=(Int(), value))
+        body.keep_exit()
+        e.branch(exit_label)
+        e.place(fine)
+        kind = Int()
+    if not isinstance(_target(body, instruction), Bool):
+        return value
+    truth = emit_union(e, lambda *k: Bool(), lambda k, v: (emit_truth(e, k[0], v[0]),), (kind,), [value], Bool())
+    return (e.value(f"xor i1 {truth[0]}, true"),) if "not" in (call.asks, instruction.detail) else truth
+
+
+def _hand_over(body: FunctionBody, instruction: Instruction, status: str, takes: tuple[str, ...], *, asks: str, made: tuple[Kind, Value] | None) -> None:
+    """The callee gave an object or an exception: CPython goes on here with it, or with what has been made in place of the object."""
     e = body.e
     if body.pure:
         body.end(status)
         return
     raised, given = e.label("raised"), e.label("given")
     e.branch_if(e.value(f"icmp eq i32 {status}, 1"), raised, given)
-    for label, phase, operand in (
-        (given, "value", "load ptr, ptr %state"),
-        (raised, "raise", 'call ptr @"accel.fetch"()'),
-    ):
+    value, raise_ = "value", "raise"
+    if instruction.op == "compare":
+        value, asks = f"{asks or value}{instruction.phase}", ""
+    elif asks:
+        value = raise_ = instruction.phase
+    for label, phase, operand in ((given, value, "load ptr, ptr %state"), (raised, raise_, 'call ptr @"accel.fetch"()')):
         e.place(label)
         body.attach()
-        exit_label = body.make_exit(instruction, phase, extra=e.value(operand), takes=takes)
+        result = made if label == given else None
+        exit_label = body.make_exit(instruction, phase, extra=e.value(operand), takes=takes, asks=asks, raises=bool(asks) and label == raised, result=result)
         body.keep_exit()
         e.branch(exit_label)
 

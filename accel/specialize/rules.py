@@ -43,7 +43,7 @@ __all__ = ["KindRules"]
 
 Kinds = tuple[Kind, ...]
 _ON_STRUCTS = ("attribute", "binary", "compare", "inplace", "item", "truth", "unary")
-_ANY_OBJECT = ("is", "is not", "in", "not in")
+_ASKED = {"is": 2, "is not": 2, "in": 1, "not in": 1}  # comparisons of any objects: which operands, from there on, are asked
 
 
 class KindRules(StructRules):
@@ -53,9 +53,10 @@ class KindRules(StructRules):
         """Kinds of the targets, or why CPython must do it."""
         self.typed.constants.pop(id(instruction), None)  # known when it was followed for fewer paths
         method: Callable[[Instruction, Kinds], Any] = getattr(self, f"op_{instruction.op}")
-        if instruction.op in _ON_STRUCTS and any(isinstance(k, (Struct, View)) for k in kinds) and instruction.detail not in _ANY_OBJECT:
+        asked = kinds[_ASKED.get(instruction.detail, 0) :] if instruction.op == "compare" else kinds
+        if instruction.op in _ON_STRUCTS and any(isinstance(k, (Struct, View)) for k in asked):
             result = self.struct_operation(instruction, kinds)
-        elif instruction.op in _ON_STRUCTS and any(isinstance(k, Vector) for k in kinds) and instruction.detail not in _ANY_OBJECT:
+        elif instruction.op in _ON_STRUCTS and any(isinstance(k, Vector) for k in kinds) and instruction.detail not in _ASKED:
             result = self.vector_operation(instruction, kinds)
         else:
             result = method(instruction, kinds)
@@ -185,6 +186,8 @@ class KindRules(StructRules):
 
     def op_compare(self, instruction: Instruction, kinds: Kinds) -> Kind | None:
         symbol = instruction.detail
+        if symbol not in ("is", "is not") and not self.are_plain(symbol, kinds):
+            return None
         if symbol in ("in", "not in"):
             return self.membership(kinds)
         if symbol in ("==", "!=") and all(isinstance(k, Static) and is_dtype_like(k.value) for k in kinds):
@@ -209,8 +212,7 @@ class KindRules(StructRules):
         known = self.python.constants(instruction, (0,))[0]
         if type(known) is bool:
             return self.constant(instruction, known)
-        plain = (Int, Float, Bool, Complex, NoneKind, Scalar, Tuple)
-        return Bool() if all(isinstance(m, plain) for m in members_of(kinds[0])) else None
+        return Bool() if all(map(operators.has_truth, members_of(kinds[0]))) else None
 
     # -- arrays, tuples, loops
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import ast
-from types import FunctionType
+from types import FunctionType, MethodType
 from typing import Any
 
 from accel.ir import Call, Fault, Instruction, TypedFunction
@@ -12,9 +11,10 @@ from accel.specialize.known import find_known_name
 from accel.specialize.lookup import MISSING
 from accel.specialize.vectors import VectorRules
 from accel.types import operators
-from accel.types.kinds import Bool, Complex, Float, Int, Kind, NoneKind, Static, Struct, Tuple, View, is_value
-from accel.types.records import view_of
-from accel.types.structs import Layout, function_of, layout_of, named_fields, takes_kind
+from accel.types.kinds import Bool, Complex, Float, Int, Kind, Never, NoneKind, Static, Struct, Tuple, View, is_value, members_of
+from accel.types.records import record_of, view_of
+from accel.types.structs import Layout, function_of, layout_of, layout_of_kind, named_fields, takes_kind
+from accel.values import replace
 
 __all__ = ["StructRules"]
 
@@ -25,7 +25,13 @@ _BINARY = {
 }  # fmt: skip
 _UNARY = {"-": "__neg__", "+": "__pos__", "~": "__invert__"}
 _COMPARED = {"==": "__eq__", "!=": "__ne__", "<": "__lt__", "<=": "__le__", ">": "__gt__", ">=": "__ge__"}
-_BUILTINS = {"builtins.abs": "__abs__", "builtins.bool": "__bool__"}
+_REFLECTED = {"==": "__eq__", "!=": "__ne__", "<": "__gt__", "<=": "__ge__", ">": "__lt__", ">=": "__le__"}
+_BUILTINS = {"builtins.abs": ("__abs__",), "builtins.round": ("__round__",)}  # what gives whatever the method gives
+_ASKED = {  # what looks at the answer of the first method there is
+    "builtins.bool": ("__bool__", "__len__"), "builtins.len": ("__len__",), "builtins.float": ("__float__", "__index__"),
+    "builtins.int": ("__int__", "__index__"),
+}  # fmt: skip
+_ANSWERS: dict[str, tuple[type[Kind], ...]] = {"__bool__": (Bool,), "__len__": (Int, Bool), "__float__": (Float,), "__int__": (Int,), "__index__": (Int,)}
 _NUMBERS = (Int, Float, Bool, Complex)
 _NOT_IMPLEMENTED = Static(NotImplemented)
 
@@ -49,7 +55,7 @@ class StructRules(VectorRules):
                 return self.construct(instruction, layout, arguments, keywords)
             if not method and is_named:
                 return self.construct_named(instruction, callee.value, arguments, keywords)
-            if len(arguments) == 1 and isinstance(arguments[0], (Struct, View)) and not method:
+            if arguments and isinstance(arguments[0], (Struct, View)) and not method and not keywords:
                 made = self.known_on_struct(instruction, find_known_name(callee.value), arguments)
                 if made is not None:
                     return made
@@ -58,8 +64,6 @@ class StructRules(VectorRules):
     def construct(self, instruction: Instruction, layout: Layout, kinds: Kinds, keywords: tuple[str, ...]) -> Kind | Fault | None:
         """A call of the class."""
         kind = layout.kind
-        if self.lookup.find_member(kind.value, "__post_init__") is not MISSING:
-            return Fault(instruction.node, f"a call of `{kind}`, which has `__post_init__`", "unsupported-call")
         positional = len(kinds) - len(keywords)
         names = [field.name for field in layout.fields if not field.keyword_only]
         given = {name: k for k, name in enumerate(names[:positional])}
@@ -76,8 +80,15 @@ class StructRules(VectorRules):
                 return None
             else:
                 bound.append(("default", field.default))
-        self.typed.calls[id(instruction)] = Call("struct", None, tuple(bound))
-        return kind
+        post = self.lookup.find_member(kind.value, "__post_init__")
+        if post is MISSING:
+            self.typed.calls[id(instruction)] = Call("struct", None, tuple(bound))
+            return kind
+        made = self.function_call(instruction, post, (kind,), (), operands=(0,)) if isinstance(post, FunctionType) else None
+        if not isinstance(made, (NoneKind, Never)):
+            return made if isinstance(made, Fault) else None
+        self.typed.calls[id(instruction)] = replace(self.typed.calls[id(instruction)], name="struct", given=tuple(bound))
+        return made if isinstance(made, Never) else kind
 
     def struct_method(self, instruction: Instruction, name: str, kinds: Kinds, keywords: tuple[str, ...] = ()) -> Kind | Fault | None:
         """A call of a method of the struct, or the class, that comes first among the operands of the instruction."""
@@ -86,9 +97,13 @@ class StructRules(VectorRules):
         if isinstance(owner, (Struct, View)) and name in owner.names:
             return None
         member = self.lookup.find_member(class_, name)
+        if isinstance(owner, View) and type(member) is staticmethod and type(member.__func__) is MethodType:  # of the struct
+            class_, member = member.__func__.__self__, classmethod(member.__func__.__func__)
         function = function_of(member)
-        if function is None or type(member) is property or (type(member) is classmethod and not isinstance(owner, Static)):
+        if function is None or type(member) is property:
             return None
+        if type(member) is classmethod:
+            kinds = (Static(class_), *kinds[1:])
         takes_owner = type(member) is classmethod or (not isinstance(owner, Static) and type(member) is not staticmethod)
         if not takes_owner:
             return self.function_call(instruction, function, kinds[1:], keywords)
@@ -137,23 +152,24 @@ class StructRules(VectorRules):
     def struct_operation(self, instruction: Instruction, kinds: Kinds) -> Kind | Fault | None:
         """An operation on operands one of which, at least, is a struct.
 
-        What `__bool__` gives a condition, a method a comparison in a chain, or an element that is added to, is not the value of a node of the source: where such a
-        function is left, CPython could not go on. It does them.
+        CPython does them in `finally` bodies that are left early, which stand in the flow several times. The truth of an operand by which CPython jumps "far", and that of
+        what a comparison in a chain gives, are no values that it could go on with.
         """
-        node = self.typed.source.nodes[instruction.node]
-        if "@" in instruction.phase or (isinstance(node, ast.Compare) and len(node.ops) > 1):
+        if "@" in instruction.phase or (instruction.op == "truth" and (instruction.detail or instruction.phase not in ("truth", "operand"))):
             return None
         match instruction.op, instruction.detail:
             case ("binary" | "inplace") as op, symbol:
                 return self._binary(instruction, symbol, op == "inplace", kinds)
             case "unary", "not":
-                return self.constant(instruction, False) if self._is_always_true(kinds[0]) else None
+                return self.constant(instruction, False) if self._is_always_true(kinds[0]) else self.asked(instruction, "builtins.bool", kinds[0], 0)
             case "unary", symbol:
                 return self.special(instruction, _UNARY[symbol], kinds)
+            case "compare", ("in" | "not in"):
+                return self._contains(instruction, kinds)
             case "compare", symbol:
                 return self._comparison(instruction, symbol, kinds)
             case "truth", _:
-                return self.constant(instruction, True) if self._is_always_true(kinds[0]) else None
+                return self.constant(instruction, True) if self._is_always_true(kinds[0]) else self.asked(instruction, "builtins.bool", kinds[0], 0)
             case "item", _ if len(kinds) == 2:
                 return self.special(instruction, "__getitem__", kinds)
             case "attribute", name:
@@ -194,16 +210,40 @@ class StructRules(VectorRules):
         return made
 
     def known_on_struct(self, instruction: Instruction, name: str, kinds: Kinds) -> Kind | Fault | None:
-        """`abs(p)` and `bool(p)`: the operand is behind the callee."""
-        if name not in _BUILTINS:
+        """`abs(p)`, `bool(p)` and the like: the operand is behind the callee."""
+        if name in _ASKED and len(kinds) == 1:
+            if name == "builtins.bool" and self._is_always_true(kinds[0]):
+                return self.constant(instruction, True)
+            return self.asked(instruction, name, kinds[0], 1)
+        if name not in _BUILTINS or len(kinds) > 1 + (name == "builtins.round"):
             return None
-        if name == "builtins.bool" and self._is_always_true(kinds[0]):
-            return self.constant(instruction, True)
-        function = self.lookup.find_member(kinds[0].value, _BUILTINS[name])  # type: ignore[attr-defined]  # a struct or a record
+        function = self.lookup.find_member(kinds[0].value, _BUILTINS[name][0])  # type: ignore[attr-defined]  # a struct or a record
+        return self.function_call(instruction, function, kinds, ()) if isinstance(function, FunctionType) else None
+
+    def asked(self, instruction: Instruction, name: str, owner: Kind, operand: int) -> Kind | Fault | None:
+        """What an operation gives that asks its operand for a special method, and looks at the answer. A record has all of these from NumPy."""
+        assert isinstance(owner, (Struct, View))
+        for method in _ASKED[name][: 1 if isinstance(owner, View) else None]:
+            function = self.lookup.find_member(owner.value, method)
+            if function is not MISSING:
+                break
         if not isinstance(function, FunctionType):
             return None
-        made = self.function_call(instruction, function, kinds, ())
-        return made if name == "builtins.abs" or isinstance(made, (Bool, Fault)) else None
+        made = self.function_call(instruction, function, (owner,), (), operands=(operand,))
+        if made is None or isinstance(made, Fault):
+            return made
+        if not isinstance(made, (Never, *_ANSWERS[method])):  # the operation raises, or warns
+            return None
+        call = self.typed.calls[id(instruction)]
+        self.typed.calls[id(instruction)] = replace(call, asks=f"{owner.value.__name__}.{method}")
+        return made if isinstance(made, Never) else _GIVEN.get(name, Bool())
+
+    def _contains(self, instruction: Instruction, kinds: Kinds) -> Kind | Fault | None:
+        """`x in p`: the truth of what `__contains__` gives."""
+        item, owner = kinds
+        function = self.lookup.find_member(owner.value, "__contains__")  # type: ignore[attr-defined]  # a struct or a record
+        made = self.function_call(instruction, function, (owner, item), (), operands=(1, 0)) if isinstance(function, FunctionType) else None
+        return self._truth_of(instruction, made, instruction.detail)
 
     def _binary(self, instruction: Instruction, symbol: str, in_place: bool, kinds: Kinds) -> Kind | Fault | None:
         """The method of the first operand, and where there is none, the reflected one of the second."""
@@ -223,26 +263,74 @@ class StructRules(VectorRules):
     def _comparison(self, instruction: Instruction, symbol: str, kinds: Kinds) -> Kind | Fault | None:
         """By the method of the first operand; a generated one compares the fields."""
         first, second = kinds
+        if isinstance(first, View) or (isinstance(second, View) and isinstance(first, Struct)):
+            return self._comparison_of_records(instruction, symbol, kinds)
         if not isinstance(first, Struct):
-            is_plain = isinstance(second, Struct) and isinstance(first, (*_NUMBERS, NoneKind)) and self._is_generated(second, "__eq__")
-            return self.constant(instruction, symbol == "!=") if is_plain and symbol in ("==", "!=") else None
+            if not isinstance(second, Struct) or not isinstance(first, (*_NUMBERS, NoneKind, Tuple)):
+                return None
+            if symbol in ("==", "!=") and self._is_generated(second, "__eq__"):
+                return self.constant(instruction, symbol == "!=")
+            return self._by_method(instruction, _REFLECTED[symbol], kinds[::-1], (1, 0))
         name = "__eq__" if symbol == "!=" else _COMPARED[symbol]
         if not self._is_generated(first, name):
-            return None if symbol == "!=" else self.special(instruction, name, kinds)
+            if self.lookup.find_member(first.value, name) is MISSING and isinstance(second, Struct):
+                return self._by_method(instruction, _REFLECTED[symbol], kinds[::-1], (1, 0))
+            return self._by_method(instruction, _COMPARED[symbol], kinds, (0, 1))
         if first == second:
             return operators.compare_kind(symbol, first, second)
         is_other = isinstance(second, (*_NUMBERS, NoneKind, Tuple)) or (isinstance(second, Struct) and self._is_generated(second, "__eq__"))
         return self.constant(instruction, symbol == "!=") if is_other and symbol in ("==", "!=") else None
+
+    def _comparison_of_records(self, instruction: Instruction, symbol: str, kinds: Kinds) -> Kind | Fault | None:
+        """Of a record with something, or of a struct with a record: by a method of the struct, else as that of the structs they stand for."""
+        first, second = [kind.struct if isinstance(kind, View) else kind for kind in kinds]
+        name = _COMPARED[symbol]
+        if isinstance(kinds[0], View) and name in layout_of_kind(kinds[0].struct).members:
+            return self._by_method(instruction, name, kinds, (0, 1))
+        if symbol not in ("==", "!=") or first != second or not isinstance(first, Struct) or not self._is_generated(first, "__eq__"):
+            return None
+        views = [kind for kind in kinds if isinstance(kind, View)]
+        is_changed = any(self.lookup.find_member(view.value, n) is not record_of(layout_of_kind(first)).__dict__[n] for view in views for n in ("__eq__", "__ne__"))
+        return None if is_changed else operators.compare_kind(symbol, first, first)
+
+    def are_plain(self, symbol: str, kinds: Kinds) -> bool:
+        """Whether the structs in tuples that are compared are so by generated methods."""
+        names = {"__eq__", _COMPARED.get(symbol.replace("!=", "=="), "__eq__")}
+        return all(self._is_generated(kind, name) for kind in _inner_structs(kinds) for name in names)
+
+    def _by_method(self, instruction: Instruction, name: str, kinds: Kinds, operands: tuple[int, ...]) -> Kind | Fault | None:
+        """What a comparison gives that a method of the first of `kinds` makes. `__ne__` is the opposite of `__eq__` where there is none."""
+        function = self.lookup.find_member(kinds[0].value, name)  # type: ignore[attr-defined]  # a struct
+        is_opposite = name == "__ne__" and function is MISSING
+        if is_opposite:
+            function = self.lookup.find_member(kinds[0].value, "__eq__")  # type: ignore[attr-defined]
+        if not isinstance(function, FunctionType):
+            return None
+        made = self._answer(instruction, self.function_call(instruction, function, kinds, (), operands=operands))
+        return self._truth_of(instruction, made, "not") if is_opposite else made
+
+    def _truth_of(self, instruction: Instruction, made: Kind | Fault | None, what: str) -> Kind | Fault | None:
+        """The truth of what a method gives, or with "not" and "not in" its opposite."""
+        if made is None or isinstance(made, Fault):
+            return made
+        if not all(map(operators.has_truth, members_of(made))):  # of what never comes, too
+            return None
+        call = self.typed.calls[id(instruction)]
+        self.typed.calls[id(instruction)] = replace(call, asks="not" if what in ("not", "not in") else "bool")
+        return made if isinstance(made, Never) else Bool()
 
     def _is_generated(self, kind: Struct, name: str) -> bool:
         """Whether a comparison, of the fields of a struct and of theirs, is the one of its fields one by one."""
         layout = layout_of(kind.value)
         if layout is None or name not in layout.plain or self.lookup.find_member(kind.value, name) is not layout.plain[name]:
             return False
-        return all(self._is_generated(item, name) for item in _inner_structs(kind.items))
+        return all(self._is_generated(item, n) for item in _inner_structs(kind.items) for n in {"__eq__", name})
 
     def _is_always_true(self, kind: Kind) -> bool:
         return isinstance(kind, Struct) and all(self.lookup.find_member(kind.value, name) is MISSING for name in ("__bool__", "__len__"))
+
+
+_GIVEN: dict[str, Kind] = {"builtins.len": Int(), "builtins.int": Int(), "builtins.float": Float()}  # others give a bool
 
 
 def _may_refuse(typed: TypedFunction, met: set[int]) -> bool:

@@ -23,7 +23,9 @@ SPECIAL = {
     "__sub__": (["S"], "S", "({s} - {0})"), "__mul__": (["float"], "S", "({s} * {0})"), "__rmul__": (["float"], "S", "({0} * {s})"), "__radd__": (["int"], "S", "({0} + {s})"),
     "__truediv__": (["float"], "S", "({s} / {0})"), "__floordiv__": (["int"], "S", "({s} // {0})"), "__neg__": ([], "S", "(-{s})"), "__pos__": ([], "S", "(+{s})"),
     "__invert__": ([], "x", "(~{s})"), "__abs__": ([], "float", "abs({s})"), "__getitem__": (["int"], "x", "{s}[{0}]"), "__call__": (["float", "int"], "x", "{s}({0}, {1})"),
-    "__matmul__": (["S"], "float", "({s} @ {0})"), "__iadd__": (["S"], "S", ""), "__imul__": (["int"], "S", ""),
+    "__matmul__": (["S"], "float", "({s} @ {0})"), "__iadd__": (["S"], "S", ""), "__imul__": (["int"], "S", ""), "__len__": ([], "int", "len({s})"),
+    "__float__": ([], "float", "float({s})"), "__int__": ([], "int", "int({s})"), "__index__": ([], "int", "{s}.__index__()"), "__contains__": (["float"], "bool", "({0} in {s})"),
+    "__gt__": (["S"], "bool", "({s} > {0})"), "__round__": ([], "float", "round({s})"),
 }  # fmt: skip
 
 
@@ -164,6 +166,9 @@ class StructExpressions(Expressions):
         if not names:
             return None
         name, shape = r.choice(names)
+        if r.random() < 0.35:
+            condition, pick = r.choice(["{p}", "not {p}", "{p} and {q}", "{p} or {q}", "not ({p} or not {q})"]), r.choice([n for n, _ in names])
+            return f"(True if {condition.format(p=name, q=pick)} else False)"
         if r.random() < 0.2:
             return r.choice([f"(not {name})", f"bool({name})", f"({name} is None)", f"isinstance({name}, {shape.name})", f"(type({name}) is {shape.name})", f"({name} != 3)"])
         if self.names[name].startswith("re:") and not any(m.name == "__eq__" for m in shape.members):

@@ -19,7 +19,7 @@ _PLAIN = ["int", "int", "int", "float", "float", "float", "bool", "complex"]
 _NUMPY = ["np:" + char for char in "bhilBHILfdFD?"]
 _WIDE = [2**62, 2**63 - 1, -(2**63), 2**40]
 _LAYOUTS = ["", "", "", "", "", "[::2]", "[::-1]", "[1:]", "[1:5]", "[::-2]"]
-_QUIET = ("__eq__", "__lt__", "__bool__")  # made first, and of nothing that may call them
+_QUIET = ("__eq__", "__lt__", "__gt__", "__bool__", "__len__", "__contains__")  # made first, and of nothing that may call them
 
 
 def make_structs(seed: int) -> Program:
@@ -136,10 +136,10 @@ class Structs:
         self.shapes[name] = shape
         lines = [f"@struct{'(order=True)' if shape.order else ''}", f"class {name}:", *indented([self.declared(f) for f in shape.fields])]
         lines += [f"    {name}: ClassVar[{kind}] = {self.literal(kind, 0.1)}" for name, kind in shape.constants.items()]
-        lines += indented(["", "def __post_init__(self):", "    global N", "    N += 1"]) if r.random() < 0.03 else []
+        lines += indented(["", "def __post_init__(self):", *indented(self.post(shape))]) if r.random() < 0.15 else []
         chosen = r.sample(sorted(SPECIAL), r.randint(0, 4))
         for special in sorted(chosen, key=lambda special: (special not in _QUIET, special)):
-            if special != "__lt__" or not shape.order:
+            if special not in ("__lt__", "__gt__") or not shape.order:
                 lines += self.special(shape, special)
         for number in range(r.randint(0, 4)):
             lines += self.method(shape, f"m{number}")
@@ -149,6 +149,12 @@ class Structs:
         """A field in the body of a class."""
         default = f"dataclasses.field(kw_only=True{f', default={made.default}' if made.default else ''})" if made.keyword else made.default
         return f"{made.name}: {annotation(made.kind)}" + (f" = {default}" if default else "")
+
+    def post(self, shape: Shape) -> list[str]:
+        """The body of `__post_init__`: it counts, or raises for some values, now and then both."""
+        counts = ["global N", "N += 1"] if self.r.random() < 0.2 else []
+        paths = [suffix for suffix, kind in self.paths(shape) if kind in ("int", "float", "bool") or kind[:3] == "np:"]
+        return [*counts, *([f"if 25 < self{self.r.choice(paths)} < 60:", f"    raise Problem('{shape.name}')"] if paths else ["pass"])]
 
     def special(self, shape: Shape, name: str) -> list[str]:
         """An operator or the like."""
