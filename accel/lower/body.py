@@ -61,7 +61,7 @@ class FunctionBody:
         definitions = Counter(t for i in typed.flow.instructions() for t in i.targets)
         self._single = {n for n, count in definitions.items() if count == 1 and n.startswith("%") and not n.startswith("%keep")}
         self._single |= self._constant_names()
-        self._runs = VectorRuns(self.e, typed, lambda name: (self.state[name][0], self.read(name)))
+        self._runs = VectorRuns(self.e, typed)
         self.deciding = {i.arguments[0] for i in typed.flow.instructions() if i.op == "truth"}  # what a jump follows
         self.strip_flag = ""
         self.steps: list[PythonStep] = []
@@ -107,6 +107,9 @@ class FunctionBody:
         kind = self.state[name][0]
         slots = self._slot(name, kind)
         return tuple(self.e.value(f"load {t}, ptr {s}") for t, s in zip(components(kind), slots, strict=True))
+
+    def _read_with_kind(self, name: str) -> tuple[Kind, Value]:
+        return self.state[name][0], self.read(name)
 
     def write(self, name: str, kind: Kind, value: Value) -> None:
         """Bind a name."""
@@ -321,7 +324,7 @@ class FunctionBody:
         for k, instruction in enumerate(block.instructions):
             if k < behind:
                 continue
-            length, bound = self._runs.take(block, k)
+            length, bound = self._runs.take(block, k, self._read_with_kind)
             if length:
                 for name, (kind, value) in bound.items():
                     self.write(name, kind, value)

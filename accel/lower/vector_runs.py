@@ -46,15 +46,15 @@ Read = Callable[[str], tuple[Kind, Value]]
 class VectorRuns:
     """Finds and lowers the runs of one function."""
 
-    def __init__(self, e: Emitter, typed: TypedFunction, read: Read) -> None:
-        self.e, self.typed, self.read = e, typed, read
+    def __init__(self, e: Emitter, typed: TypedFunction) -> None:
+        self.e, self.typed = e, typed
         every = [kind for kinds in typed.target_kinds.values() for one in kinds for kind in _parts_of(one) if isinstance(kind, Vector)]
         self.is_needed = any(kind.lanes > kind.group for kind in every)
         self.loops = _find_loops(typed) if self.is_needed else []
         self._ahead: dict[str, tuple[int, Bound]] = {}  # block -> how many of its instructions have been done, and what they bind
 
-    def take(self, block: Block, at: int) -> tuple[int, Bound]:
-        """How many instructions of a block, from one on, have been emitted as a run, and what names they bind."""
+    def take(self, block: Block, at: int, read: Read) -> tuple[int, Bound]:
+        """How many instructions of a block, from one on, have been emitted as a run, and what names they bind; `read` tells what a name holds in front of it."""
         if not self.is_needed:
             return 0, {}
         if at == 0 and block.name in self._ahead:
@@ -68,7 +68,7 @@ class VectorRuns:
             after = following[: find_run(self.typed, following, self._registers(run))]
             if not {name for i in after for name in i.arguments}.isdisjoint(name for i in block.instructions[at + length :] for name in i.targets):
                 after = []  # it needs what stands between
-        made, later = _lower(self.e, self.typed, (run, after), self.read, any(block.name in loop for loop in self.loops))
+        made, later = _lower(self.e, self.typed, (run, after), read, any(block.name in loop for loop in self.loops))
         if after:
             mask = self._find_mask(block, at + length, name)
             made |= {same: later[same] for same in _find_unchanged(self.typed, after, mask)}

@@ -46,6 +46,7 @@ KINDS = (
     k.TupleIterator(k.Tuple((k.Int(), k.Float()))),
     k.EnumerateIterator(k.ZipIterator((k.RangeIterator(), k.ArrayIterator(ARRAY)))),
     k.Union((k.Float(), k.Int())),
+    k.Vector("?", 8, 4, 64),
     k.Static(math.sqrt),
     k.Constant((1, -0.0, "text", None)),
     layout_of(Pair).kind,
