@@ -204,7 +204,8 @@ def _subscript(form: type[Any], text: str, function: FunctionType) -> Any:
     except (SyntaxError, ValueError):
         return None
     if _is_vector(form):
-        return form[evaluate(subscript.slice)]
+        given = evaluate(subscript.slice)
+        return None if given is None or (type(given) is tuple and None in given) else form[given]  # names that are not those of the module
     return make_array_type(form, evaluate(subscript.slice), _place_of(function))
 
 

@@ -245,3 +245,19 @@ def test_annotations_are_enforced():
     with pytest.raises(accel.ArgumentError, match=r"half` takes SIMD\[float64, 4\] for `x`, got SIMD\[float64, 8\]"):
         half(SIMD[Float64, 8](1.0))
     assert lanes(half(V(3.0))) == [1.5] * 4
+
+
+def test_annotations_as_texts():
+    @accel.fn
+    def half(x: "SIMD[Float64, 4]"):
+        return x * 0.5
+
+    width = 4
+
+    @accel.fn
+    def local(x: "SIMD[Float64, width]"):
+        return x * 0.5
+
+    with pytest.raises(accel.ArgumentError, match="takes SIMD"):
+        half(SIMD[Float64, 8](1.0))
+    assert lanes(local(SIMD[Float64, width * 2](1.0))) == [0.5] * 8  # a name that is not one of the module tells nothing
