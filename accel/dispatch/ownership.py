@@ -27,20 +27,20 @@ class OwnershipChecks:
 
     def __init__(self, function: FunctionType, enforced: tuple[Enforced, ...]) -> None:
         self._name = function.__qualname__
-        self._owned = [p for p in enforced if p.role]
-        self._borrowed = [p for p in self._owned if p.role == "Borrowed"]
-        self._pairs = find_exclusive_pairs(enforced)
+        self._owned = tuple([(p.name, p.position) for p in enforced if p.role])
+        self._borrowed = tuple([(p.name, p.position) for p in enforced if p.role == "Borrowed"])
+        self._pairs = tuple([(one.position, other.position, one, other) for one, other in find_exclusive_pairs(enforced)])
 
     def refuse_moved(self, bound: Sequence[Any]) -> None:
         """Raise for an argument that has been moved."""
-        for parameter in self._owned:
-            if is_moved(bound[parameter.position]):
-                refuse_moved(f"`{self._name}` takes an array for `{parameter.name}`")
+        for name, position in self._owned:
+            if is_moved(bound[position]):
+                refuse_moved(f"`{self._name}` takes an array for `{name}`")
 
     def refuse_overlap(self, bound: Sequence[Any]) -> None:
         """Raise for arguments that share memory and must not. A default that is no array shares none."""
-        for one, other in self._pairs:
-            first, second = bound[one.position], bound[other.position]
+        for at, other_at, one, other in self._pairs:
+            first, second = bound[at], bound[other_at]
             if not (isinstance(first, ndarray) and isinstance(second, ndarray)):
                 continue
             shared = _share_elements(first, second)
@@ -59,7 +59,7 @@ class OwnershipChecks:
 
     def lend(self, bound: Sequence[Any]) -> dict[str, Any]:
         """By name, what CPython is to see for the arguments that are borrowed."""
-        return {p.name: _lend(value) for p in self._borrowed if isinstance(value := bound[p.position], ndarray)}
+        return {name: _lend(value) for name, position in self._borrowed if isinstance(value := bound[position], ndarray)}
 
 
 def _share_elements(first: Any, second: Any) -> bool | None:
