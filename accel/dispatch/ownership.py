@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from numpy import ndarray, shares_memory
+import sys
 
 from accel.errors import Diagnostic, OwnershipError
 from accel.runtime.frames import find_user
@@ -41,7 +41,7 @@ class OwnershipChecks:
         """Raise for arguments that share memory and must not. A default that is no array shares none."""
         for at, other_at, one, other in self._pairs:
             first, second = bound[at], bound[other_at]
-            if not (isinstance(first, ndarray) and isinstance(second, ndarray)):
+            if not (hasattr(first, "ndim") and hasattr(second, "ndim")):
                 continue
             shared = _share_elements(first, second)
             if shared is not False:
@@ -59,12 +59,12 @@ class OwnershipChecks:
 
     def lend(self, bound: Sequence[Any]) -> dict[str, Any]:
         """By name, what CPython is to see for the arguments that are borrowed."""
-        return {name: _lend(value) for name, position in self._borrowed if isinstance(value := bound[position], ndarray)}
+        return {name: _lend(value) for name, position in self._borrowed if hasattr(value := bound[position], "setflags")}
 
 
 def _share_elements(first: Any, second: Any) -> bool | None:
     """Whether two arrays share memory; None when that takes too long to find out."""
-    compare: Callable[..., bool] = shares_memory
+    compare: Callable[..., bool] = sys.modules["numpy"].shares_memory
     try:
         return compare(first, second, _MOST_WORK)
     except RuntimeError:  # numpy.exceptions.TooHardError
@@ -73,6 +73,7 @@ def _share_elements(first: Any, second: Any) -> bool | None:
 
 def _lend(value: Any) -> Any:
     """A view of an array that can't be written."""
+    ndarray = sys.modules["numpy"].ndarray
     view: Any = value[...] if type(value) is ndarray else ndarray.view(value)  # another class may have a `[]` of its own
     view.setflags(False)
     return view
