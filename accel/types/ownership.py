@@ -25,7 +25,6 @@ __all__ = [
 ]  # fmt: skip
 
 
-
 class _Form:
     """What the three have in common: they are written with brackets."""
 
