@@ -43,10 +43,10 @@ def check_ownership(function: FunctionType) -> None:
             do = ("write `= None`, and make the array in the function",)
             raise AnnotationError(Diagnostic(what, "ownership-annotation", code.co_filename, code.co_firstlineno, do=do))
     try:
-        source = parse_function(function)
-    except CompileError:
+        faults = find_ownership_faults(parse_function(function))
+    except (CompileError, RecursionError):  # no source; expressions too deep to go through
         return
-    if faults := find_ownership_faults(source):
+    if faults:
         raise OwnershipError(faults)
 
 
@@ -88,6 +88,7 @@ class _Outside:
 
     def __init__(self, function: FunctionType) -> None:
         code = function.__code__
+        self._function = function
         self.own = {*code.co_varnames, *code.co_cellvars}
         self._globals = function.__globals__
         self._cells: dict[str, CellType] = dict(zip(code.co_freevars, function.__closure__ or (), strict=True))
@@ -100,7 +101,8 @@ class _Outside:
         if not isinstance(node, ast.Name) or node.id in self.own:
             return None
         if node.id not in self._cells:
-            return self._globals.get(node.id)
+            itself = self._function.__qualname__ == node.id  # which its decorators see before the module does
+            return self._function if itself else self._globals.get(node.id)
         try:
             return self._cells[node.id].cell_contents
         except ValueError:  # it is bound later
@@ -413,7 +415,7 @@ class _Walk:
             self.state = _join(before, self.state)
         self._muted -= 1
         front = self.state and self.state.copy()
-        if self.state is not None:
+        if self.state is not None and not self._muted:
             turn()
         self.state = front
 

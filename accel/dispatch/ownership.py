@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from numpy import ndarray, shares_memory
+import sys
 
 from accel.errors import Diagnostic, OwnershipError
 from accel.runtime.frames import find_user
@@ -27,21 +27,21 @@ class OwnershipChecks:
 
     def __init__(self, function: FunctionType, enforced: tuple[Enforced, ...]) -> None:
         self._name = function.__qualname__
-        self._owned = [p for p in enforced if p.role]
-        self._borrowed = [p for p in self._owned if p.role == "Borrowed"]
-        self._pairs = find_exclusive_pairs(enforced)
+        self._owned = tuple([(p.name, p.position) for p in enforced if p.role])
+        self._borrowed = tuple([(p.name, p.position) for p in enforced if p.role == "Borrowed"])
+        self._pairs = tuple([(one.position, other.position, one, other) for one, other in find_exclusive_pairs(enforced)])
 
     def refuse_moved(self, bound: Sequence[Any]) -> None:
         """Raise for an argument that has been moved."""
-        for parameter in self._owned:
-            if is_moved(bound[parameter.position]):
-                refuse_moved(f"`{self._name}` takes an array for `{parameter.name}`")
+        for name, position in self._owned:
+            if is_moved(bound[position]):
+                refuse_moved(f"`{self._name}` takes an array for `{name}`")
 
     def refuse_overlap(self, bound: Sequence[Any]) -> None:
         """Raise for arguments that share memory and must not. A default that is no array shares none."""
-        for one, other in self._pairs:
-            first, second = bound[one.position], bound[other.position]
-            if not (isinstance(first, ndarray) and isinstance(second, ndarray)):
+        for at, other_at, one, other in self._pairs:
+            first, second = bound[at], bound[other_at]
+            if not (hasattr(first, "ndim") and hasattr(second, "ndim")):
                 continue
             shared = _share_elements(first, second)
             if shared is not False:
@@ -59,12 +59,12 @@ class OwnershipChecks:
 
     def lend(self, bound: Sequence[Any]) -> dict[str, Any]:
         """By name, what CPython is to see for the arguments that are borrowed."""
-        return {p.name: _lend(value) for p in self._borrowed if isinstance(value := bound[p.position], ndarray)}
+        return {name: _lend(value) for name, position in self._borrowed if hasattr(value := bound[position], "setflags")}
 
 
 def _share_elements(first: Any, second: Any) -> bool | None:
     """Whether two arrays share memory; None when that takes too long to find out."""
-    compare: Callable[..., bool] = shares_memory
+    compare: Callable[..., bool] = sys.modules["numpy"].shares_memory
     try:
         return compare(first, second, _MOST_WORK)
     except RuntimeError:  # numpy.exceptions.TooHardError
@@ -73,6 +73,7 @@ def _share_elements(first: Any, second: Any) -> bool | None:
 
 def _lend(value: Any) -> Any:
     """A view of an array that can't be written."""
+    ndarray = sys.modules["numpy"].ndarray
     view: Any = value[...] if type(value) is ndarray else ndarray.view(value)  # another class may have a `[]` of its own
     view.setflags(False)
     return view

@@ -186,12 +186,6 @@ class FunctionBody:
         bound = self.e.value(f"load i1, ptr {self._flags[name]}")
         return self.e.value(f"xor i1 {bound}, true")
 
-    def live_behind(self, instruction: Instruction) -> frozenset[str]:
-        """The names that are needed behind an instruction that ends no block."""
-        block = next(b.instructions for b in self.typed.flow.blocks.values() if any(i is instruction for i in b.instructions))
-        following = block[next(k for k, i in enumerate(block) if i is instruction) + 1]
-        return self.typed.live[id(following)] - {*instruction.targets}
-
     def _slot(self, name: str, kind: Kind) -> tuple[str, ...]:
         if (name, kind) not in self._slots:
             self._slots[name, kind] = tuple(self.e.slot(t) for t in components(kind))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from accel.ir import Instruction
+from accel.ir import Block, Flow, Instruction
 from accel.lower.body import FunctionBody
 from accel.lower.box import emit_box, emit_with
 from accel.lower.layout import Value, owner_positions
@@ -60,12 +60,33 @@ def python_step(body: FunctionBody, instruction: Instruction, successors: tuple[
 
 def _leave_if_shared(body: FunctionBody, instruction: Instruction) -> None:
     """Have CPython move an array for which there is another name, or one for a view of it: what is known of that would be wrong behind it."""
-    owner = body.read(instruction.arguments[1])[0]
-    for name in sorted(body.live_behind(instruction) & body.state.keys()):
+    e, typed, moved = body.e, body.typed, instruction.arguments[1]
+    block, place = next((b, k + 1) for b in typed.flow.blocks.values() for k, i in enumerate(b.instructions) if i is instruction)
+    needed = typed.live[id(block.instructions[place])] - {*instruction.targets}
+    if not _is_read(typed.flow, block, place, moved):  # handlers may need it, which are CPython's
+        needed -= {moved}
+    owner = body.read(moved)[0]
+    for name in sorted(needed & body.state.keys()):
         kind, maybe_unbound = body.state[name]
         for position in owner_positions(kind):
-            held = body.e.value(f"icmp eq ptr {body.read(name)[position]}, {owner}")
-            body.e.exit_if(body.e.value(f"and i1 {held}, {body.e.value(f'xor i1 {body.is_unbound(name)}, true')}") if maybe_unbound else held)
+            is_same = e.value(f"icmp eq ptr {body.read(name)[position]}, {owner}")
+            e.exit_if(e.value(f"and i1 {is_same}, {e.value(f'xor i1 {body.is_unbound(name)}, true')}") if maybe_unbound else is_same)
+
+
+def _is_read(flow: Flow, block: Block, place: int, name: str) -> bool:
+    """Whether compiled code reads a name, from a place in a block on, before it is bound anew."""
+    todo, seen = [(block, place)], set[str]()
+    while todo:
+        block, place = todo.pop()
+        for i in block.instructions[place:]:
+            if name in (*i.arguments, *(i.when or ())[:1]):
+                return True
+            if name in i.targets:
+                break
+        else:
+            todo += [(flow.blocks[successor], 0) for successor in block.successors if successor not in seen]
+            seen.update(block.successors)
+    return False
 
 
 _READING = ("load_outside", "static", "cell")

@@ -20,7 +20,7 @@ from accel.specialize.lookup import Lookup
 from accel.specialize.nests import version_nests
 from accel.specialize.outside import read_outside_arrays
 from accel.specialize.peel import peel_loops
-from accel.specialize.refusal import refuse_unavoidable
+from accel.specialize.refusal import refuse_moving_callees, refuse_unavoidable
 from accel.specialize.rules import KindRules
 from accel.specialize.runs import join_tests
 from accel.types.kinds import Constant, Kind, Nested, Never, Scalar, is_value, join_kinds, members_of
@@ -52,6 +52,7 @@ def plan_function(function: FunctionType, signature: Signature, analyse: Callabl
         root = specializer.typed(function, signature.kinds)
     assert root is not None
     refuse_unavoidable(specializer.finished(), specializer.written_faults())
+    refuse_moving_callees(tuple(specializer.finished()))
     _find_counted(specializer.finished())
     return Plan(signature, root, tuple(specializer.finished()), tuple(specializer.guards.values()))
 

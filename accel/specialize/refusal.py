@@ -9,7 +9,7 @@ from accel.ir import Fault, Instruction, Source, TypedFunction
 from accel.runtime.frames import column_of
 from accel.types.kinds import Object
 
-__all__ = ["diagnose", "refuse_unavoidable", "refuse_unknown_results"]
+__all__ = ["diagnose", "refuse_moving_callees", "refuse_unavoidable", "refuse_unknown_results"]
 
 
 def refuse_unavoidable(functions: list[TypedFunction], written: dict[int, tuple[Fault, ...]]) -> None:
@@ -45,6 +45,20 @@ def refuse_unknown_results(functions: tuple[TypedFunction, ...]) -> None:
     """Raise a CompileError where CPython would do the rest of a call: nobody knows the class of its result beforehand. What is in the way of a
     `raise` has none."""
     found = [diagnose(t, f) for t in functions for f in t.faults.values() if not _is_raising(t.source, f)]
+    if found:
+        raise _refusal(found, hopeless=False)
+
+
+def refuse_moving_callees(functions: tuple[TypedFunction, ...]) -> None:
+    """Raise a CompileError for calls of functions that move arrays: recursive ones, as others are not compiled along once they are known to do."""
+    why, do = "those that call it would not know that the array is read-only now", ("move it where the recursion starts",)
+    found = []
+    for typed in functions:
+        for i in typed.flow.instructions():
+            callee = typed.calls[id(i)].function if id(i) in typed.calls else None
+            if callee is not None and any(step.takes_over for step in callee.steps.values()):
+                fault = Fault(i.node, f"a call of `{callee.source.name}`, which moves an array and may call itself", "unsupported-call", why, do)
+                found.append(diagnose(typed, fault))
     if found:
         raise _refusal(found, hopeless=False)
 

@@ -7,7 +7,7 @@ from types import ModuleType
 
 from accel.compile_time import ComptimeType, comptime, comptime_assert, tile, unroll
 from accel.types import declared
-from accel.types.declared import ArrayType, is_scalar_class, make_array_type, name_of_class, share_memory
+from accel.types.declared import ROLES, ArrayType, is_scalar_class, make_array_type, name_of_class, share_memory
 from accel.types.kinds import Array, View, members_of
 from accel.types.structs import as_struct, layout_of
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 __all__ = ["Enforced", "comptime_parameters", "enforced_parameters", "evaluates_early"]
 
 _ACCEPTED: dict[type, tuple[type, ...]] = {bool: (bool,), int: (int,), float: (float, int), complex: (complex, float, int)}
-_ROLES = ("Borrowed", "Inout", "Owned")
 _BY_NAME = {class_.__name__: class_ for class_ in _ACCEPTED}
 
 
@@ -45,7 +44,7 @@ class Enforced:
 
     @property
     def role(self) -> str:
-        """ "Borrowed", "Inout" or "Owned", "" for others."""
+        """Whose the array is: "Borrowed", "Inout" or "Owned"; "" where that is not said."""
         return self.expected.role if isinstance(self.expected, ArrayType) else ""
 
     @property
@@ -161,7 +160,7 @@ def _read(text: str, function: FunctionType) -> Any:
         return found
     if found is ComptimeType:
         return _read(text.partition("[")[2].rstrip("] "), function)
-    if getattr(found, "__module__", "") == "accel.types" and getattr(found, "__name__", "") in _ROLES:
+    if getattr(found, "__module__", "") == "accel.types" and getattr(found, "__name__", "") in ROLES:
         from accel.types.ownership import make_owned_type  # which has been imported for that name
 
         inner = text.partition("[")[2].strip().removesuffix("]")

@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 
     from accel.runtime.frames import Place
 
-__all__ = ["Array", "ArrayType", "Tensor", "is_scalar_class", "make_array_type", "name_of_class", "share_memory"]
+__all__ = ["Array", "ArrayType", "ROLES", "Tensor", "is_scalar_class", "make_array_type", "name_of_class", "share_memory"]
 
+ROLES = ("Borrowed", "Inout", "Owned")
 _MOST_AXES = 8
 _OPTIONS = ("C", "F", "readonly")
 _FORM = "write `Array[Float64, 2]`: the type of the elements, and the number of axes"
@@ -42,7 +43,7 @@ class ArrayType:
     """What `Array[...]` and `Tensor[...]` give, and `Borrowed[...]`, `Inout[...]` and `Owned[...]` of those.
 
     `element` is a class of NumPy's scalars, `ndim` the number of axes, `order` "C", "F" or "" for any; arrays that are read-only fit when it
-    `takes_readonly`; `sizes` are the lengths of the axes, () where they are left open; `role` is "Borrowed", "Inout", "Owned" or "".
+    `takes_readonly`; `sizes` are the lengths of the axes, () where they are left open; `role` is one of `ROLES`, or "".
     """
 
     element: Any

@@ -8,7 +8,7 @@ from types import CodeType, FunctionType, ModuleType
 from accel.errors import AnnotationError, Diagnostic, OwnershipError
 from accel.runtime.frames import find_caller, find_user
 from accel.runtime.moved import is_moved, mark_moved
-from accel.types.declared import ArrayType
+from accel.types.declared import ROLES, ArrayType
 from accel.values import replace
 
 TYPE_CHECKING = False
@@ -21,10 +21,8 @@ if TYPE_CHECKING:
     T = TypeVar("T")
 
 __all__ = [
-    "Borrowed", "Inout", "Owned", "ROLES", "find_exclusive_pairs", "is_ownership", "make_owned_type", "mentions_ownership", "move", "refuse_moved",
+    "Borrowed", "Inout", "Owned", "find_exclusive_pairs", "is_ownership", "make_owned_type", "mentions_ownership", "move", "refuse_moved",
 ]  # fmt: skip
-
-ROLES = ("Borrowed", "Inout", "Owned")
 
 
 class _Form:

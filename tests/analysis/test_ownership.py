@@ -92,7 +92,7 @@ def test_what_is_no_write_to_it(body):
         ("move(x)\ndef g(y=x): pass", "use-after-move", "x"), ("move(x)\n@x\ndef g(): pass", "use-after-move", "x"), ("try: pass\nfinally: move(x)\nx", "use-after-move", "x"),
         ("for k in range(3):\n    take(move(x))", "move-in-loop", "move(x)"), ("while c:\n    y = move(x)", "move-in-loop", "move(x)"), ("[move(x) for _ in c]", "move-in-loop", "move(x)"),
         ("for k in c:\n    if k: x = move(x)\n    y = move(x)", "use-after-move", "x"), ("take(x)", "missing-move", "x"), ("take(a=x)", "missing-move", "x"),
-        ("def g(): take(c)", "missing-move", "c"),
+        ("def g(): take(c)", "missing-move", "c"), ("for i in c:\n    for j in c:\n        while x[0]:\n            y = [move(x) for k in c]", "move-in-loop", "move(x)"),
     ],
 )  # fmt: skip
 def test_names_that_have_been_moved(body, slug, where):
@@ -128,6 +128,19 @@ def test_all_faults_are_told_in_order():
     body = "a[0] = 1\nmove(x); x\na += 1"
     assert [(slug, line) for slug, line, _ in faults_of("x, a: Borrowed[Vector]", body)] == [("borrowed-write", 1), ("use-after-move", 2), ("borrowed-write", 3)]
     assert len(faults_of("a: Borrowed[Vector]", "\n".join(["a[0] = 1"] * 20))) == 10
+
+
+def test_functions_that_call_themselves():
+    assert faults_of("a: Borrowed[Vector], n, b: Inout[Vector] = None", "f(b, n, a)") == [("borrowed-write", 1, "a")]
+
+
+def test_what_is_too_deep_to_go_through():
+    assert faults_of("a: Borrowed[Vector], c", "for i in c:\n" + "".join(f"{'    ' * k}for i{k} in c:\n" for k in range(1, 12)) + "    " * 12 + "a[0] = 1") != []
+    lines = ["def f(a: Borrowed[Vector]):\n", f"    return {'-' * 900}a[0]\n"]
+    linecache.cache["<deep>"] = (1000, None, lines, "<deep>")
+    space = {"Borrowed": Borrowed, "Vector": Vector}
+    exec(compile("".join(lines), "<deep>", "exec"), space)
+    assert accel.fn(space["f"]) is space["f"]
 
 
 def test_callees_that_are_defined_later_and_lambdas():

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+import accel
+from accel.types import Array, Borrowed, Float64, Inout, Owned, move
 from tests.features.row import Section
 
 elements = Section("Array elements and views")
@@ -27,6 +29,22 @@ def stored(a, i):
     a[i + 1] += 2.5
     a[-1] *= 2
     return a
+
+
+@accel.fn
+def doubled(a: Owned[Array[Float64, 1]]):
+    for i in range(len(a)):
+        a[i] *= 2.0
+    return a
+
+
+@elements.row("parameters that are `Borrowed`, `Inout` or `Owned`, and `move`", lambda: (line(), line(), 2))
+def owners(a: Inout[Array[Float64, 1]], b: Borrowed[Array[Float64, 1]], n):
+    c = b[1:].copy()
+    for _ in range(n):
+        c = doubled(move(c))
+    a[0] = c[0] + b[-1]
+    return a, c
 
 
 @elements.row("slices of every sign, with steps", lambda: (line(), 2))

@@ -389,6 +389,42 @@ def test_callers_of_what_moves(way):
             around(np.zeros(2))
 
 
+def test_functions_that_move_and_call_themselves(way):
+    @accel.fn
+    def down(a: Vector, n: int):
+        if n > 0:
+            down(a, n - 1)
+            a[0] = 7.0
+        else:
+            y = step(move(a))
+            return y
+        return a
+
+    @accel.fn
+    def even(a: Vector, n: int) -> None:
+        if n > 0:
+            odd(a, n - 1)
+            a[0] = 7.0
+
+    @accel.fn
+    def odd(a: Vector, n: int) -> None:
+        if n > 0:
+            even(a, n - 1)
+            a[0] = 8.0
+        else:
+            step(move(a))
+
+    for n in (0, 1, 2, 2, 3):
+        for function, moves in ((down, True), (even, n % 2 == 1)):
+            x = np.zeros(2)
+            if moves and n:
+                with pytest.raises(ValueError, match="assignment destination is read-only"):
+                    function(x, n)
+            else:
+                function(x, n)
+            assert x.tolist() == ([1.0, 1.0] if moves else [7.0, 0.0] if n else [0.0, 0.0])
+
+
 def test_undecorated_callers_need_no_move(way):
     x = np.zeros(2)
     for _ in range(2):
