@@ -42,7 +42,7 @@ def emit_prepared(module: Module, plan: Plan) -> None:
     for k, kind in enumerate(plan.root.kinds):
         operand = e.value(f"load ptr, ptr {e.value(f'getelementptr ptr, ptr %args, i64 {k}')}")
         values += emit_unbox(e, kind, operand, "miss")
-    store_values(e, [f"{t} {v}" for t, v in zip(types, values, strict=True)], "%room")
+    store_values(e, types, tuple(values), "%room")
     e.do("ret i64 1")
     e.place("miss")
     e.do("ret i64 0")

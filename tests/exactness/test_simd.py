@@ -344,6 +344,13 @@ def test_a_call_of_a_function_with_what_a_run_gives():
     check(called, [(SIMD[Float64, 8].iota(), SIMD[Float64, 8](2.5), flag) for flag in (True, False)])
 
 
+def test_results_that_are_constants():
+    def constant(x: int):
+        return SIMD[Bool, 3](False), SIMD[Float64, 8](0.5), SIMD[Int16, 6](), SIMD[UInt8, 4](1, 2, 3, 4), x
+
+    check(constant, [(3,), (4,)])
+
+
 def test_masks_of_different_lanes_meet():
     def joined(x: SIMD[Float64, 8], y: SIMD[Float32, 8], which: bool):
         if which:
