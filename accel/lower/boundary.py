@@ -303,7 +303,7 @@ def _call(e: Emitter, plan: Plan, values: list[str], *, recursive: bool, is_prep
     if plan.nogil:
         emit_detach(e, state)
     if is_prepared:
-        store_values(e, values, whole)
+        store_values(e, types, tuple([component.rpartition(" ")[2] for component in values]), whole)
         status = e.value(f'call i32 @"call.do"(ptr {whole}, ptr {state})')
     else:
         status = e.value(f'call i32 @"{symbol}"({", ".join([f"ptr {room}", f"ptr {state}", *values])})')

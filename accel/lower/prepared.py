@@ -49,7 +49,7 @@ def emit_prepared(module: Module, plan: Plan) -> None:
         sound = e.label("sound")
         e.branch_if(doubt, "miss", sound, likely=False)
         e.place(sound)
-    store_values(e, [f"{t} {v}" for t, v in zip(types, values, strict=True)], "%room")
+    store_values(e, types, tuple(values), "%room")
     e.do("ret i64 1")
     e.place("miss")
     e.do("ret i64 0")

@@ -22,10 +22,9 @@ def load_result(e: Emitter, kind: Kind, room: str) -> Value:
     return tuple(value)
 
 
-def store_values(e: Emitter, values: list[str], room: str) -> None:
-    """Components, each a type and an operand, into a room."""
-    split = [component.rpartition(" ") for component in values]
-    for (type_, _, value), at in zip(split, word_places(tuple([type_ for type_, _, _ in split])), strict=False):
+def store_values(e: Emitter, types: tuple[str, ...], values: Value, room: str) -> None:
+    """Components of these types into a room."""
+    for type_, value, at in zip(types, values, word_places(types), strict=False):
         store_word(e, type_, value, e.value(f"getelementptr i64, ptr {room}, i64 {at}"))
 
 

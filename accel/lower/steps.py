@@ -413,7 +413,7 @@ def _return(body: FunctionBody, instruction: Instruction, successors: Successors
         return True
     value = convert_value(e, kind, result, body.read(instruction.arguments[0]))
     body.take_references(result, value)
-    store_values(e, [f"{type_} {part}" for type_, part in zip(components(result), value, strict=True)], "%result")
+    store_values(e, components(result), value, "%result")
     body.end("0")
     return True
 

@@ -121,7 +121,7 @@ def _find_unchanged(typed: TypedFunction, run: Sequence[Instruction], mask: str)
     same: dict[str, str] = {}  # name -> the one whose value it has, as it was before the run
     bound: set[str] = set()
     for i in run if mask else ():
-        made = typed.target_kinds.get(id(i), ())
+        made, kinds = typed.target_kinds.get(id(i), ()), typed.argument_kinds.get(id(i), ())
         old = [same.get(name, name if name not in bound else "") for name in i.arguments]
         call = typed.calls.get(id(i))
         for name in i.targets:
@@ -130,8 +130,9 @@ def _find_unchanged(typed: TypedFunction, run: Sequence[Instruction], mask: str)
         if i.op == "call" and call is not None and call.name == "simd.cast" and old[0] == mask and _is_whole(made[0]):
             nothing.update(i.targets)
         elif i.op == "call" and call is not None and call.name == "simd.select" and old[0] == mask:
-            same[i.targets[0]] = old[1 + call.bound[1]]
-        elif i.op in ("binary", "inplace") and i.detail in ("+", "-") and _is_whole(made[0]) and i.arguments[1] in nothing:
+            at = 1 + call.bound[1]
+            same[i.targets[0]] = old[at] if kinds[at] == made[0] else ""
+        elif i.op in ("binary", "inplace") and i.detail in ("+", "-") and _is_whole(made[0]) and i.arguments[1] in nothing and kinds[0] == made[0]:
             same[i.targets[0]] = old[0]
         elif i.op == "copy" and i.arguments[0] in nothing:
             nothing.update(i.targets)
@@ -158,7 +159,7 @@ def find_run(typed: TypedFunction, instructions: Sequence[Instruction], register
     """How many instructions, from the first on, make a run; 0 where there is none that is worth it, or, behind a run with so many registers, can go with it."""
     length, work = 0, 0
     most = _MOST_AHEAD if registers else len(instructions)
-    constants: set[str] = set()
+    constants: dict[str, object] = {}
     for k, i in enumerate(instructions):
         vectors = _vectors_of(typed, i)
         counts = {kind.lanes // kind.group for kind in vectors}
@@ -168,7 +169,7 @@ def find_run(typed: TypedFunction, instructions: Sequence[Instruction], register
             (registers,) = counts
             length, work = k + 1, work + (i.op not in _MOVES)
         elif id(i) in typed.constants:
-            constants.update(i.targets)
+            constants[i.targets[0]] = typed.constants[id(i)]
     return length if _LEAST <= work <= most else 0
 
 
@@ -181,7 +182,7 @@ def _parts_of(kind: Kind) -> tuple[Kind, ...]:
     return tuple(part for item in kind.items for part in _parts_of(item)) if isinstance(kind, Tuple) else (kind,)
 
 
-def _can_join(typed: TypedFunction, i: Instruction, constants: set[str]) -> bool:
+def _can_join(typed: TypedFunction, i: Instruction, constants: dict[str, object]) -> bool:
     """Whether an instruction has no effect and can't leave."""
     key = id(i)
     if key in typed.faults or key in typed.steps or i.when is not None:
@@ -199,20 +200,23 @@ def _can_join(typed: TypedFunction, i: Instruction, constants: set[str]) -> bool
     if i.op in _OPERATORS or (i.op == "call" and call is not None and call.name.startswith("simd.") and call.name.removeprefix("simd.") in _CALLS):
         kinds = typed.argument_kinds.get(key, ())
         like = next((kind for kind in (*kinds, *typed.target_kinds.get(key, ())) if isinstance(kind, Vector)), None)
-        return like is not None and all(_is_certain(like, kind, name in constants) for kind, name in zip(kinds, i.arguments, strict=True))
+        return like is not None and all(_is_certain(like, kind, constants.get(name)) for kind, name in zip(kinds, i.arguments, strict=True))
     return False
 
 
-def _is_certain(like: Vector, kind: Kind, is_constant: bool) -> bool:
+def _is_certain(like: Vector, kind: Kind, constant: object) -> bool:
     """Whether an operand is a lane without a check: an int may be too large for one."""
-    return not isinstance(kind, Int) or like.dtype.family == "f" or is_constant
+    if not isinstance(kind, Int) or like.dtype.family == "f":
+        return True
+    lowest = -(1 << like.dtype.bits - 1) if like.dtype.family == "i" else 0
+    return isinstance(constant, int) and lowest <= constant < lowest + (1 << like.dtype.bits)
 
 
 class _Register:
     """The operations of a run on one register of each value."""
 
-    def __init__(self, e: Emitter, typed: TypedFunction, number: int, read: Read) -> None:
-        self.e, self.typed, self.number, self.read = e, typed, number, read
+    def __init__(self, e: Emitter, typed: TypedFunction, number: tuple[int, int], read: Read) -> None:
+        self.e, self.typed, (self.number, self.count), self.read = e, typed, number, read
         self.held: Bound = {}
         self.taken: set[str] = set()  # names that were read as they were before
 
@@ -234,6 +238,9 @@ class _Register:
                 self.held[name], whole = (kind, whole[:count]), whole[count:]
         elif i.op == "call":
             call = typed.calls[key]
+            if call.name == "simd." and len(given) > 2:  # a number for each lane
+                group = len(given[1:]) // self.count
+                given = [given[0], *given[1 + self.number * group :][:group]]
             self.held[i.targets[0]] = kinds[0], emit_vector_call(self.e, call.name, call.bound, given, kinds[0])
         else:
             op = "binary" if i.op == "inplace" else i.op
@@ -269,7 +276,8 @@ def _take_register(kind: Kind, value: Value, number: int) -> Value:
 def _lower(e: Emitter, typed: TypedFunction, runs: tuple[Sequence[Instruction], Sequence[Instruction]], read: Read, is_in_loop: bool) -> tuple[Bound, Bound]:
     """Emit a run and one that may follow it; what each name they bind holds behind the first, and behind the second."""
     last = _vectors_of(typed, runs[0][-1])[0]
-    registers = [_Register(e, typed, number, read) for number in range(last.lanes // last.group)]
+    count = last.lanes // last.group
+    registers = [_Register(e, typed, (number, count), read) for number in range(count)]
     held: list[list[Bound]] = [[], []]
     for register in registers:
         for run, found in zip(runs, held, strict=True):

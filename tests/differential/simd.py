@@ -92,7 +92,7 @@ class _Maker:
         kinds = [r.choice(self.kinds) for _ in range(r.randint(1, 3))]
         kinds += [f"v:{loop.char}:{loop.width}" for loop in self.loops for _ in range(2)]
         chars = [parse(kind)[0] for kind in self.kinds]
-        kinds += [f"arr:{r.choice([*chars, *chars, r.choice(NUMBERS + '?')])}" for _ in range(r.choice([0, 1, 1, 2]))]
+        kinds += [f"arr:{r.choice([*chars, *chars, r.choice(NUMBERS + '?')])}" for _ in range(r.choice([0, 1, 1, 2, 3]))]
         kinds += ["int", *(r.choice(["int", "float", "bool", f"np:{r.choice(chars)}", f"v:?:{parse(self.kinds[0])[1]}"]) for _ in range(r.randint(0, 2)))]
         kinds += r.choice([[], [], [], ["list"], ["dict"], ["list", "dict"]])
         self.parameters = {f"p{k}": kind for k, kind in enumerate(kinds)}
@@ -140,13 +140,22 @@ class _Maker:
         layouts = {name: r.choice(_LAYOUTS) if r.random() < 0.4 else "{}" for name in self.parameters}
         for _ in range(5):
             width = str(r.choice([1, 2, 3, 4, 4, 8, 8, 16])) if self.has_width else ""
-            texts = [self.argument(name, kind, width, layouts[name]) for name, kind in self.parameters.items()]
+            texts = [self.argument(kind, width, layouts[name]) for name, kind in self.parameters.items()]
+            self.share_memory(texts)
             if not self.annotated and r.random() < 0.06:
                 texts[r.randrange(len(texts))] = r.choice(["None", "1.5", "3", "SIMD[Float64, 2](1.0)", "SIMD[Int8, 4]()", "'a'"])
             made.append(", ".join([*texts, *([f"width={width}"] if width else [])]))
         return made
 
-    def argument(self, name: str, kind: str, width: str, layout: str) -> str:
+    def share_memory(self, texts: list[str]) -> None:
+        """Now and then an array is one that comes before it, or a view of it."""
+        kinds = list(self.parameters.values())
+        for k, kind in enumerate(kinds):
+            earlier = [n for n in range(k) if kinds[n] == kind and kind.startswith("arr:")]
+            if earlier and self.r.random() < 0.4:
+                texts[k] = f"a{earlier[0]}{self.r.choice(['', '', '[1:]', '[::-1]', '[:20]'])}"
+
+    def argument(self, kind: str, width: str, layout: str) -> str:
         """The text of one argument."""
         r = self.r
         wild = 0.05 if self.tame else 0.3

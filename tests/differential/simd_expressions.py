@@ -163,7 +163,7 @@ class LaneExpressions:
         if depth >= _DEEPEST:
             return self.made(kind, depth)
         char, _ = parse(kind)
-        every = [self.made, self.chosen, self.chosen, self.moved, self.loaded, self.conditional, self.called]
+        every = [self.made, self.chosen, self.chosen, self.moved, self.loaded, self.loaded, self.conditional, self.called]
         if char == "?":
             every += [self.compared] * 7 + [self.joined_masks] * 4
         else:
@@ -314,13 +314,13 @@ class LaneExpressions:
         inside = f"({self.class_of(f'v:l:{width}')}.iota({{0}}) < len({array}))"
         k = r.random()
         at = self.place()
-        if k < 0.3:
+        if k < 0.2:
             return f"{class_}.load({array}, {at})"
-        if k < 0.5:
+        if k < 0.4:
             return f"{class_}.load_tail({array}, {at})"
-        if k < 0.65:
+        if k < 0.55:
             return f"{class_}.load({array}, {at}, {inside.format(at) if r.random() < 0.7 else self.lanes(mask, depth + 1)})"
-        if k < 0.8:
+        if k < 0.7:
             stride = r.choice(["1", "2", "-1", "0", "3", self.integer(2)])
             start = at if stride != "-1" else f"len({array}) - 1"
             return f"{class_}.load({array}, {start}, {f'mask={self.lanes(mask, depth + 1)}, ' if r.random() < 0.3 else ''}stride={stride})"

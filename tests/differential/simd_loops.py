@@ -142,10 +142,33 @@ class RunLoop:
             lines = [lines[0], *indented(self.run(3)), f"    {how}"]
         return lines
 
+    def kept(self, mask: str) -> list[str]:
+        """Statements behind the way out, most of which change lanes of a mask only: names that may be the same in front of it."""
+        r, lines = self.r, []
+        for _ in range(r.randint(2, 6)):
+            n, x, m = r.choice(self.ns), r.choice(self.xs), mask if r.random() < 0.75 else self.mask()
+            held = [t for t in self.temporaries if t[0] == "u"]
+            cast, old, y = f"{m}.cast({DTYPES[self.counted]})", r.choice([n, *held]), self.value()
+            texts = ["{n} += {c}", "{n} -= {c}", "{n} = {n} + {c}", "{n} = {n} - {c}", "{n} = {c} + {n}", "{n} = {o} + {c}", "{x} = {m}.select({y}, {x})", "{x} = {m}.select({x}, {y})"]
+            texts += ["{x} = {m}.select({x} + {y}, {x})", "{n} = {m}.select({o}, {n})", "{x} = {m}.select({y} * {x}, {x})", "{x} += {m}.select({y}, {z})", "{x} = {y}", "{n} = {o}"]
+            lines.append(r.choice(texts).format(n=n, x=x, m=m, c=cast, o=old, y=y, z="0.0" if self.is_float else "0"))
+            if r.random() < 0.25:
+                lines += r.choice([[f"{x} = {self.compute()}"], [f"{mask} = {mask} & ({x} < {self.value()})"], [self.copied()], [f"{x}, {self.xs[0]} = {self.xs[0]}, {x}"]])
+        return lines
+
     def body(self, depth: int = 0) -> list[str]:
         """The statements of one turn."""
-        r = self.r
+        r, mask = self.r, self.r.choice(self.ms)
         lines = self.run(5) + self.out() + self.run(6)
+        if r.random() < 0.6:
+            first = [f"{r.choice(self.xs)} = {self.compute()}" for _ in range(r.randint(2, 4))]
+            first += [f"{mask} = {self.value()} {r.choice(['<', '<=', '>'])} {r.choice([self.value(), self.literal()])}"] if r.random() < 0.7 else [f"{r.choice(self.xs)} = {self.compute()}"]
+            leave = r.choice(["break", "break", "break", f"return {', '.join([*self.xs, *self.ns])}"])
+            test = r.choice([f"not {mask}.any()"] * 4 + [f"not not not {mask}.any()", f"not {mask}.all()", f"{mask}.all()", f"{mask}.any()"])
+            lines = first + [f"if {test}:", f"    {leave}"] + self.kept(mask)
+            if r.random() < 0.25:
+                other = r.choice(self.ms)
+                lines += [f"if not {other}.any():", f"    {leave}", *self.kept(other)]
         k = r.random()
         if k < 0.2:
             lines += self.out() + self.run(4)

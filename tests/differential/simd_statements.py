@@ -270,6 +270,7 @@ class LaneStatements:
         options = [f"{x} + {e.lanes(other, 2)}", f"{x}.select(1, 2)", f"{x}.shuffle(200)", f"{x}.slice(500)", f"({x} < {e.lanes(other, 2)})", f"{x}.min({e.lanes(other, 2)})"]
         options += [f"{x}.with_lane(300, {e.number(char, 2)})", f"{x} + 'a'", f"{x} + None", f"{e.class_of(kind)}(1, 2, 3, 4, 5, 6, 7, 8, 9, 1, 2, 3, 4)", f"{x}.cast(float)"]
         options += [f"{x} + {10**30}", f"{x} + {2**r.choice([8, 16, 32, 63, 64])}", f"({x} if {x} else {x})", f"{x} * 1.5", f"-{x}", f"{x} / {x}", f"{x}.fma({x}, 1)"]
+        options += [f"{x} + [1]", f"{x} ** 2", f"{x} @ {x}", f"float({x})", f"bool({x})", f"{x}[1:2]", f"{x} < {x} < {x}", f"max({x}, {x})", f"hash({x})", f"np.sqrt({x})", f"not {x}"]
         options += [f"{x} + {DTYPES[r.choice(NUMBERS)]}(1)", f"{x}.bitcast(Int64)", f"{x}.missing", f"{x}[0.5]", f"{x}.join({e.lanes(other, 2)})", f"{x} & {e.lanes(other, 2)}"]
         arrays = [n for n, k in e.names.items() if k.startswith("arr:")]
         if arrays:
@@ -280,7 +281,7 @@ class LaneStatements:
     def leave(self) -> list[str]:
         """An exit to CPython in the middle: a list or a dict that values go through."""
         r, e = self.r, self.e
-        if self.loops and r.random() < 0.85:  # from within a loop compiled code does not leave for good
+        if r.random() < (0.85 if self.loops else 0.4):  # from within a loop compiled code does not leave for good
             return []
         kind, k = self.random_lanes(), r.random()
         box, table = e.pick("list"), e.pick("dict")

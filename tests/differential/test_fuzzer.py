@@ -21,6 +21,7 @@ from tests.differential.generate import KINDS, make_program
 from tests.differential.planted import PLANTED
 from tests.differential.program import HEADER, STRUCTS_HEADER, load_program, read_program, write_program
 from tests.differential.shrink import classify, shrink_program
+from tests.differential.simd import SIMD
 from tests.differential.structs import TYPES
 
 _FOUND = {"wrong_value": "value", "wrong_type": "type", "wrong_message": "exception: message", "wrong_line": "exception: line"}
@@ -29,7 +30,7 @@ _FOUND |= {"lost_record": "arguments", "wrong_field": "value"}
 _KIND = {"lost_store": "arrays", "lost_warning": "arrays", "wrong_type": "calls", "lost_record": TYPES, "wrong_field": TYPES}
 
 
-@pytest.mark.parametrize("kind", [*KINDS, TYPES])
+@pytest.mark.parametrize("kind", [*KINDS, TYPES, SIMD])
 def test_plain_programs_do_not_differ(kind: str) -> None:
     verdicts = [compare_program(make_program(seed, kind), plain) for seed in range(24)]
     assert [v.difference for v in verdicts] == [None] * 24
@@ -134,6 +135,30 @@ def test_programs_over_structs() -> None:
     text = "\n".join(program.text for program in programs)
     for part in ("order=True", "kw_only=True", "ClassVar[", "@property", "@staticmethod", "@classmethod", "records(", "[::-1]", "__getitem__", "__rmul__", "for b in"):
         assert part in text, part
+
+
+def test_programs_over_simd_values() -> None:
+    programs = [make_program(seed, SIMD) for seed in range(80)]
+    assert programs == [make_program(seed, SIMD) for seed in range(80)]
+    for program in programs:
+        again = read_program(program.text)
+        assert again.calls == program.calls and ast.dump(ast.parse(again.body)) == ast.dump(ast.parse(program.body))
+    assert [make_program(seed, TYPES).body for seed in range(1, 80, 4)] == [program.body for program in programs[1::4]]
+    text = "\n".join(program.text for program in programs)
+    parts = [".select(", ".load_tail(", ".gather(", ".scatter(", ".store(", "stride=", ".shuffle(", ".join(", ".cast(", ".bitcast(", ".iota(", ".fma(", ".reduce_", "width: Comptime[int]"]
+    for part in [*parts, "while ", "break", "continue", "except ", "del ", ".append(", "readonly(", ", 24]", ", 7]", ", 1]"]:
+        assert part in text, part
+
+
+def test_most_programs_over_simd_values_are_compiled() -> None:
+    verdicts = [compare_program(make_program(seed, SIMD), find_decorator("accel"), 1) for seed in range(12)]
+    assert sum(v.compiled for v in verdicts) > 6 or os.environ.get("TESTS_DECORATOR")
+
+
+def test_simd_values_are_described_by_value() -> None:
+    given = accel.types.SIMD[np.float64, 2](0.0, math.nan)
+    assert describe(given, [given]) == describe(accel.types.SIMD[np.float64, 2](0.0, -math.nan)) != describe(accel.types.SIMD[np.float64, 2](-0.0, math.nan))
+    assert describe(given) != describe(given.bitcast(np.int64)) and describe(accel.types.SIMD[np.bool_, 2](True)) != describe(accel.types.SIMD[np.int8, 2](1))
 
 
 def test_most_programs_over_structs_are_compiled() -> None:

@@ -344,6 +344,58 @@ def test_a_call_of_a_function_with_what_a_run_gives():
     check(called, [(SIMD[Float64, 8].iota(), SIMD[Float64, 8](2.5), flag) for flag in (True, False)])
 
 
+def test_a_number_for_each_lane_in_a_run():
+    V, N, M = SIMD[Float64, 8], SIMD[Int64, 8], SIMD[Bool, 8]
+
+    def made(x: V, y: N):
+        a = x * 2 + V(1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0)
+        b = a - x
+        c = (b < a).select(N(8, 7, 6, 5, 4, 3, 2, 1), y)
+        return a, b, c, M(True, False, True, True, False, False, True, False) & (a < 3)
+
+    check(made, [(V.iota(), N.iota())])
+
+
+def test_constants_that_do_not_fit_in_a_run():
+    def added(x: SIMD[Int8, 64]):
+        y, w = x & 3, x * 2
+        try:
+            y = y + 1
+            z = y + 300
+            w = z ^ y
+        except OverflowError:
+            return y, w
+        return z
+
+    check(added, [(SIMD[Int8, 64].iota(),)])
+
+
+def test_numbers_that_become_lanes_behind_a_break():
+    def late(x: SIMD[Float64, 8], limit: int):
+        for _ in range(limit):
+            x = x * 0.5 + 1.0
+            m = x < 2.5
+            n, y = 0, 0.5
+            x = x + 0.125
+            x = x * x
+            if not m.any():
+                return n, x, y
+            n = n + m.cast(Int64)
+            y = m.select(x, y)
+            x = x + 0.25
+            x = x + 0.25
+        return x
+
+    check(late, [(SIMD[Float64, 8].iota(), 5), (SIMD[Float64, 8](10.0), 5)])
+
+
+def test_results_that_are_constants():
+    def constant(x: int):
+        return SIMD[Bool, 3](False), SIMD[Float64, 8](0.5), SIMD[Int16, 6](), SIMD[UInt8, 4](1, 2, 3, 4), x
+
+    check(constant, [(3,), (4,)])
+
+
 def test_masks_of_different_lanes_meet():
     def joined(x: SIMD[Float64, 8], y: SIMD[Float32, 8], which: bool):
         if which:
