@@ -55,7 +55,7 @@ def find_figures(rows: Sequence[Row]) -> list[Figure]:
         judge_group(
             rows, "lanes over C", "mandelbrot in lanes over C intrinsics", mean_limit=LANES_LIMIT, worst_limit=LANES_LIMIT
         ),
-        judge_mojo(rows),
+        judge_mojo(rows, "mandelbrot_lanes", "mandelbrot in lanes over Mojo's SIMD"),
         judge_threads(rows),
         judge_group(rows, "elements", "functions of elements over numba.vectorize", mean_limit=0.667, worst_limit=1.0, least=8),
         judge_ulp(rows, "numba", 1 / 3),
@@ -68,6 +68,10 @@ def find_figures(rows: Sequence[Row]) -> list[Figure]:
         judge_dependence(rows),
         judge_structs(rows, "structs in CPython over a class with slots", STRUCT_CALLS),
         judge_structs(rows, "compiled structs over arrays and floats", STRUCT_LOOPS),
+        judge_group(
+            rows, "simd over C", "mandelbrot with SIMD values over C", mean_limit=OVER_C_LIMIT, worst_limit=OVER_C_LIMIT
+        ),
+        judge_mojo(rows, "mandelbrot_simd", "mandelbrot with SIMD values over Mojo"),
     ]
 
 
@@ -132,14 +136,13 @@ def judge_group(
     return Figure(what, limit, f"{mean:.3f} of {len(ratios)}: {listed}" + (f"; {len(faults)} broken" if faults else ""), holds)
 
 
-def judge_mojo(rows: Sequence[Row]) -> Figure:
-    """A ufunc over the same arithmetic in Mojo, with vectors written by hand."""
-    best = find_best(rows, "mandelbrot_lanes")
+def judge_mojo(rows: Sequence[Row], problem: str, what: str) -> Figure:
+    """A picture of the Mandelbrot set over the same arithmetic in Mojo, with vectors written by hand."""
+    best = find_best(rows, problem)
     pairs = {case: (best.get((case, "accel")), best.get((case, "mojo"))) for case in LANES}
     ratios = {case: mine / theirs for case, (mine, theirs) in pairs.items() if mine and theirs}
-    what, limit = "mandelbrot in lanes over Mojo's SIMD", f"each <= {OVER_MOJO_LIMIT}"
     holds = max(ratios.values(), default=math.inf) <= OVER_MOJO_LIMIT
-    return judge_loops(rows, what, limit, ratios, LANES, holds=holds, problem="mandelbrot_lanes")
+    return judge_loops(rows, what, f"each <= {OVER_MOJO_LIMIT}", ratios, LANES, holds=holds, problem=problem)
 
 
 def judge_threads(rows: Sequence[Row]) -> Figure:

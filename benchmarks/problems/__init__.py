@@ -18,6 +18,7 @@ from benchmarks.problems.language.problem import LANGUAGE
 from benchmarks.problems.loops.problem import LOOPS
 from benchmarks.problems.mandelbrot.problem import MANDELBROT
 from benchmarks.problems.mandelbrot_lanes.problem import MANDELBROT_LANES
+from benchmarks.problems.mandelbrot_simd.problem import MANDELBROT_SIMD
 from benchmarks.problems.matmul_naive.problem import MATMUL_NAIVE
 from benchmarks.problems.nbody.problem import NBODY
 from benchmarks.problems.region.problem import REGION
@@ -53,6 +54,7 @@ PROBLEMS: dict[str, Problem] = {
         LOOPS,
         DEPENDENCE,
         STRUCTS,
+        MANDELBROT_SIMD,
         COMPILE_TIME,
         FALLBACK,
         FUZZER,
@@ -63,4 +65,5 @@ PROBLEMS: dict[str, Problem] = {
 GROUPS = {
     "vectorize": ("mandelbrot_lanes", "elementwise", "ufunc_calls", "functions", "region", "loops", "dependence"),
     "parallelize": ("loops", "dependence"),
+    "simd": ("mandelbrot_simd",),
 }
