@@ -5,8 +5,9 @@ from __future__ import annotations
 import sys
 
 from accel.ir import Signature
+from accel.types.frozen import find_layout
 from accel.types.kinds import DTYPES, Array, Bool, Complex, Float, Int, Kind, NoneKind, Object, Scalar, Tuple
-from accel.types.structs import Layout, layout_of, named_fields
+from accel.types.structs import Layout, named_fields
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,8 +40,8 @@ def kind_of(value: Any) -> Kind | None:
             return None
         items = [kind_of(v) for v in tuple.__iter__(value)]
         return None if None in items else Tuple(tuple([k for k in items if k is not None]), class_)
-    if (layout := layout_of(class_)) is not None:
-        return layout.kind if _is_whole(layout, value) else None
+    if (layout := find_layout(class_)) is not None:
+        return layout.kind if _is_whole(layout, value) else None if layout.converts else Object()
     numpy = sys.modules.get("numpy")
     if numpy is not None:
         if class_ is numpy.ndarray:
