@@ -65,7 +65,7 @@ def _struct_kind(value: Any) -> Kind | None:
 
 def _is_whole(layout: Layout, value: Any) -> bool:
     """Whether each field of a struct is set, and has a value that compiled code takes."""
-    return all(kind_of(getattr(value, field.name, ...)) == field.kind for field in layout.fields)
+    return all(kind_of(held) == field.kind for held, field in zip(layout.read(value), layout.fields, strict=True))
 
 
 def _array_kind(value: Any) -> Array | None:

@@ -83,6 +83,17 @@ class Layout:
         """The places of the fields that count when structs are compared."""
         return tuple([k for k, field in enumerate(self.fields) if field.compared])
 
+    def read(self, value: Any) -> list[Any]:
+        """What the slots of an object hold, Ellipsis where one is empty. Runs no code of the user's."""
+        slots: Any = [setter.__self__ for setter in self.setters]  # type: ignore[attr-defined]  # bound to a slot
+        held = []
+        for slot in slots:
+            try:
+                held.append(slot.__get__(value))
+            except AttributeError:
+                held.append(...)
+        return held
+
     def build(self, values: Any) -> Any:
         """An object with these values, which fit."""
         made: Any = object.__new__(self.kind.value)
