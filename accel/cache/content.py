@@ -11,7 +11,8 @@ import sys
 from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
 
 from accel.cache.source import find_source
-from accel.types.structs import Template, layout_of
+from accel.types.frozen import find_layout
+from accel.types.structs import Template
 
 try:
     from _blake2 import blake2b  # hashlib would load OpenSSL
@@ -277,7 +278,7 @@ class Content:
             return self._describe_def(value)
         if issubclass(type(value), ModuleType):
             return self._describe_module(value)
-        if (layout := layout_of(type(value))) is not None:
+        if (layout := find_layout(type(value))) is not None:
             return ("struct", self.describe(type(value)), *[self.describe(getattr(value, name, None)) for name in layout.kind.names])
         if issubclass(type(value), Template):
             return ("generic struct", self.describe(value.written))

@@ -9,7 +9,7 @@ from accel.cache.content import NotCacheable
 from accel.cache.routes import Finder, Routes
 from accel.runtime.classes import find_class_version
 from accel.types import kinds as _kinds
-from accel.types.structs import layout_of
+from accel.types.frozen import find_layout
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def unpack_kind(packed: tuple[Any, ...], find_static: Callable[[Any], Any]) -> K
         return _kinds.Static(find_static(fields[0]))
     if name == "Struct":
         found = find_static(fields[0])
-        layout = layout_of(found)
+        layout = find_layout(found)
         if layout is None or layout.kind.names != fields[1]:
             raise NotCacheable(f"{found!r:.60} has other fields now")
         return layout.kind

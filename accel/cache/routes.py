@@ -10,8 +10,9 @@ import sys
 from types import CodeType, FunctionType, ModuleType
 
 from accel.cache.content import NotCacheable, builtins_of, is_function, namespace_of
+from accel.types.frozen import find_layout
 from accel.types.kinds import Struct
-from accel.types.structs import STRUCT, function_of, layout_of
+from accel.types.structs import STRUCT, function_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ class Routes:
                     self.learn(constant, ("constant", route, number))
         elif issubclass(type(value), ModuleType):
             self.learn(namespace_of(value), ("namespace", route))
-        elif (layout := layout_of(value)) is not None:
+        elif (layout := find_layout(value)) is not None:
             for name in vars(value):
                 if (function := function_of(vars(value)[name])) is not None:
                     self.learn(function, ("method", route, name))
@@ -123,7 +124,7 @@ class Routes:
             return ("value", value)
         if "accel.types.simd" in sys.modules and (shape := sys.modules["accel.types.simd"].shape_of_class(value)) is not None:
             return ("vector", *shape)
-        layout = layout_of(value)
+        layout = find_layout(value)
         if layout is not None and layout.origin is not None:
             template, arguments = layout.origin
             return ("generic", self.find(template), *[self.find(argument) for argument in arguments])
@@ -170,7 +171,7 @@ class Finder:
         return namespace_of(module)
 
     def _find_field(self, owner: Route, number: int) -> Any:
-        layout = layout_of(self.find(owner))
+        layout = find_layout(self.find(owner))
         return None if layout is None else layout.kind.items[number].value  # type: ignore[attr-defined]  # a struct, else AttributeError
 
     def _find_named(self, module: str, name: str) -> Any:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import sys
 
 from accel.ir import Signature
+from accel.types.frozen import find_layout
 from accel.types.kinds import DTYPES, Array, Bool, Complex, Float, Int, Kind, NoneKind, Object, Scalar, Tuple
-from accel.types.structs import Layout, layout_of, named_fields
+from accel.types.structs import Layout, named_fields
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,8 +40,8 @@ def kind_of(value: Any) -> Kind | None:
             return None
         items = [kind_of(v) for v in tuple.__iter__(value)]
         return None if None in items else Tuple(tuple([k for k in items if k is not None]), class_)
-    if (layout := layout_of(class_)) is not None:
-        return layout.kind if _is_whole(layout, value) else None
+    if (layout := find_layout(class_)) is not None:
+        return layout.kind if _is_whole(layout, value) else None if layout.converts else Object()
     if issubclass(class_, _vector_classes()):
         return _vector_kind(value)
     numpy = sys.modules.get("numpy")
@@ -79,7 +80,7 @@ def _struct_kind(value: Any) -> Kind | None:
 
 def _is_whole(layout: Layout, value: Any) -> bool:
     """Whether each field of a struct is set, and has a value that compiled code takes."""
-    return all(kind_of(getattr(value, field.name, ...)) == field.kind for field in layout.fields)
+    return all(kind_of(held) == field.kind for held, field in zip(layout.read(value), layout.fields, strict=True))
 
 
 def _array_kind(value: Any) -> Array | None:

@@ -10,6 +10,7 @@ import weakref
 from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
 
 from accel.compile_time import comptime, comptime_assert, unroll
+from accel.types.frozen import find_layout
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -68,13 +69,14 @@ class Conditions:
         for obstacles in (_of_numbers(found, known, value_of), _of_arrays(found, value_of)):
             for obstacle in obstacles:
                 return obstacle
-        self._good = [_look(value) for value in values] if self._is_local else []
+        are_plain = all(find_layout(type(value)) is None for value in values)  # classes may change
+        self._good = [_look(value) for value in values] if self._is_local and are_plain else []
         return ""
 
     @property
     def may_hold_outside(self) -> bool:
-        """Whether `hold_outside` can tell: the other names are those of modules."""
-        return self._is_local and not any(owner in self._found.inputs for owner, _ in self._callees)
+        """Whether `hold_outside` can tell: the other names are those of modules, and no attribute of an input is read."""
+        return self._is_local and not any(owner in self._found.inputs for owner, _ in (*self._callees, *self._found.owners))
 
     def hold_outside(self) -> bool:
         """Whether what does not depend on the inputs is as it was. Then there is no obstacle for inputs for which there was none."""
@@ -131,7 +133,7 @@ def _of_numbers(found: ParallelLoop, known: Mapping[str, Any], value_of: Any) ->
             yield f"`{name}` is an array, used as a whole"
     for name, attribute in found.owners:
         value = value_of(name)
-        if not (isinstance(value, ModuleType) or (name in known and _is_number(value))):
+        if not (isinstance(value, ModuleType) or (name in known and (_is_number(value) or _is_field(value, attribute)))):
             yield f"`{name}.{attribute}` is read, of {_kind(value)}"
     for reduction in found.reductions:
         value = known[reduction.name]
@@ -143,6 +145,16 @@ def _of_numbers(found: ParallelLoop, known: Mapping[str, Any], value_of: Any) ->
             yield f"`{reduction.name}` starts as {_kind(value)}"
         if reduction.how in ("min", "max", "|", "&") and not (numeric or type(value) is bool):
             yield f"`{reduction.name}` starts as {_kind(value)}"
+
+
+def _is_field(struct: Any, name: str) -> bool:
+    """Whether a struct has a number as a field of this name, which nothing but its slot gives."""
+    layout = find_layout(type(struct))
+    if layout is None or name not in layout.kind.names:
+        return False
+    number, body = layout.kind.names.index(name), type(struct).__dict__
+    setter: Any = layout.setters[number]
+    return body.get(name) is setter.__self__ and "__getattribute__" not in body and _is_number(layout.read(struct)[number])
 
 
 def _of_arrays(found: ParallelLoop, value_of: Any) -> Iterator[str]:

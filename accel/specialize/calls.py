@@ -14,6 +14,7 @@ from accel.specialize.lookup import MISSING, Lookup
 from accel.specialize.python_steps import PythonSteps
 from accel.types import arrays, functions, methods, operators
 from accel.types.annotations import comptime_parameters, evaluates_early
+from accel.types.frozen import find_layout
 from accel.types.kinds import (
     DTYPES,
     Array,
@@ -38,7 +39,6 @@ from accel.types.kinds import (
     members_of,
 )  # fmt: skip
 from accel.types.ownership import move
-from accel.types.structs import layout_of
 
 __all__ = ["ITERATORS", "CallRules", "Specializing", "constant_kind", "python_function", "spread_kinds"]
 
@@ -68,7 +68,7 @@ def constant_kind(value: Any) -> Kind | None:
     if kind is tuple:
         items = [constant_kind(v) for v in value]
         return None if None in items else Tuple(tuple(k for k in items if k is not None))
-    if (layout := layout_of(kind)) is not None:
+    if (layout := find_layout(kind)) is not None:
         held = [constant_kind(getattr(value, name, ...)) for name in layout.kind.names]
         return layout.kind if tuple(held) == layout.kind.items else None
     numpy = sys.modules.get("numpy")

@@ -8,7 +8,7 @@ from typing import Any
 
 from accel.ir import Guard
 from accel.runtime.classes import find_class_version
-from accel.types.structs import layout_of
+from accel.types.frozen import find_layout
 
 __all__ = ["MISSING", "Lookup"]
 
@@ -90,7 +90,7 @@ class Lookup:
         is bound to something else."""
         value, _ = self.find_now("nonlocal", name)
         kind = type(value)
-        if value is MISSING or kind is object or issubclass(kind, (type, ModuleType, FunctionType)) or layout_of(kind) is not None:
+        if value is MISSING or kind is object or issubclass(kind, (type, ModuleType, FunctionType)) or find_layout(kind) is not None:
             return False
         return kind is MethodType or bool(_flags_of(kind) & _HEAP_TYPE)
 

@@ -12,6 +12,7 @@ from accel.specialize.lookup import MISSING
 from accel.specialize.samples import is_dtype_like, kind_of_value
 from accel.specialize.structs import StructRules
 from accel.types import arrays, functions, operators
+from accel.types.frozen import find_layout
 from accel.types.kinds import (
     Array,
     Bool,
@@ -37,7 +38,7 @@ from accel.types.kinds import (
     members_of,
 )  # fmt: skip
 from accel.types.simd import SIMD, is_vector_class
-from accel.types.structs import Template, layout_of, takes_kind
+from accel.types.structs import Template, takes_kind
 
 __all__ = ["KindRules"]
 
@@ -265,7 +266,7 @@ class KindRules(StructRules):
         if isinstance(kinds[0], Static) and type(kinds[0].value).__module__ == "numpy.dtypes":
             known = instruction.detail in ("itemsize", "kind", "char", "name", "num")
             return self.constant(instruction, getattr(kinds[0].value, instruction.detail)) if known else None
-        if isinstance(kinds[0], Static) and layout_of(kinds[0].value) is not None:
+        if isinstance(kinds[0], Static) and find_layout(kinds[0].value) is not None:
             return self.struct_attribute(instruction, kinds[0], instruction.detail)
         if isinstance(kinds[0], Static) and is_vector_class(kinds[0].value):
             return self.vector_attribute(instruction, kinds[0].value, instruction.detail)

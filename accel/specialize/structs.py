@@ -11,9 +11,10 @@ from accel.specialize.known import find_known_name
 from accel.specialize.lookup import MISSING
 from accel.specialize.vectors import VectorRules
 from accel.types import operators
+from accel.types.frozen import find_layout
 from accel.types.kinds import Bool, Complex, Float, Int, Kind, Never, NoneKind, Static, Struct, Tuple, View, is_value, members_of
 from accel.types.records import record_of, view_of
-from accel.types.structs import Layout, function_of, layout_of, layout_of_kind, named_fields, takes_kind
+from accel.types.structs import Layout, function_of, layout_of_kind, named_fields, takes_kind
 from accel.values import replace
 
 __all__ = ["StructRules"]
@@ -48,7 +49,7 @@ class StructRules(VectorRules):
         if isinstance(callee, (Struct, View)) or (method and isinstance(callee, Tuple) and callee.named is not None):
             return self.struct_method(instruction, method or "__call__", (callee, *arguments), keywords)
         if isinstance(callee, Static):
-            layout, is_named = layout_of(callee.value), named_fields(callee.value) is not None
+            layout, is_named = find_layout(callee.value), named_fields(callee.value) is not None
             if method and (layout is not None or is_named):
                 return self.struct_method(instruction, method, (callee, *arguments), keywords)
             if not method and layout is not None:
@@ -73,7 +74,7 @@ class StructRules(VectorRules):
         bound: list[tuple[str, Any]] = []
         for field in layout.fields:
             if field.name in given:
-                if not takes_kind(field.kind, kinds[given[field.name]]):
+                if not takes_kind(field.kind, kinds[given[field.name]]) or (not layout.converts and field.kind != kinds[given[field.name]]):
                     return None
                 bound.append(("argument", given[field.name]))
             elif field.default is ... or constant_kind(field.default) != field.kind:
@@ -81,6 +82,11 @@ class StructRules(VectorRules):
             else:
                 bound.append(("default", field.default))
         post = self.lookup.find_member(kind.value, "__post_init__")
+        if not layout.converts:
+            constructor = self.lookup.find_member(kind.value, "__init__")
+            if constructor is not layout.plain["__init__"] or self.lookup.find_member(kind.value, "__new__") is not MISSING:
+                return None
+            post = post if "__post_init__" in constructor.__code__.co_names else MISSING
         if post is MISSING:
             self.typed.calls[id(instruction)] = Call("struct", None, tuple(bound))
             return kind
@@ -179,6 +185,8 @@ class StructRules(VectorRules):
     def struct_attribute(self, instruction: Instruction, owner: Kind, name: str) -> Kind | Fault | None:
         """A field, a property, or what the body of the class has under a name, of a struct or its class."""
         assert isinstance(owner, (Static, Struct, View))
+        if isinstance(owner, Struct) and not self._has_fields(owner):
+            return None
         if isinstance(owner, (Struct, View)) and name in owner.names:
             item = (owner if isinstance(owner, Struct) else owner.struct).items[owner.names.index(name)]
             return view_of(item, owner.writeable) if isinstance(owner, View) and isinstance(item, Struct) else item
@@ -304,7 +312,8 @@ class StructRules(VectorRules):
         is_opposite = name == "__ne__" and function is MISSING
         if is_opposite:
             function = self.lookup.find_member(kinds[0].value, "__eq__")  # type: ignore[attr-defined]
-        if not isinstance(function, FunctionType):
+        layout = find_layout(kinds[0].value)  # type: ignore[attr-defined]
+        if not isinstance(function, FunctionType) or (layout is not None and layout.plain.get(name) is function):
             return None
         made = self._answer(instruction, self.function_call(instruction, function, kinds, (), operands=operands))
         return self._truth_of(instruction, made, "not") if is_opposite else made
@@ -319,10 +328,16 @@ class StructRules(VectorRules):
         self.typed.calls[id(instruction)] = replace(call, asks="not" if what in ("not", "not in") else "bool")
         return made if isinstance(made, Never) else Bool()
 
+    def _has_fields(self, kind: Struct) -> bool:
+        """Whether the class still has its fields, and no other way to read them."""
+        fields = zip(kind.names, layout_of_kind(kind).setters, strict=True)
+        plain = all(self.lookup.find_member(kind.value, name) is setter.__self__ for name, setter in fields)  # type: ignore[attr-defined]  # bound to a slot
+        return plain and self.lookup.find_member(kind.value, "__getattribute__") is MISSING
+
     def _is_generated(self, kind: Struct, name: str) -> bool:
         """Whether a comparison, of the fields of a struct and of theirs, is the one of its fields one by one."""
-        layout = layout_of(kind.value)
-        if layout is None or name not in layout.plain or self.lookup.find_member(kind.value, name) is not layout.plain[name]:
+        layout = find_layout(kind.value)
+        if layout is None or name not in layout.plain or self.lookup.find_member(kind.value, name) is not layout.plain[name] or not self._has_fields(kind):
             return False
         return all(self._is_generated(item, n) for item in _inner_structs(kind.items) for n in {"__eq__", name})
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 __all__ = [
+    "ADOPTED",
     "Field",
     "LAYOUT",
     "Layout",
@@ -22,6 +23,7 @@ __all__ = [
     "STRUCT",
     "Template",
     "as_struct",
+    "body_of",
     "fit",
     "function_of",
     "kind_of_annotation",
@@ -36,10 +38,11 @@ __all__ = [
 ]
 
 LAYOUT = "__accel_layout__"  # the attribute of a struct that has its layout
+ADOPTED = "__accel_dataclass__"  # the attribute of a dataclass that is laid out like a struct (`accel.types.frozen`)
 STRUCT = "__accel_struct__"  # the attribute of the class of records (`accel.types.records`) that has the struct
 MISFIT: Any = object()
 _PLAIN: dict[Any, Kind] = {bool: Bool(), int: Int(), float: Float(), complex: Complex()}
-_body_of: Callable[[type], Any] = type.__dict__["__dict__"].__get__  # a metaclass can't interfere
+body_of: Callable[[type], Any] = type.__dict__["__dict__"].__get__  # a metaclass can't interfere
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,7 +65,7 @@ class Layout:
 
     `setters` are the functions that set each field of an object, in order; `plain` are the methods that were generated (`__eq__` and the like), by name; `members` are
     the names of methods and constants that the class was written with; `origin` is the generic struct it is one of, with its arguments; `room` is memory that machine
-    code for the class refers to; `records` keeps what `accel.types.records` makes.
+    code for the class refers to; `records` keeps what `accel.types.records` makes. Where its constructor `converts` nothing it is a dataclass, taken as it is.
     """
 
     fields: tuple[Field, ...]
@@ -73,11 +76,23 @@ class Layout:
     origin: tuple[Template, tuple[Any, ...]] | None
     room: list[Any]
     records: dict[str, Any]
+    converts: bool = True
 
     @property
     def compared(self) -> tuple[int, ...]:
         """The places of the fields that count when structs are compared."""
         return tuple([k for k, field in enumerate(self.fields) if field.compared])
+
+    def read(self, value: Any) -> list[Any]:
+        """What the slots of an object hold, Ellipsis where one is empty. Runs no code of the user's."""
+        slots: Any = [setter.__self__ for setter in self.setters]  # type: ignore[attr-defined]  # bound to a slot
+        held = []
+        for slot in slots:
+            try:
+                held.append(slot.__get__(value))
+            except AttributeError:
+                held.append(...)
+        return held
 
     def build(self, values: Any) -> Any:
         """An object with these values, which fit."""
@@ -98,13 +113,14 @@ class Template:
 
 def layout_of(class_: Any) -> Layout | None:
     """The layout of a struct, None for anything else. Runs no code of the user's."""
-    layout: Layout | None = _body_of(class_).get(LAYOUT) if issubclass(type(class_), type) else None
+    layout: Layout | None = body_of(class_).get(LAYOUT) if issubclass(type(class_), type) else None
     return layout
 
 
 def layout_of_kind(kind: Struct) -> Layout:
     """The layout of the struct whose values are of a kind."""
-    layout: Layout = _body_of(kind.value)[LAYOUT]
+    body = body_of(kind.value)
+    layout: Layout = body.get(LAYOUT) or body[ADOPTED]
     return layout
 
 
@@ -112,7 +128,7 @@ def named_fields(class_: Any) -> tuple[str, ...] | None:
     """The names of the items of a named tuple, given its class; None for anything else. A class that has operators of its own is no such."""
     if not issubclass(type(class_), type) or type(class_) is not type or class_.__bases__ != (tuple,):
         return None
-    body = _body_of(class_)
+    body = body_of(class_)
     fields = body.get("_fields")
     if type(fields) is not tuple or any(name.startswith("__") and name not in _OF_NAMED_TUPLES for name in body):
         return None
@@ -218,7 +234,7 @@ def as_struct(struct: type, value: Any) -> Any:
     """The struct a record of it stands for, a copy; anything else as it is."""
     if getattr(type(value), STRUCT, None) is not struct:
         return value
-    layout: Layout = _body_of(struct)[LAYOUT]
+    layout: Layout = body_of(struct)[LAYOUT]
     held = [getattr(value, name) for name in layout.kind.names]
     return layout.build([as_struct(k.value, v) if isinstance(k, Struct) else v for k, v in zip(layout.kind.items, held, strict=True)])
 

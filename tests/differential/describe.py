@@ -26,7 +26,7 @@ _STRUCTS = tuple(f"{place}{file}" for place in _PACKAGE for file in ("types/", "
 def describe(value: object, arguments: Sequence[object] = (), depth: int = 0) -> Description:
     """Type and bits of a value; sign and payload of NaN are left out; an argument handed back is named."""
     for index, argument in enumerate(arguments):
-        if value is argument and not isinstance(value, _REBUILT) and not hasattr(type(value), "__accel_layout__"):
+        if value is argument and not isinstance(value, _REBUILT) and not hasattr(type(value), "__accel_layout__") and not _is_frozen(value):
             return ("argument", index)
     if depth > _DEEPEST:
         return ("deep", _type_name(value))
@@ -36,6 +36,8 @@ def describe(value: object, arguments: Sequence[object] = (), depth: int = 0) ->
         return _describe_struct(value, arguments, depth)
     if isinstance(value, SIMD):
         return (_type_name(value), _bits(np.asarray(value), depth))
+    if _is_frozen(value):
+        return (_type_name(value), tuple(describe(getattr(value, name, ...), arguments, depth + 1) for name in value.__slots__))  # type: ignore[attr-defined]
     if isinstance(value, np.generic):
         return (_type_name(value), value.dtype.str, value.dtype.num, _bits(np.asarray(value), depth))
     if isinstance(value, _PLAIN):
@@ -62,6 +64,11 @@ def describe(value: object, arguments: Sequence[object] = (), depth: int = 0) ->
 
 _PLAIN = (bool, int, str, bytes, range, type(None))
 _REBUILT = (int, float, complex, tuple, str, bytes, type(None), np.generic, SIMD)
+
+
+def _is_frozen(value: object) -> bool:
+    """Whether it is of a frozen dataclass with slots, whose objects are values."""
+    return "__slots__" in vars(type(value)) and getattr(vars(type(value)).get("__dataclass_params__"), "frozen", False)
 
 
 def _type_name(value: object) -> str:

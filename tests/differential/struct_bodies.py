@@ -58,6 +58,7 @@ class Shape:
     fields: list[Field]
     order: bool = False
     compares: bool = True
+    frozen: bool = False  # a dataclass, not a struct
     constants: dict[str, str] = field(default_factory=dict)
     members: list[Member] = field(default_factory=list)
 

@@ -75,7 +75,7 @@ class Structs:
     def random_kind(self) -> str:
         """The kind of a parameter."""
         name, k = self.r.choice(list(self.shapes)), self.r.random()
-        return f"st:{name}" if k < 0.4 else f"sa:{name}" if k < 0.7 else f"tup:st:{name},int" if k < 0.75 else self.r.choice(_PLAIN)
+        return f"st:{name}" if k < 0.4 or (k < 0.7 and self.shapes[name].frozen) else f"sa:{name}" if k < 0.7 else f"tup:st:{name},int" if k < 0.75 else self.r.choice(_PLAIN)
 
     def paths(self, shape: Shape, prefix: str = "") -> Iterator[tuple[str, str]]:
         """What follows a struct to reach its fields, those of structs inside, items of tuples, constants; with the kinds."""
@@ -122,8 +122,10 @@ class Structs:
 
     def make_class(self, name: str) -> str:
         """The text of a struct."""
-        r, inner = self.r, [f"st:{other}" for other in self.shapes]
-        shape = Shape(name, [])
+        r = self.r
+        is_frozen = r.random() < 0.15
+        inner = [f"st:{other}" for other, shape in self.shapes.items() if is_frozen or not shape.frozen]
+        shape = Shape(name, [], frozen=is_frozen)
         defaults = False
         for number in range(r.randint(1, 5)):
             kind = r.choice([r.choice(_PLAIN), r.choice(_PLAIN), r.choice([*_NUMPY, "tup:int,float", "tup:float,np:f", "tup:bool,int,int"]), r.choice(inner or _PLAIN)])
@@ -134,7 +136,8 @@ class Structs:
         shape.order = r.random() < 0.3
         shape.constants = {"C0": r.choice(["int", "float", "bool"])} if r.random() < 0.25 else {}
         self.shapes[name] = shape
-        lines = [f"@struct{'(order=True)' if shape.order else ''}", f"class {name}:", *indented([self.declared(f) for f in shape.fields])]
+        mark = "dataclasses.dataclass(frozen=True, slots=True, order={})".format if is_frozen else "struct(order={})".format
+        lines = [f"@{mark(shape.order)}", f"class {name}:", *indented([self.declared(f) for f in shape.fields])]
         lines += [f"    {name}: ClassVar[{kind}] = {self.literal(kind, 0.1)}" for name, kind in shape.constants.items()]
         lines += indented(["", "def __post_init__(self):", *indented(self.post(shape))]) if r.random() < 0.15 else []
         chosen = r.sample(sorted(SPECIAL), r.randint(0, 4))
@@ -234,6 +237,7 @@ class Structs:
             if not self.strict and r.random() < 0.05:
                 at = r.choice([i for i in range(len(given)) if not any(f"a{i}" in text for text in given)])
                 name = r.choice(list(self.shapes))
-                given[at] = r.choice([*ODD, self.literal(f"st:{name}", wild), self.array(name, wild), f"{name}.array((2, 3))", f"np.zeros(3, {name}.dtype)", f"{name}.array(2)[1]"])
+                arrays = [self.array(name, wild), f"{name}.array((2, 3))", f"np.zeros(3, {name}.dtype)", f"{name}.array(2)[1]"]
+                given[at] = r.choice([*ODD, self.literal(f"st:{name}", wild), *(arrays if not self.shapes[name].frozen else [])])
             texts.append(", ".join(given))
         return texts

@@ -126,8 +126,8 @@ def test_answers_that_cpython_gives_one_after_the_other_are_not_compared() -> No
 
 
 def test_programs_over_structs() -> None:
-    programs = [make_program(seed, TYPES) for seed in range(60)]
-    assert programs == [make_program(seed, TYPES) for seed in range(60)]
+    programs = [make_program(seed, TYPES) for seed in range(90)]
+    assert programs == [make_program(seed, TYPES) for seed in range(90)]
     for program in programs:
         compile(program.text, "program", "exec")
         again = read_program(program.text)

@@ -6,6 +6,7 @@ import math
 import numpy as np
 import pytest
 
+import accel
 from accel.dependence.loops import find_loops
 from accel.dispatch.conditions import Conditions
 
@@ -39,11 +40,33 @@ FUNCTIONS = {"pure": pure, "impure": impure, "indexing": indexing, "numbers": TA
 X, Y = np.arange(10.0), np.zeros(10)
 
 
+@accel.struct
+class Inner:
+    x: float
+
+
+@accel.struct
+class Line:
+    at: float
+    inner: Inner
+
+    @property
+    def twice(self):
+        return 2 * self.at
+
+
+LINE = Line(1.0, Inner(2.0))
+
+
 @pytest.mark.parametrize(
     ("body", "values", "obstacle"),
     [
         ("for i in range(9):\n    x[i] = y[i] + k", {"x": X, "y": Y, "k": 1}, ""),
         ("for i in range(9):\n    x[i] = y[i] + k", {"x": X, "y": Y, "k": np.float32(1)}, ""),
+        ("for i in range(9):\n    x[i] = y[i] + k.at", {"x": X, "y": Y, "k": LINE}, ""),
+        ("for i in range(9):\n    x[i] = y[i] + k.twice", {"x": X, "y": Y, "k": LINE}, "`k.twice` is read, of a Line"),
+        ("for i in range(9):\n    x[i] = y[i] + k.inner.x", {"x": X, "y": Y, "k": LINE}, "`k.inner` is read, of a Line"),
+        ("for i in range(9):\n    x[i] = y[i] + k", {"x": X, "y": Y, "k": LINE}, "`k` is a Line, used as a whole"),
         ("for i in range(9):\n    x[i] = y[i] + k", {"x": X, "y": X[1:], "k": 1}, "`x` and `y` share memory"),
         ("for i in range(9):\n    x[i] = y[i] + k", {"x": X, "y": Y, "k": Y}, "`k` is an ndarray, used as a whole"),
         ("for i in range(9):\n    x[i] = y[i] + k", {"x": [1], "y": Y, "k": 1}, "`x` is a list, not an array"),

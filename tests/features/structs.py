@@ -1,5 +1,6 @@
 """Structs, arrays of structs, named tuples."""
 
+import dataclasses
 import typing
 
 import accel
@@ -56,6 +57,36 @@ class Checked:
             raise ValueError(self.x)
 
 
+@accel.struct
+class Filled:
+    x: float
+    n: int = 2
+
+    def __bool__(self):
+        return self.x > 0.0
+
+    def __len__(self):
+        return self.n
+
+    def __float__(self):
+        return self.x
+
+    def __contains__(self, v):
+        return self.x == v
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Span:
+    low: float
+    high: float
+
+    def middle(self):
+        return (self.low + self.high) / 2
+
+
+FROZEN, SPAN = Span(0.0, 4.0), Filled(2.0)
+
+
 class Pair(typing.NamedTuple):
     first: int
     second: float
@@ -99,14 +130,19 @@ def struct_checked(x):
     return Checked(x)
 
 
-@structs.row("`__bool__`, `__len__` in a condition", (P,))
+@structs.row("`__bool__` in a condition, `len`, `float`, `in`", (SPAN,))
 def struct_conditions(p):
-    return 1 if p else 2
+    return 1 if p else 2, len(p), float(p), 2.0 in p
 
 
-@structs.row("len, hash of a struct", (P,))
-def struct_lengths(p):
-    return len(p), hash(p)
+@structs.row("hash of a struct", (P,))
+def struct_hashes(p):
+    return hash(p)
+
+
+@structs.row("frozen dataclasses with slots", (FROZEN, 3.0))
+def frozen_dataclasses(s, x):
+    return Span(s.low, x), s.middle(), s == Span(0.0, x)
 
 
 @structs.row("arrays of structs: elements, fields of elements, `for`", segments)
