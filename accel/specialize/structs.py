@@ -11,7 +11,7 @@ from accel.specialize.calls import CallRules, constant_kind
 from accel.specialize.known import find_known_name
 from accel.specialize.lookup import MISSING
 from accel.types import operators
-from accel.types.kinds import Bool, Complex, Float, Int, Kind, NoneKind, Static, Struct, Tuple, View, is_value
+from accel.types.kinds import Bool, Complex, Float, Int, Kind, NoneKind, Scalar, Static, Struct, Tuple, View, is_value
 from accel.types.records import view_of
 from accel.types.structs import Layout, function_of, layout_of, named_fields, takes_kind
 
@@ -24,7 +24,10 @@ _BINARY = {
 }  # fmt: skip
 _UNARY = {"-": "__neg__", "+": "__pos__", "~": "__invert__"}
 _COMPARED = {"==": "__eq__", "!=": "__ne__", "<": "__lt__", "<=": "__le__", ">": "__gt__", ">=": "__ge__"}
-_BUILTINS = {"builtins.abs": "__abs__", "builtins.bool": "__bool__"}
+_REFLECTED = {"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
+_BUILTINS: dict[str, tuple[str, Any]] = {  # the method, and what it must give
+    "builtins.abs": ("__abs__", Kind), "builtins.bool": ("__bool__", Bool), "builtins.float": ("__float__", Float), "builtins.int": ("__int__", Int),
+}  # fmt: skip
 _NUMBERS = (Int, Float, Bool, Complex)
 _NOT_IMPLEMENTED = Static(NotImplemented)
 
@@ -193,29 +196,37 @@ class StructRules(CallRules):
         return made
 
     def known_on_struct(self, instruction: Instruction, name: str, kinds: Kinds) -> Kind | Fault | None:
-        """`abs(p)` and `bool(p)`: the operand is behind the callee."""
+        """`abs(p)`, `bool(p)` and the like: the operand is behind the callee."""
         if name not in _BUILTINS:
             return None
         if name == "builtins.bool" and self._is_always_true(kinds[0]):
             return self.constant(instruction, True)
-        function = self.lookup.find_member(kinds[0].value, _BUILTINS[name])  # type: ignore[attr-defined]  # a struct or a record
+        method, wanted = _BUILTINS[name]
+        function = self.lookup.find_member(kinds[0].value, method)  # type: ignore[attr-defined]  # a struct or a record
         if not isinstance(function, FunctionType):
             return None
         made = self.function_call(instruction, function, kinds, ())
-        return made if name == "builtins.abs" or isinstance(made, (Bool, Fault)) else None
+        return made if isinstance(made, (wanted, Fault)) else None
 
     def _binary(self, instruction: Instruction, symbol: str, in_place: bool, kinds: Kinds) -> Kind | Fault | None:
         """The method of the first operand, and where there is none, the reflected one of the second."""
         first, second = kinds
-        if symbol not in _BINARY or not all(isinstance(k, (Struct, View, *_NUMBERS)) for k in kinds):
+        if symbol not in _BINARY or not all(isinstance(k, (Struct, View, Scalar, *_NUMBERS)) for k in kinds):
             return None
         name = _BINARY[symbol]
         for method in (f"__i{name}__", f"__{name}__")[not in_place :]:
             if isinstance(first, (Struct, View)) and self.lookup.find_member(first.value, method) is not MISSING:
                 return self.special(instruction, method, kinds)
-        if not isinstance(second, (Struct, View)) or first == second or isinstance(first, View):  # NumPy has operators of its own for records
+        if first == second or isinstance(first, View):  # NumPy has operators of its own for records
             return None
-        function = self.lookup.find_member(second.value, f"__r{name}__")
+        return self._reflected(instruction, f"__r{name}__", kinds)
+
+    def _reflected(self, instruction: Instruction, name: str, kinds: Kinds) -> Kind | Fault | None:
+        """What a method of the second operand gives. A scalar of NumPy's in front leaves it to classes that say so by `__array_ufunc__ = None`."""
+        first, second = kinds
+        if not isinstance(second, (Struct, View)) or (isinstance(first, Scalar) and self.lookup.find_member(second.value, "__array_ufunc__") is not None):
+            return None
+        function = self.lookup.find_member(second.value, name)
         made = self.function_call(instruction, function, kinds[::-1], (), operands=(1, 0)) if isinstance(function, FunctionType) else None
         return self._answer(instruction, made)
 
@@ -224,10 +235,16 @@ class StructRules(CallRules):
         first, second = kinds
         if not isinstance(first, Struct):
             is_plain = isinstance(second, Struct) and isinstance(first, (*_NUMBERS, NoneKind)) and self._is_generated(second, "__eq__")
-            return self.constant(instruction, symbol == "!=") if is_plain and symbol in ("==", "!=") else None
-        name = "__eq__" if symbol == "!=" else _COMPARED[symbol]
+            if is_plain and symbol in ("==", "!="):
+                return self.constant(instruction, symbol == "!=")
+            return self._reflected(instruction, _COMPARED[_REFLECTED[symbol]], kinds) if isinstance(first, (Scalar, *_NUMBERS)) else None
+        name = _COMPARED[symbol]
+        if symbol == "!=" and self.lookup.find_member(first.value, name) is MISSING:
+            if not self._is_generated(first, "__eq__"):
+                return None
+            name = "__eq__"
         if not self._is_generated(first, name):
-            return None if symbol == "!=" else self.special(instruction, name, kinds)
+            return self.special(instruction, name, kinds)
         if first == second:
             return operators.compare_kind(symbol, first, second)
         is_other = isinstance(second, (*_NUMBERS, NoneKind, Tuple)) or (isinstance(second, Struct) and self._is_generated(second, "__eq__"))

@@ -24,6 +24,7 @@ from accel.types.kinds import (
     Tuple,
     View,
 )  # fmt: skip
+from accel.types.structs import Template, layout_of
 
 __all__ = ["class_of", "instance_answer", "member_kind"]
 
@@ -86,20 +87,24 @@ def _method_kind(name: str, kind: Kind) -> Kind | None:
 def instance_answer(kind: Kind, classes: Kind) -> bool | None:
     """What `isinstance(value of this kind, classes)` gives; None where CPython must say.
 
-    Classes with a metaclass of their own may answer as they like.
+    Classes with a metaclass of their own may answer as they like. Of a generic struct are those that were made of it.
 
     Examples
     --------
-    >>> instance_answer(Bool(), Static(int))
-    True
+    >>> instance_answer(Bool(), Static(int)), instance_answer(Bool(), Static((float, complex)))
+    (True, False)
     """
-    if isinstance(classes, Tuple):
-        answers = [instance_answer(kind, item) for item in classes.items]
+    if isinstance(classes, Tuple) or (isinstance(classes, Static) and type(classes.value) is tuple):
+        items = classes.items if isinstance(classes, Tuple) else tuple(map(Static, classes.value))
+        answers = [instance_answer(kind, item) for item in items]
         return None if None in answers else any(answers)
     class_ = class_of(kind)
-    if not isinstance(classes, Static) or type(classes.value) is not type or class_ is None:
+    if not isinstance(classes, Static) or class_ is None:
         return None
-    return issubclass(class_, classes.value)
+    if issubclass(type(classes.value), Template):
+        layout = layout_of(class_)
+        return layout is not None and layout.origin is not None and layout.origin[0] is classes.value
+    return issubclass(class_, classes.value) if type(classes.value) is type else None
 
 
 def class_of(kind: Kind) -> type | None:
