@@ -7,7 +7,8 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Generic, TypeVar, TypeVarTuple
+    from collections.abc import Callable
+    from typing import Any, ClassVar, Generic, TypeVar, TypeVarTuple
 
     from numpy import bool_ as Bool
     from numpy import complex64 as Complex64
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     _Element = TypeVar("_Element", bound=generic)
     _Axes = TypeVar("_Axes")
+    _Class = TypeVar("_Class")
     _Sizes = TypeVarTuple("_Sizes")
 
     class Array(ndarray[Any, dtype[_Element]], Generic[_Element, _Axes]):
@@ -34,6 +36,48 @@ if TYPE_CHECKING:
 
     class Tensor(ndarray[Any, dtype[_Element]], Generic[_Element, *_Sizes]):
         """An array of known shape, to type checkers."""
+
+    class _Number:
+        """A numeric type, to type checkers: its operators take what its promotion row says."""
+
+        __promotes__: ClassVar[tuple[type, ...]]
+        dtype: ClassVar[dtype[Any]]
+        array: ClassVar[Any]
+        from_array: ClassVar[Any]
+        of: ClassVar[Any]
+        __add__: Any
+        __sub__: Any
+        __mul__: Any
+        __truediv__: Any
+        __floordiv__: Any
+        __mod__: Any
+        __pow__: Any
+        __radd__: Any
+        __rsub__: Any
+        __rmul__: Any
+        __rtruediv__: Any
+        __rfloordiv__: Any
+        __rmod__: Any
+        __rpow__: Any
+        __lt__: Any
+        __le__: Any
+        __gt__: Any
+        __ge__: Any
+        __neg__: Any
+        __abs__: Any
+
+    class Saturating(_Number, Generic[_Element]):
+        """An integer that stops at its ends, to type checkers."""
+
+        value: _Element
+
+        def __init__(self, value: int | _Element) -> None: ...
+        def __int__(self) -> int: ...
+        def __float__(self) -> float: ...
+
+    def numeric(number: type[_Class]) -> type[_Class]: ...
+    def arithmetic(operation: Callable[[Any, Any], Any]) -> tuple[Callable[[Any, Any], Any], Callable[[Any, Any], Any]]: ...
+    def comparison(operation: Callable[[Any, Any], bool]) -> Callable[[Any, Any], Any]: ...
 
 __all__ = [
     "Array",
@@ -47,19 +91,27 @@ __all__ = [
     "Int32",
     "Int64",
     "Int8",
+    "Saturating",
     "Tensor",
     "UInt16",
     "UInt32",
     "UInt64",
     "UInt8",
+    "arithmetic",
+    "comparison",
+    "numeric",
 ]
+
+_HOMES = {"Array": "types.declared", "Tensor": "types.declared"}
+_HOMES |= {"Saturating": "numbers.saturating"}
+_HOMES |= dict.fromkeys(("arithmetic", "comparison", "numeric"), "numbers.protocol")
 
 
 def __getattr__(name: str) -> object:
     if name not in __all__:
         raise AttributeError(f"module 'accel.types' has no attribute {name!r}")
-    is_own = name in ("Array", "Tensor")
-    home = __import__("accel.types.declared" if is_own else "numpy", fromlist=[name])
+    is_own = name in _HOMES
+    home = __import__(f"accel.{_HOMES[name]}" if is_own else "numpy", fromlist=[name])
     value: object = getattr(home, name if is_own else "bool_" if name == "Bool" else name.lower())
     globals()[name] = value
     return value
