@@ -135,7 +135,7 @@ def comparison(operation: Callable[[Any, Any], bool]) -> Callable[[Any, Any], An
 
     def method(self: Any, other: Any) -> Any:
         b = self.operand(other)
-        return b if b is NotImplemented else operation(self.operand(self), b)
+        return b if b is NotImplemented else bool(operation(self.operand(self), b))
 
     return method
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from numpy import uint64 as UInt64
 
     _Element = TypeVar("_Element", bound=generic)
+    _Part = TypeVar("_Part")
     _Axes = TypeVar("_Axes")
     _Class = TypeVar("_Class")
     _Sizes = TypeVarTuple("_Sizes")
@@ -66,6 +67,15 @@ if TYPE_CHECKING:
         __neg__: Any
         __abs__: Any
 
+    class Dual(_Number, Generic[_Part, _Axes]):
+        """A number with its derivatives, to type checkers."""
+
+        value: _Part
+        partials: tuple[_Part, ...]
+
+        def __init__(self, value: float | _Part, partials: tuple[float | _Part, ...]) -> None: ...
+        def __int__(self) -> int: ...
+
     class Saturating(_Number, Generic[_Element]):
         """An integer that stops at its ends, to type checkers."""
 
@@ -75,6 +85,8 @@ if TYPE_CHECKING:
         def __int__(self) -> int: ...
         def __float__(self) -> float: ...
 
+    def grad(function: Callable[..., Any], argnums: int | tuple[int, ...] = ...) -> Callable[..., Any]: ...
+    def value_and_grad(function: Callable[..., Any], argnums: int | tuple[int, ...] = ...) -> Callable[..., Any]: ...
     def numeric(number: type[_Class]) -> type[_Class]: ...
     def arithmetic(operation: Callable[[Any, Any], Any]) -> tuple[Callable[[Any, Any], Any], Callable[[Any, Any], Any]]: ...
     def comparison(operation: Callable[[Any, Any], bool]) -> Callable[[Any, Any], Any]: ...
@@ -84,6 +96,7 @@ __all__ = [
     "Bool",
     "Complex128",
     "Complex64",
+    "Dual",
     "Float16",
     "Float32",
     "Float64",
@@ -99,11 +112,13 @@ __all__ = [
     "UInt8",
     "arithmetic",
     "comparison",
+    "grad",
     "numeric",
+    "value_and_grad",
 ]
 
 _HOMES = {"Array": "types.declared", "Tensor": "types.declared"}
-_HOMES |= {"Saturating": "numbers.saturating"}
+_HOMES |= {"Dual": "numbers.dual", "Saturating": "numbers.saturating", "grad": "numbers.gradient", "value_and_grad": "numbers.gradient"}
 _HOMES |= dict.fromkeys(("arithmetic", "comparison", "numeric"), "numbers.protocol")
 
 
