@@ -312,7 +312,7 @@ def _slice(body: FunctionBody, instruction: Instruction, successors: Successors)
 def _attribute(body: FunctionBody, instruction: Instruction, successors: Successors) -> None:
     base, name = _kinds(body, instruction)[0], instruction.detail
     value = body.read(instruction.arguments[0])
-    if isinstance(base, Static):
+    if isinstance(base, Static) or isinstance(_target(body, instruction), Static):
         _write(body, instruction, ())
     elif isinstance(base, Tuple) and isinstance(pick := body.typed.picks.get(id(instruction)), int):
         _write(body, instruction, arrays.tuple_parts(base, value)[pick])

@@ -114,13 +114,15 @@ def arithmetic(operation: Callable[[Any, Any], Any]) -> tuple[Callable[[Any, Any
     return method, reflected
 
 
-def comparison(operation: Callable[[Any, Any], bool]) -> Callable[[Any, Any], Any]:
+def comparison(operation: Callable[[Any, Any], bool], *, beside: bool = True) -> Callable[[Any, Any], Any]:
     """The method of a comparison: `__lt__ = comparison(lambda a, b: a < b)`.
 
     Parameters
     ----------
     operation : function
         The comparison of what the static method `operand` of the number gives for either operand.
+    beside : bool, default True
+        Whether numbers of the promotion row may stand beside one. Not for `==` where one is not equal to what it becomes.
 
     Returns
     -------
@@ -134,7 +136,7 @@ def comparison(operation: Callable[[Any, Any], bool]) -> Callable[[Any, Any], An
     """
 
     def method(self: Any, other: Any) -> Any:
-        b = self.operand(other)
+        b = self.operand(other) if beside or not isinstance(other, self.__promotes__) else NotImplemented
         return b if b is NotImplemented else bool(operation(self.operand(self), b))
 
     return method

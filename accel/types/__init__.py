@@ -89,14 +89,16 @@ if TYPE_CHECKING:
     def value_and_grad(function: Callable[..., Any], argnums: int | tuple[int, ...] = ...) -> Callable[..., Any]: ...
     def numeric(number: type[_Class]) -> type[_Class]: ...
     def arithmetic(operation: Callable[[Any, Any], Any]) -> tuple[Callable[[Any, Any], Any], Callable[[Any, Any], Any]]: ...
-    def comparison(operation: Callable[[Any, Any], bool]) -> Callable[[Any, Any], Any]: ...
+    def comparison(operation: Callable[[Any, Any], bool], *, beside: bool = ...) -> Callable[[Any, Any], Any]: ...
 
 __all__ = [
     "Array",
+    "BFloat16",
     "Bool",
     "Complex128",
     "Complex64",
     "Dual",
+    "Fixed",
     "Float16",
     "Float32",
     "Float64",
@@ -104,6 +106,7 @@ __all__ = [
     "Int32",
     "Int64",
     "Int8",
+    "Mod",
     "Saturating",
     "Tensor",
     "UInt16",
@@ -118,7 +121,8 @@ __all__ = [
 ]
 
 _HOMES = {"Array": "types.declared", "Tensor": "types.declared"}
-_HOMES |= {"Dual": "numbers.dual", "Saturating": "numbers.saturating", "grad": "numbers.gradient", "value_and_grad": "numbers.gradient"}
+_HOMES |= {"BFloat16": "numbers.bfloat16", "Dual": "numbers.dual", "Fixed": "numbers.fixed", "Mod": "numbers.mod", "Saturating": "numbers.saturating"}
+_HOMES |= dict.fromkeys(("grad", "value_and_grad"), "numbers.gradient")
 _HOMES |= dict.fromkeys(("arithmetic", "comparison", "numeric"), "numbers.protocol")
 
 

@@ -7,6 +7,7 @@ from types import FunctionType
 from typing import Any
 
 from accel.types.kinds import (
+    DTYPES,
     Array,
     Bool,
     Complex,
@@ -45,7 +46,7 @@ def member_kind(name: str, kinds: tuple[Kind, ...]) -> Kind | None:
     """
     what, _, member = name.partition(".")
     if len(kinds) != 1:
-        return None
+        return _viewed_kind(*kinds) if name == "method.view" and len(kinds) == 2 else None
     find = _attribute_kind if what == "attribute" else _method_kind
     return find(member, kinds[0])
 
@@ -82,6 +83,15 @@ def _method_kind(name: str, kind: Kind) -> Kind | None:
         case Int() | Bool() if name in ("conjugate", "bit_length", "bit_count"):
             return Int()
     return None
+
+
+def _viewed_kind(kind: Kind, seen: Kind) -> Kind | None:
+    """The bits of a real number as those of another one of the same size: `x.view(numpy.uint32)`."""
+    numpy: Any = sys.modules.get("numpy")
+    if not isinstance(kind, Scalar) or not isinstance(seen, Static) or numpy is None or not isinstance(seen.value, type) or not issubclass(seen.value, numpy.number):
+        return None
+    made = next((Scalar(char) for char in DTYPES if numpy.dtype(char).type is seen.value), None)
+    return made if made is not None and {kind.dtype.family, made.dtype.family} <= {*"iuf"} and kind.dtype.bits == made.dtype.bits else None
 
 
 def instance_answer(kind: Kind, classes: Kind) -> bool | None:

@@ -1,7 +1,7 @@
 """Structs beside other operands: numbers of Python's and NumPy's in either order, conversions, classes that are asked for while compiling."""
 
 import pickle
-from typing import Generic, TypeVar
+from typing import ClassVar, Generic, TypeVar
 
 import numpy as np
 import pytest
@@ -157,3 +157,18 @@ def test_arrays_of_generic_structs_are_pickled():
     a[1] = Box[Int16](-3)
     again = pickle.loads(pickle.dumps(a))
     assert again[1].value == -3 and again.dtype is Box[Int16].dtype
+
+
+def test_constants_of_a_class_that_are_objects():
+    @accel.struct
+    class Cup:
+        size: int
+        KINDS: ClassVar[tuple] = (int, str)
+        NAME: ClassVar[str] = "cup"
+        COUNT: ClassVar[int] = 3
+
+    def look(p):
+        return isinstance(p.size, p.KINDS), p.NAME == "cup", p.COUNT, isinstance(2.5, Cup.KINDS)
+
+    cups = Cup.array(1)
+    require_compiled(agree_with_disabled(look, [(Cup(1),), (Cup(2),), (cups[0],)]))
