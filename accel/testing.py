@@ -47,9 +47,10 @@ def check_numeric_type(number: Any, values: Sequence[Any], *, beside: Sequence[A
 
     Notes
     -----
-    Looked at are: operators, reflected ones too, give a number of this type, or raise an ArithmeticError or a ValueError (`**` and shifts may be for counts alone); beside numbers of the promotion row as well, and a
-    TypeError beside all others; comparisons give bools, agree with each other, and with hashes; compiled code gives what CPython gives, bit for bit, and is compiled; arrays,
-    records and fields of structs hold each value; pickling and copying give it back; `bool` of a number tells whether it is equal to `of(0)`.
+    Looked at are: operators, reflected ones too, give a number of this type, or raise an ArithmeticError or a ValueError (`**` and shifts may be for counts alone); beside
+    numbers of the promotion row as well, and a TypeError beside all others; comparisons give bools, agree with each other, and with hashes; compiled code gives what CPython
+    gives, bit for bit, and is compiled; arrays, records and fields of structs hold each value; pickling and copying give it back; `bool` of a number tells whether it is equal
+    to `of(0)`.
 
     Examples
     --------

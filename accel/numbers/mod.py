@@ -50,6 +50,8 @@ class Mod(Generic[P]):
         comptime_assert(0 < P < 2**63, "a modulus is from 1 to 2**63 - 1")  # type: ignore[misc]  # in methods a parameter is its argument
         return Mod[P](int(n) % P)  # type: ignore[misc]
 
+    result = of
+
     @staticmethod
     def operand(other: Any) -> Any:
         if isinstance(other, comptime(forms(Mod[P]))):

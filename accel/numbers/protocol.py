@@ -55,6 +55,7 @@ def numeric(number: Any) -> Any:
     ...     @staticmethod
     ...     def of(degrees):
     ...         return Turn(degrees % 360)
+    ...     result = of
     ...     @staticmethod
     ...     def operand(other):
     ...         return other.degrees if isinstance(other, Turn) else other if isinstance(other, int) else NotImplemented
@@ -95,7 +96,7 @@ def arithmetic(operation: Callable[[Any, Any], Any]) -> tuple[Callable[[Any, Any
     Returns
     -------
     tuple of function
-        Methods that give `of(operation(a, b))`, and NotImplemented where `operand` gives that for the other operand.
+        Methods that give `result(operation(a, b))`, another static method of the number, and NotImplemented where `operand` gives that for the other operand.
 
     Examples
     --------
@@ -105,11 +106,11 @@ def arithmetic(operation: Callable[[Any, Any], Any]) -> tuple[Callable[[Any, Any
 
     def method(self: Any, other: Any) -> Any:
         b = self.operand(other)
-        return b if b is NotImplemented else self.of(operation(self.operand(self), b))
+        return b if b is NotImplemented else self.result(operation(self.operand(self), b))
 
     def reflected(self: Any, other: Any) -> Any:
         a = self.operand(other)
-        return a if a is NotImplemented else self.of(operation(a, self.operand(self)))
+        return a if a is NotImplemented else self.result(operation(a, self.operand(self)))
 
     return method, reflected
 

@@ -60,6 +60,8 @@ class Saturating(Generic[T]):
         n = int(n)
         return Saturating[T](T(low if n < low else high if n > high else n))  # type: ignore[misc]
 
+    result = of
+
     @staticmethod
     def operand(other: Any) -> Any:
         """The int that stands for an operand; NotImplemented where it may not stand there."""

@@ -67,6 +67,39 @@ if TYPE_CHECKING:
         __neg__: Any
         __abs__: Any
 
+    class BFloat16(_Number):
+        """A float of 16 bits, to type checkers."""
+
+        bits: UInt16
+        to_ml_dtypes: ClassVar[Any]
+
+        def __init__(self, *, bits: int | UInt16) -> None: ...
+        def __int__(self) -> int: ...
+        def __float__(self) -> float: ...
+
+    class Fixed(_Number, Generic[_Axes, _Part]):
+        """A fixed-point number, to type checkers."""
+
+        raw: Any
+        saturated: ClassVar[Any]
+        add: Any
+        subtract: Any
+        multiply: Any
+        divide: Any
+
+        def __init__(self, *, raw: Any) -> None: ...
+        def __int__(self) -> int: ...
+        def __float__(self) -> float: ...
+
+    class Mod(_Number, Generic[_Axes]):
+        """An integer modulo a number, to type checkers."""
+
+        value: int
+
+        def __init__(self, value: int) -> None: ...
+        def inverse(self) -> Mod[_Axes]: ...
+        def __int__(self) -> int: ...
+
     class Dual(_Number, Generic[_Part, _Axes]):
         """A number with its derivatives, to type checkers."""
 

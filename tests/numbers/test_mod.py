@@ -14,7 +14,7 @@ from tests.differential.counters import require_compiled
 LARGE = 2**63 - 25  # a prime
 
 
-@pytest.mark.parametrize("p", [1, 12, 998244353, 2**61 - 1, LARGE])
+@pytest.mark.parametrize("p", [998244353, *[pytest.param(p, marks=pytest.mark.slow) for p in (1, 12, 2**61 - 1, LARGE)]])
 def test_contract(p):
     number = Mod[p]
     check_numeric_type(number, [number(n) for n in (0, 3, p - 1, p + 3, p // 2)])

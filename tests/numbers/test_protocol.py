@@ -23,6 +23,8 @@ class Meter:
     def of(n):
         return Metre(n)
 
+    result = of
+
     @staticmethod
     def operand(other):
         if isinstance(other, Metre):
@@ -62,9 +64,7 @@ def test_a_number_that_keeps_to_the_contract():
     ("changed", "says"),
     [
         ({"__add__": lambda self, other: self.count}, r"`add` of Metre\(count=0\), Metre\(count=0\) gives 0, of class int; it should give Metre, or raise an ArithmeticError or a ValueError"),
-        ({"__radd__": ...}, None),
         ({"__radd__": lambda self, other: Metre(1)}, r"`add` of 2.5, Metre\(count=0\) gives Metre\(count=1\); the promotion row has no float, so it should raise TypeError"),
-        ({"__promotes__": (int, str)}, None),
         ({"__promotes__": (int, float)}, r"`add` of Metre\(count=0\), 2.5 raises TypeError; it should give Metre"),
         ({"__hash__": lambda self: id(self)}, r"Metre\(count=3\) and Metre\(count=3\) are equal, and their hashes are not"),
         ({"__ne__": comparison(lambda a, b: a == b)}, r"are equal and not equal at once, or neither"),
@@ -76,9 +76,6 @@ def test_a_number_that_keeps_to_the_contract():
 )
 def test_a_broken_number(changed, says):
     number = numeric(make(**changed))
-    if says is None:
-        check_numeric_type(number, values(number))
-        return
     with pytest.raises(AssertionError, match=r"`Metre` breaks the contract of numeric types: .*" + says):
         check_numeric_type(number, values(number))
 

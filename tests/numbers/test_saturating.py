@@ -13,7 +13,7 @@ from tests.differential.counters import require_compiled
 S = Saturating[UInt8]
 
 
-@pytest.mark.parametrize("integer", [UInt8, Int16, Int64])
+@pytest.mark.parametrize("integer", [UInt8, *[pytest.param(integer, marks=pytest.mark.slow) for integer in (Int16, Int64)]])
 def test_contract(integer):
     number, limits = Saturating[integer], np.iinfo(integer)
     check_numeric_type(number, [number(n) for n in (0, 3, 3, int(limits.min), int(limits.max))])
