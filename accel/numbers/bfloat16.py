@@ -39,9 +39,10 @@ class BFloat16:
 
     Notes
     -----
-    An operator computes in Float32 and rounds to nearest, ties to even, as processors and the package ml_dtypes do; for `+ - * /` that is the correctly rounded result (S. A. Figueroa, When
-    is double rounding innocuous?, 1995). `of` rounds a Python number to Float32 first. Infinities, subnormals and signed zeros are those of Float32, a NaN is the quiet one of its sign. Beside one, a Python number is rounded to a
-    BFloat16 before, as NumPy does with its own floats; `numpy.float64` is a Python float, other scalars are refused. What NumPy warns of for float32, it warns of here.
+    An operator computes in Float32 and rounds to nearest, ties to even, as processors and the package ml_dtypes do; for `+ - * /` that is the correctly rounded result (S. A.
+    Figueroa, When is double rounding innocuous?, 1995). `of` rounds a Python number to Float32 first. Infinities, subnormals and signed zeros are those of Float32, a NaN is the
+    quiet one of its sign. Beside one, a Python number is rounded to a BFloat16 before, as NumPy does with its own floats; `numpy.float64` is a Python float, other scalars are
+    refused. What NumPy warns of for float32, it warns of here.
 
     `from_array` takes arrays of `ml_dtypes.bfloat16`, and `to_ml_dtypes` gives one: the same memory.
 

@@ -41,7 +41,7 @@ class Fixed(Generic[BITS, FRAC]):
     >>> Q15 = Fixed[16, 15]
     >>> x = Q15.of(0.7)
     >>> float(x), float(x * x), x.add(x) == Q15.saturated(2.0)
-    (0.70001220703125, 0.489990234375, True)
+    (0.70001220703125, 0.490020751953125, True)
     """
 
     raw: "integer_of(BITS)"  # type: ignore[valid-type]  # noqa: UP037

@@ -13,6 +13,7 @@ from benchmarks.problems.fallback.problem import FALLBACK
 from benchmarks.problems.functions.problem import FUNCTIONS
 from benchmarks.problems.fuzzer.problem import FUZZER
 from benchmarks.problems.gather.problem import GATHER
+from benchmarks.problems.gradient.problem import GRADIENT
 from benchmarks.problems.histogram.problem import HISTOGRAM
 from benchmarks.problems.language.problem import LANGUAGE
 from benchmarks.problems.loops.problem import LOOPS
@@ -53,6 +54,7 @@ PROBLEMS: dict[str, Problem] = {
         LOOPS,
         DEPENDENCE,
         STRUCTS,
+        GRADIENT,
         COMPILE_TIME,
         FALLBACK,
         FUZZER,
