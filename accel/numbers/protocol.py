@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from accel.errors import DecorationError, Diagnostic
 from accel.runtime.frames import find_caller
 from accel.types import Int8, Int16, Int32, Int64, UInt8, UInt16, UInt32, UInt64
@@ -143,6 +145,7 @@ def comparison(operation: Callable[[Any, Any], bool], *, beside: bool = True) ->
     return method
 
 
+@cache
 def forms(number: Any) -> Any:
     """The classes whose objects hold a number: the struct, and the records of its arrays.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Generic, TypeVar
 
 from accel.compile_time import comptime
@@ -17,6 +18,7 @@ __all__ = ["Saturating"]
 T = TypeVar("T", bound="Any")
 
 
+@cache
 def limits(integer: Any) -> tuple[int, int]:
     """The smallest and the largest value of one of NumPy's integer types."""
     import numpy
