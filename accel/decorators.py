@@ -252,10 +252,10 @@ if TYPE_CHECKING:
 
     @overload
     @dataclass_transform(frozen_default=True, field_specifiers=(field,))
-    def struct(class_: type[C], /, *, order: bool = ...) -> type[C]: ...
+    def struct(class_: type[C], /, *, order: bool = ..., kw_only: bool = ...) -> type[C]: ...
     @overload
     @dataclass_transform(frozen_default=True, field_specifiers=(field,))
-    def struct(*, order: bool = ...) -> Callable[[type[C]], type[C]]: ...
+    def struct(*, order: bool = ..., kw_only: bool = ...) -> Callable[[type[C]], type[C]]: ...
 
 
 def struct(class_: Any = ..., /, **options: Any) -> Any:
@@ -268,6 +268,8 @@ def struct(class_: Any = ..., /, **options: Any) -> Any:
         type of `accel.types`, another struct, or a `tuple[...]` of those. `dataclasses.field` and `dataclasses.KW_ONLY` mean what they mean there.
     order : bool, default False
         Structs are compared with `<` and the like as the tuples of their fields.
+    kw_only : bool, default False
+        The constructor takes the fields by keyword only.
 
     Returns
     -------

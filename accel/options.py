@@ -227,6 +227,8 @@ class StructOptions(_Options):
     ----------
     order : bool, default False
         Structs are ordered as the tuples of their fields.
+    kw_only : bool, default False
+        The constructor takes the fields by keyword only.
 
     Raises
     ------
@@ -236,15 +238,16 @@ class StructOptions(_Options):
     Examples
     --------
     >>> StructOptions(order=True)
-    StructOptions(order=True)
+    StructOptions(order=True, kw_only=False)
     """
 
-    __slots__ = ("order",)
+    __slots__ = ("order", "kw_only")
 
     order: bool
+    kw_only: bool
 
     decorator = "struct"
-    defaults = {"order": False}
+    defaults = {"order": False, "kw_only": False}
 
 
 SCHEDULES = ("static", "dynamic")

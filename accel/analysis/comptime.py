@@ -24,7 +24,7 @@ from accel.ir import Source
 from accel.runtime.frames import place_of
 from accel.types.structs import Template, layout_of
 
-__all__ = ["MOST_TURNS", "derive"]
+__all__ = ["MOST_TURNS", "derive", "with_body"]
 
 MOST_TURNS = 256  # of a loop that is written out
 _MOST_COPIED = 50_000  # nodes of loops that are written out, those of loops inside each time
@@ -43,26 +43,32 @@ def derive(source: Source, values: dict[str, Any], *, is_partial: bool = False) 
         When something that is to be known while compiling is not, or evaluating it raises.
     """
     tree = source.tree
-    if not isinstance(tree, ast.FunctionDef):
+    if not is_partial and not isinstance(tree, ast.FunctionDef):
         raise CompileError(Diagnostic("a lambda evaluates nothing while compiling", "comptime-value", source.filename, source.code.co_firstlineno))
     maker = _Maker(source, values, is_partial=is_partial)
-    body = maker.statements(copy.deepcopy(tree.body))
+    body: list[ast.stmt] = [located(ast.Return(value=tree.body), tree.body)] if isinstance(tree, ast.Lambda) else tree.body
+    made = with_body(source, maker.statements(copy.deepcopy(body)), maker.baked)
+    made.__annotations__ = {name: annotation for name, annotation in source.function.__annotations__.items() if name not in values}
+    if not is_partial:
+        made.__dict__["evaluated"] = tuple(sorted(maker.looked_up))
+    return made
+
+
+def with_body(source: Source, body: list[ast.stmt], baked: dict[str, Any]) -> FunctionType:
+    """A function with the parameters, the name and the place of another one that does something else. `baked` are values of names it finds outside."""
     function, code = source.function, source.code
     parameters = code.co_argcount + code.co_kwonlyargcount
     own = [ast.Name(id=name, ctx=ast.Store()) for name in (*code.co_varnames[parameters:], *code.co_cellvars) if name.isidentifier()]
     if own:  # what was left out may be all that binds a name, which is the function's own all the same
         bound = ast.Assign(targets=list[ast.expr](own), value=ast.Constant(value=None))
-        body = [*body, located(ast.If(test=ast.Constant(value=False), body=[bound], orelse=[]), tree)]
+        body = [*body, located(ast.If(test=ast.Constant(value=False), body=[bound], orelse=[]), source.tree)]
     inner = define("%inner", (), body or [ast.Pass()])
-    inner.args = without_defaults(tree.args)
-    cells = dict(zip(code.co_freevars, function.__closure__ or (), strict=True)) | {n: CellType(v) for n, v in maker.baked.items()}
+    inner.args = without_defaults(source.tree.args)
+    cells = dict(zip(code.co_freevars, function.__closure__ or (), strict=True)) | {n: CellType(v) for n, v in baked.items()}
     made_code = compile_instead(source, inner, cells)
     note_derived(made_code, inner, source.lines)
     made = FunctionType(made_code, function.__globals__, function.__name__, function.__defaults__, tuple([cells[n] for n in made_code.co_freevars]))
     made.__kwdefaults__, made.__qualname__, made.__module__ = function.__kwdefaults__, function.__qualname__, function.__module__
-    made.__annotations__ = {name: annotation for name, annotation in function.__annotations__.items() if name not in values}
-    if not is_partial:
-        made.__dict__["evaluated"] = tuple(sorted(maker.looked_up))
     return made
 
 

@@ -79,7 +79,7 @@ def make_struct(class_: type, options: StructOptions, definition: Definition, de
     written = dict(class_.__dict__)  # before methods are added
     _check_values(class_, definition)
     try:
-        made: Any = dataclasses.dataclass(init=False, frozen=True, slots=True, order=options.order)(class_)
+        made: Any = dataclasses.dataclass(init=False, frozen=True, slots=True, order=options.order, kw_only=options.kw_only)(class_)
     except (TypeError, ValueError) as error:
         raise definition.refuse(f"`{class_.__qualname__}` is no struct: {error}", ("mend what it says",)) from None
     for member in written.values():

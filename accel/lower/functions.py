@@ -10,7 +10,7 @@ from accel.lower.gamma import emit_gamma, emit_lgamma
 from accel.lower.integers import emit_divmod
 from accel.lower.layout import Value, components
 from accel.lower.mathematics import emit_isclose, emit_mathematics
-from accel.lower.methods import emit_instance, emit_member
+from accel.lower.methods import emit_instance, emit_member, emit_view
 from accel.lower.operators import emit_binary, emit_compare, emit_truth, tuple_items
 from accel.lower.sums import emit_fold, emit_fsum, emit_norm, emit_sum, emit_sumprod
 from accel.lower.text import Emitter, float_text
@@ -28,7 +28,7 @@ _MOST_DIGITS = 22  # 10.0 ** 22 is the last exact power of ten
 def emit_function(e: Emitter, name: str, kinds: Kinds, values: list[Value]) -> Value:
     """A call of the function known as `name`, of the kind `function_kind(name, kinds)`."""
     if name.startswith(("attribute.", "method.")):
-        return emit_member(e, name, kinds[0], values[0])
+        return emit_view(e, kinds, values[0]) if name == "method.view" else emit_member(e, name, kinds[0], values[0])
     if name == "builtins.isinstance":
         return emit_instance(kinds)
     if name.startswith("numpy.") or any(isinstance(k, Scalar) for k in kinds):

@@ -7,9 +7,9 @@ from accel.lower.floats import fabs
 from accel.lower.layout import Value, components
 from accel.lower.text import Emitter
 from accel.types.kinds import Bool, Float, Int, Kind, Scalar
-from accel.types.methods import instance_answer
+from accel.types.methods import instance_answer, member_kind
 
-__all__ = ["emit_instance", "emit_member"]
+__all__ = ["emit_instance", "emit_member", "emit_view"]
 
 _INF = "0x7FF0000000000000"
 
@@ -17,6 +17,14 @@ _INF = "0x7FF0000000000000"
 def emit_instance(kinds: tuple[Kind, ...]) -> Value:
     """`isinstance(x, classes)`, which the kinds decide."""
     return ("true" if instance_answer(kinds[0], kinds[1]) else "false",)
+
+
+def emit_view(e: Emitter, kinds: tuple[Kind, ...], value: Value) -> Value:
+    """`x.view(numpy.uint32)`: the bits of a number as another one."""
+    made = member_kind("method.view", kinds)
+    assert made is not None
+    old, new = components(kinds[0])[0], components(made)[0]
+    return value if old == new else (e.value(f"bitcast {old} {value[0]} to {new}"),)
 
 
 def emit_member(e: Emitter, name: str, kind: Kind, value: Value) -> Value:

@@ -7,6 +7,7 @@ from typing import Any
 from accel.lower.constants import constant_value
 from accel.lower.convert import as_complex, as_float, as_int, zero_value
 from accel.lower.layout import Value, components
+from accel.lower.numpy_casts import emit_cast
 from accel.lower.operators import tuple_items
 from accel.lower.records import field_address, load_value, store_value
 from accel.lower.text import Emitter
@@ -42,6 +43,8 @@ def as_field(e: Emitter, kind: Kind, given: Kind, value: Value) -> Value:
             parts += as_field(e, wanted, found, value[at : at + width])
             at += width
         return tuple(parts)
+    if isinstance(kind, Scalar):
+        return emit_cast(e, given, value, kind.char)
     if isinstance(given, Scalar):
         return (*value, *zero_value(kind))[: len(components(kind))]
     if isinstance(kind, Complex):

@@ -12,7 +12,22 @@ from accel.specialize.lookup import MISSING
 from accel.specialize.vectors import VectorRules
 from accel.types import operators
 from accel.types.frozen import find_layout
-from accel.types.kinds import Bool, Complex, Float, Int, Kind, Never, NoneKind, Static, Struct, Tuple, View, is_value, members_of
+from accel.types.kinds import (
+    Bool,
+    Complex,
+    Float,
+    Int,
+    Kind,
+    Never,
+    NoneKind,
+    Scalar,
+    Static,
+    Struct,
+    Tuple,
+    View,
+    is_value,
+    members_of,
+)
 from accel.types.records import record_of, view_of
 from accel.types.structs import Layout, function_of, layout_of_kind, named_fields, takes_kind
 from accel.values import replace
@@ -256,15 +271,22 @@ class StructRules(VectorRules):
     def _binary(self, instruction: Instruction, symbol: str, in_place: bool, kinds: Kinds) -> Kind | Fault | None:
         """The method of the first operand, and where there is none, the reflected one of the second."""
         first, second = kinds
-        if symbol not in _BINARY or not all(isinstance(k, (Struct, View, *_NUMBERS)) for k in kinds):
+        if symbol not in _BINARY or not all(isinstance(k, (Struct, View, Scalar, *_NUMBERS)) for k in kinds):
             return None
         name = _BINARY[symbol]
         for method in (f"__i{name}__", f"__{name}__")[not in_place :]:
             if isinstance(first, (Struct, View)) and self.lookup.find_member(first.value, method) is not MISSING:
                 return self.special(instruction, method, kinds)
-        if not isinstance(second, (Struct, View)) or first == second or isinstance(first, View):  # NumPy has operators of its own for records
+        if first == second or isinstance(first, View):  # NumPy has operators of its own for records
             return None
-        function = self.lookup.find_member(second.value, f"__r{name}__")
+        return self._reflected(instruction, f"__r{name}__", kinds)
+
+    def _reflected(self, instruction: Instruction, name: str, kinds: Kinds) -> Kind | Fault | None:
+        """What a method of the second operand gives. A scalar of NumPy's in front leaves it to classes that say so by `__array_ufunc__ = None`."""
+        first, second = kinds
+        if not isinstance(second, (Struct, View)) or (isinstance(first, Scalar) and self.lookup.find_member(second.value, "__array_ufunc__") is not None):
+            return None
+        function = self.lookup.find_member(second.value, name)
         made = self.function_call(instruction, function, kinds[::-1], (), operands=(1, 0)) if isinstance(function, FunctionType) else None
         return self._answer(instruction, made)
 
@@ -274,12 +296,16 @@ class StructRules(VectorRules):
         if isinstance(first, View) or (isinstance(second, View) and isinstance(first, Struct)):
             return self._comparison_of_records(instruction, symbol, kinds)
         if not isinstance(first, Struct):
+            if isinstance(first, Scalar):
+                return self._reflected(instruction, _REFLECTED[symbol], kinds)
             if not isinstance(second, Struct) or not isinstance(first, (*_NUMBERS, NoneKind, Tuple)):
                 return None
             if symbol in ("==", "!=") and self._is_generated(second, "__eq__"):
                 return self.constant(instruction, symbol == "!=")
             return self._by_method(instruction, _REFLECTED[symbol], kinds[::-1], (1, 0))
-        name = "__eq__" if symbol == "!=" else _COMPARED[symbol]
+        name = _COMPARED[symbol]
+        if symbol == "!=" and self.lookup.find_member(first.value, name) is MISSING:
+            name = "__eq__"
         if not self._is_generated(first, name):
             if self.lookup.find_member(first.value, name) is MISSING and isinstance(second, Struct):
                 return self._by_method(instruction, _REFLECTED[symbol], kinds[::-1], (1, 0))

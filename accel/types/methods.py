@@ -7,6 +7,7 @@ from types import FunctionType
 from typing import Any
 
 from accel.types.kinds import (
+    DTYPES,
     Array,
     Bool,
     Complex,
@@ -25,6 +26,7 @@ from accel.types.kinds import (
     Vector,
     View,
 )  # fmt: skip
+from accel.types.structs import Template, layout_of
 
 __all__ = ["class_of", "instance_answer", "member_kind"]
 
@@ -45,7 +47,7 @@ def member_kind(name: str, kinds: tuple[Kind, ...]) -> Kind | None:
     """
     what, _, member = name.partition(".")
     if len(kinds) != 1:
-        return None
+        return _viewed_kind(*kinds) if name == "method.view" and len(kinds) == 2 else None
     find = _attribute_kind if what == "attribute" else _method_kind
     return find(member, kinds[0])
 
@@ -84,23 +86,36 @@ def _method_kind(name: str, kind: Kind) -> Kind | None:
     return None
 
 
+def _viewed_kind(kind: Kind, seen: Kind) -> Kind | None:
+    """The bits of a real number as those of another one of the same size: `x.view(numpy.uint32)`."""
+    numpy: Any = sys.modules.get("numpy")
+    if not isinstance(kind, Scalar) or not isinstance(seen, Static) or numpy is None or not isinstance(seen.value, type) or not issubclass(seen.value, numpy.number):
+        return None
+    made = next((Scalar(char) for char in DTYPES if numpy.dtype(char).type is seen.value), None)
+    return made if made is not None and {kind.dtype.family, made.dtype.family} <= {*"iuf"} and kind.dtype.bits == made.dtype.bits else None
+
+
 def instance_answer(kind: Kind, classes: Kind) -> bool | None:
     """What `isinstance(value of this kind, classes)` gives; None where CPython must say.
 
-    Classes with a metaclass of their own may answer as they like.
+    Classes with a metaclass of their own may answer as they like. Of a generic struct are those that were made of it.
 
     Examples
     --------
-    >>> instance_answer(Bool(), Static(int))
-    True
+    >>> instance_answer(Bool(), Static(int)), instance_answer(Bool(), Static((float, complex)))
+    (True, False)
     """
-    if isinstance(classes, Tuple):
-        answers = [instance_answer(kind, item) for item in classes.items]
+    if isinstance(classes, Tuple) or (isinstance(classes, Static) and type(classes.value) is tuple):
+        items = classes.items if isinstance(classes, Tuple) else tuple(map(Static, classes.value))
+        answers = [instance_answer(kind, item) for item in items]
         return None if None in answers else any(answers)
     class_ = class_of(kind)
-    if not isinstance(classes, Static) or type(classes.value) is not type or class_ is None:
+    if not isinstance(classes, Static) or class_ is None:
         return None
-    return issubclass(class_, classes.value)
+    if issubclass(type(classes.value), Template):
+        layout = layout_of(class_)
+        return layout is not None and layout.origin is not None and layout.origin[0] is classes.value
+    return issubclass(class_, classes.value) if type(classes.value) is type else None
 
 
 def class_of(kind: Kind) -> type | None:

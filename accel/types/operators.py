@@ -26,6 +26,7 @@ from accel.types.kinds import (
     join_kinds,
     members_of,
 )
+from accel.types.methods import class_of
 from accel.types.structs import layout_of_kind
 
 __all__ = ["binary_kind", "compare_kind", "compared_fields", "has_truth", "identity_answer", "is_number", "joined_kind", "unary_kind"]
@@ -110,8 +111,11 @@ def identity_answer(a: Kind, b: Kind) -> bool | None:
         return a.value is b.value
     if isinstance(a, Object) or isinstance(b, Object):
         return None
-    if (isinstance(a, Array) and isinstance(b, Array)) or isinstance(a, Static) or isinstance(b, Static):
-        return False if isinstance(a, NoneKind) or isinstance(b, NoneKind) else None
+    if isinstance(a, Array) and isinstance(b, Array):
+        return None
+    if isinstance(a, Static) or isinstance(b, Static):
+        classes = class_of(a), class_of(b)
+        return False if None not in classes and classes[0] is not classes[1] else None
     if type(a) is type(b):
         return True if isinstance(a, NoneKind) else None
     return False

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from accel.types.structs import Layout
 
-__all__ = ["array_class", "as_array", "dtype_of", "field_dtype", "find_array_kind", "find_view_kind", "make_array", "plain_dtype", "record_of", "view_of"]
+__all__ = ["array_class", "as_array", "as_array_of_generic", "dtype_of", "field_dtype", "find_array_kind", "find_view_kind", "make_array", "plain_dtype", "record_of", "view_of"]
 
 _made: list[Any] = []  # the class of arrays, once it is needed
 
@@ -151,8 +151,9 @@ def array_class() -> Any:
                 struct = getattr(self.dtype.type, STRUCT, None)
                 if struct is None:
                     return numpy.ndarray.__reduce__(self)
-                fields = self.view(numpy.ndarray).view(plain_dtype(layout_of(struct).kind))  # type: ignore[union-attr]
-                return as_array, (struct, fields)
+                layout: Any = layout_of(struct)
+                fields = self.view(numpy.ndarray).view(plain_dtype(layout.kind))
+                return (as_array, (struct, fields)) if layout.origin is None else (as_array_of_generic, (*layout.origin, fields))
 
         StructArray.__module__, StructArray.__qualname__ = "accel.types", "StructArray"
         _made.append(StructArray)
@@ -204,6 +205,11 @@ def as_array(struct: Any, array: Any) -> Any:
         what = f"`{struct.__qualname__}.from_array` takes a structured array with its fields, got {got}"
         raise ArgumentError(Diagnostic(what, "struct-argument", *find_caller(__file__), do=do))
     return array.view(wanted).view(array_class())
+
+
+def as_array_of_generic(template: Any, arguments: tuple[Any, ...], array: Any) -> Any:
+    """`as_array` for a struct of a generic one, from what was pickled: that, and its arguments."""
+    return as_array(template[arguments], array)
 
 
 def _is_alike(found: Any, wanted: Any) -> bool:

@@ -168,6 +168,8 @@ def takes_kind(kind: Kind, given: Kind) -> bool:
         return len(kind.items) == len(given.items) and all(map(takes_kind, kind.items, given.items))
     if isinstance(given, View):
         return given.struct == kind
+    if isinstance(kind, Scalar) and kind.dtype.family in "iu":
+        return kind == given or isinstance(given, (Int, Bool))
     return kind == given or given in _TAKEN.get(kind, ())
 
 
@@ -199,7 +201,7 @@ def fit(kind: Kind, value: Any) -> Any:
 
     As for type checkers, an int does for a float, and either for a complex number: they are converted. So are objects of classes derived from those of numbers,
     and records of a struct.
-    A scalar of NumPy's must be of that very type.
+    A scalar of NumPy's must be of that very type; one of integers may be given as an int that it can hold.
 
     Examples
     --------
@@ -226,7 +228,11 @@ def fit(kind: Kind, value: Any) -> Any:
         case Struct():
             return value if class_ is kind.value else as_struct(kind.value, value) if getattr(class_, STRUCT, None) is kind.value else MISFIT
         case Scalar():
-            return value if class_ is sys.modules["numpy"].dtype(kind.char).type else MISFIT
+            dtype = sys.modules["numpy"].dtype(kind.char)
+            if class_ is dtype.type or dtype.kind not in "iu" or not isinstance(value, int):
+                return value if class_ is dtype.type else MISFIT
+            low = -(1 << 8 * dtype.itemsize - 1) if dtype.kind == "i" else 0
+            return dtype.type(value) if low <= value < low + (1 << 8 * dtype.itemsize) else MISFIT
     raise AssertionError(f"no field holds a {kind}")
 
 

@@ -20,6 +20,7 @@ MOVING = ("stencil", "triad", "histogram", "prefix_maximum")
 LANES = ("f64", "f32")
 STRUCT_CALLS = {"new": 1.3, "read": 1.1, "method": 1.2}
 STRUCT_LOOPS = {"nbody": 1.0, "energy": 1.1, "move": 1.1, "walk": 1.05}
+GRADIENT_LIMIT = 2.5
 DYNAMIC_LIMIT = 1.02 if sys.version_info >= (3, 12) else 1.05
 
 
@@ -72,6 +73,9 @@ def find_figures(rows: Sequence[Row]) -> list[Figure]:
             rows, "simd over C", "mandelbrot with SIMD values over C", mean_limit=OVER_C_LIMIT, worst_limit=OVER_C_LIMIT
         ),
         judge_mojo(rows, "mandelbrot_simd", "mandelbrot with SIMD values over Mojo"),
+        judge_group(
+            rows, "gradient", "derivatives by grad over the function", mean_limit=GRADIENT_LIMIT, worst_limit=GRADIENT_LIMIT, least=5
+        ),
     ]
 
 

@@ -13,6 +13,7 @@ from benchmarks.problems.fallback.problem import FALLBACK
 from benchmarks.problems.functions.problem import FUNCTIONS
 from benchmarks.problems.fuzzer.problem import FUZZER
 from benchmarks.problems.gather.problem import GATHER
+from benchmarks.problems.gradient.problem import GRADIENT
 from benchmarks.problems.histogram.problem import HISTOGRAM
 from benchmarks.problems.language.problem import LANGUAGE
 from benchmarks.problems.loops.problem import LOOPS
@@ -55,6 +56,7 @@ PROBLEMS: dict[str, Problem] = {
         DEPENDENCE,
         STRUCTS,
         MANDELBROT_SIMD,
+        GRADIENT,
         COMPILE_TIME,
         FALLBACK,
         FUZZER,

@@ -12,6 +12,7 @@ LAYERS = (
     ("cli",),
     ("__init__",),
     ("kernels", "testing"),
+    ("numbers",),
     ("decorators", "threads"),
     ("explain", "autotune"),
     ("dispatch",),

@@ -12,6 +12,7 @@ from tests.architecture.modules import ROOT
 PAGES = sorted([*(ROOT / "docs").glob("*.md"), ROOT / "README.md", *ROOT.glob("*/README.md"), *(ROOT / "docs" / "errors").glob("*.md")])
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)")
+CODE = re.compile(r"^```.*?^```$|`[^`\n]*`", re.MULTILINE | re.DOTALL)
 TIME = re.compile(r"\d+(\.\d+)?(e-\d+)? (s|ms|µs)\b")
 
 
@@ -21,6 +22,11 @@ def programs(path):
     code = [text for kind, text in blocks if kind == "python"]
     printed = [text for (before, _), (kind, text) in zip(blocks, blocks[1:], strict=False) if (before, kind) == ("python", "text")]
     return "\n".join(code), "".join(printed)
+
+
+def links(path):
+    """Where the links of a page lead; `T[int](3)` in code is none."""
+    return LINK.findall(CODE.sub("", path.read_text()))
 
 
 def run(code, folder):

@@ -192,3 +192,23 @@ def test_checksum(capsys):
     for size in (0, 1, 31, 32, 33, 5536, 5537, 11099):
         data = np.full(size, 255, np.uint8)
         assert example.adler32(data) == zlib.adler32(data)
+
+
+def test_fixed_point_filter(capsys):
+    example = load("fixed_point_filter")
+    assert example.main("400") == 0
+    assert "of a step" in capsys.readouterr().out
+    assert example.run.accel.compiled and not example.run.accel.diagnostics
+    samples, out = np.full(50, 30000, np.int16), np.empty(50, np.int16)
+    loud = example.Biquad(*map(example.Number.of, (3.0, 0.0, 0.0, 0.0, 0.0)))  # beyond the range: it saturates
+    example.run(loud, samples, out)
+    assert out.tolist() == [32767] * 50
+
+
+def test_newton(capsys):
+    example = load("newton")
+    assert example.main("60") == 0
+    assert "at most" in capsys.readouterr().out
+    assert example.place.accel.compiled and not example.place.accel.diagnostics
+    x, steps = example.solve(0.5, 1.0)
+    assert abs(example.kepler(x, 0.5, 1.0)) < 1e-15 and steps < 8

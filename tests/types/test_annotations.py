@@ -46,7 +46,7 @@ def expected(annotation):
 
 
 def test_scalar_types_are_those_of_numpy():
-    names = [name for name in t.__all__ if name not in t._HOMES]
+    names = [name for name in t.__all__ if name not in t._HOMES]  # the others are types of ours, and what makes them
     assert {getattr(t, name) for name in names} == {np.dtype(c).type for c in DTYPES if c not in "qQ"}
     assert all(getattr(t, name).__name__.rstrip("_") == name.lower() for name in names)
     with pytest.raises(AttributeError):

@@ -203,7 +203,7 @@ def test_records():
     assert (a[1].at.x, a["mass"][1], type(r.mass), type(r.n), type(r.on), type(r.small)) == (7.0, 2.0, float, int, bool, numpy.int16)
     assert r.energy() == 0.5 * 2.0 * (49.0 + 1.0) and r.heavy and r.pair == (1, Float32(1)) and r.z == 1 - 1j
     assert repr(r.at) == "Vec.record(x=7.0, y=-1.0)" and type(r.at + r.at) is Vec and Body.still(1.0) == r.still(1.0)
-    for wrong in (lambda: setattr(r, "mass", "3"), lambda: setattr(r, "at", 1.0), lambda: setattr(r, "small", 3)):
+    for wrong in (lambda: setattr(r, "mass", "3"), lambda: setattr(r, "at", 1.0), lambda: setattr(r, "small", 2**15)):
         with pytest.raises(accel.ArgumentError):
             wrong()
     with pytest.raises(OverflowError):

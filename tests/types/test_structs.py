@@ -266,7 +266,7 @@ def test_what_a_field_takes():
     (lambda: Point("3"), "`Point` takes float for `x`, got str"), (lambda: Point(), "`Point` needs a value for the field `x`"),
     (lambda: Point(1.0, 2.0, 3.0), "`Point` takes 2 fields by position, got 3"), (lambda: Point(1.0, z=3), "`Point` has no field `z`"),
     (lambda: Point(1.0, x=3), "`Point` got two values for the field `x`"), (lambda: Version(1.0), "`Version` takes int for `major`, got float"),
-    (lambda: Mixed(True, 1, UInt16(2), Float32(3)), "`Mixed` takes numpy.int8 for `small`, got int"), (lambda: Segment(3), "`Segment` takes Point for `a`, got int"),
+    (lambda: Mixed(True, 128, UInt16(2), Float32(3)), "`Mixed` takes numpy.int8 for `small`, got int"), (lambda: Segment(3), "`Segment` takes Point for `a`, got int"),
     (lambda: Version(1, label=(1, 2, 3)), "`Version` takes tuple[int, float] for `label`, got tuple"), (lambda: Mixed(True, Int8(1), UInt16(2), Float32(3), 0j, 5), "takes 5 fields by position, got 6"),
     (lambda: Version(1, label=[1, 2.0]), "`Version` takes tuple[int, float] for `label`, got list"),
 ])  # fmt: skip
