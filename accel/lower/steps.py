@@ -4,30 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from accel.ir import Access, Call, Instruction
+from accel.ir import Access, Instruction
 from accel.lower import arrays, loops
-from accel.lower.body import REDO, FunctionBody
+from accel.lower.body import FunctionBody
+from accel.lower.calls import kinds_of, lower_call, serve_signals, target_of, values_of, write_target
 from accel.lower.constants import constant_value
-from accel.lower.convert import as_int, convert_value
+from accel.lower.convert import convert_value
 from accel.lower.functions import emit_function
-from accel.lower.layout import Value, components, word_places
-from accel.lower.operators import emit_binary, emit_compare, emit_truth, emit_unary, tuple_items
-from accel.lower.ownership import emit_doubt
+from accel.lower.layout import Value, components
+from accel.lower.operators import emit_binary, emit_compare, emit_truth, emit_unary
 from accel.lower.python_steps import python_step
-from accel.lower.recursion import emit_last_room, enter_call, leave_call
-from accel.lower.results import load_result, store_values
+from accel.lower.recursion import emit_last_room
+from accel.lower.results import store_values
 from accel.lower.strips import STRIP_STEPS, emit_sum_step
-from accel.lower.structs import as_field, emit_struct, field_value, store_field, store_record
+from accel.lower.structs import field_value, store_field, store_record
 from accel.lower.unbox import emit_unbox
 from accel.lower.unions import emit_union
-from accel.lower.vector_calls import emit_vector_call, emit_vector_item, emit_vector_operator
+from accel.lower.vector_calls import emit_vector_item, emit_vector_operator
 from accel.types import functions, operators
 from accel.types.kinds import (
     Array,
     Bool,
     Complex,
-    Constant,
-    EnumerateIterator,
     Float,
     Int,
     Kind,
@@ -64,29 +62,13 @@ def lower_step(body: FunctionBody, instruction: Instruction, successors: Success
     call = typed.calls.get(key)
     is_call = call is not None and call.function is not None  # an operator of a struct may be
     is_vector = instruction.op in _OPERATORS and any(isinstance(kind, Vector) for kind in typed.argument_kinds[key])
-    step = python_step if key in typed.steps else _call if is_call else _vector_operator if is_vector else _STEPS[instruction.op]
+    step = python_step if key in typed.steps else lower_call if is_call else _vector_operator if is_vector else _STEPS[instruction.op]
     ended = step(body, instruction, successors)
     kinds = typed.target_kinds.get(key, ())
     if not ended and any(isinstance(k, Never) for k in kinds):
         body.e.do("unreachable")
         return True
     return bool(ended)
-
-
-def _values(body: FunctionBody, instruction: Instruction) -> list[Value]:
-    return [body.read(name) for name in instruction.arguments]
-
-
-def _kinds(body: FunctionBody, instruction: Instruction) -> tuple[Kind, ...]:
-    return body.typed.argument_kinds[id(instruction)]
-
-
-def _target(body: FunctionBody, instruction: Instruction) -> Kind:
-    return body.typed.target_kinds[id(instruction)][0]
-
-
-def _write(body: FunctionBody, instruction: Instruction, value: Value) -> None:
-    body.write(instruction.targets[0], _target(body, instruction), value)
 
 
 # -- names and values
@@ -109,15 +91,15 @@ def _delete(body: FunctionBody, instruction: Instruction, successors: Successors
 
 
 def _copy(body: FunctionBody, instruction: Instruction, successors: Successors) -> None:
-    _write(body, instruction, body.read(instruction.arguments[0]))
+    write_target(body, instruction, body.read(instruction.arguments[0]))
 
 
 def _select(body: FunctionBody, instruction: Instruction, successors: Successors) -> None:
-    e, made = body.e, _target(body, instruction)
-    (flag,), *sides = _values(body, instruction)
-    kinds = _kinds(body, instruction)[1:]
+    e, made = body.e, target_of(body, instruction)
+    (flag,), *sides = values_of(body, instruction)
+    kinds = kinds_of(body, instruction)[1:]
     then, otherwise = (convert_value(e, kind, made, side) for kind, side in zip(kinds, sides, strict=True))
-    _write(body, instruction, tuple(e.select(flag, t, a, b) for t, a, b in zip(components(made), then, otherwise, strict=True)))
+    write_target(body, instruction, tuple(e.select(flag, t, a, b) for t, a, b in zip(components(made), then, otherwise, strict=True)))
 
 
 def _nothing(body: FunctionBody, instruction: Instruction, successors: Successors) -> None:
@@ -125,22 +107,22 @@ def _nothing(body: FunctionBody, instruction: Instruction, successors: Successor
 
 
 def _static(body: FunctionBody, instruction: Instruction, successors: Successors) -> None:
-    _write(body, instruction, ())
+    write_target(body, instruction, ())
 
 
 def _outside(body: FunctionBody, instruction: Instruction, successors: Successors) -> None:
     """An array that is watched: the same object, but its buffer, shape or dtype may have changed since."""
     found = body.e.module.external(f"guard.{body.typed.outside[id(instruction)]}.value")
     body.e.exits += 1
-    _write(body, instruction, emit_unbox(body.e, _target(body, instruction), found, body.e.exit_label))
+    write_target(body, instruction, emit_unbox(body.e, target_of(body, instruction), found, body.e.exit_label))
 
 
 def _tuple(body: FunctionBody, instruction: Instruction, successors: Successors) -> None:
-    _write(body, instruction, tuple(c for value in _values(body, instruction) for c in value))
+    write_target(body, instruction, tuple(c for value in values_of(body, instruction) for c in value))
 
 
 def _unpack(body: FunctionBody, instruction: Instruction, successors: Successors) -> None:
-    kind = _kinds(body, instruction)[0]
+    kind = kinds_of(body, instruction)[0]
     if isinstance(kind, Array):
         _unpack_array(body, instruction, kind)
         return
@@ -164,20 +146,20 @@ def _unpack_array(body: FunctionBody, instruction: Instruction, kind: Array) -> 
 def _binary(body: FunctionBody, instruction: Instruction, successors: Successors) -> None:
     symbol, e = instruction.detail, body.e
     if id(instruction) in body.typed.counters:
-        x, y = (value[0] for value in _values(body, instruction))
-        _write(body, instruction, (e.value(f"{'add' if symbol == '+' else 'sub'} nsw i64 {x}, {y}"),))
+        x, y = (value[0] for value in values_of(body, instruction))
+        write_target(body, instruction, (e.value(f"{'add' if symbol == '+' else 'sub'} nsw i64 {x}, {y}"),))
         return
     if id(instruction) in body.typed.summed:
-        _write(body, instruction, (emit_sum_step(e, symbol, _kinds(body, instruction), _values(body, instruction)),))
+        write_target(body, instruction, (emit_sum_step(e, symbol, kinds_of(body, instruction), values_of(body, instruction)),))
         return
     e.operation = id(instruction)
     e.is_covered, e.adds_to = e.operation in body.typed.covered, body.typed.adds.get(e.operation, 0)
     made = emit_union(
         e, lambda *k: operators.binary_kind(symbol, *k), lambda k, v: _arithmetic(body, symbol, (k[0], k[1]), (v[0], v[1])),
-        _kinds(body, instruction), _values(body, instruction), _target(body, instruction),
+        kinds_of(body, instruction), values_of(body, instruction), target_of(body, instruction),
     )  # fmt: skip
     e.is_covered, e.adds_to, e.operation = False, 0, 0
-    _write(body, instruction, made)
+    write_target(body, instruction, made)
 
 
 _RELAXED = "reassoc contract nsz arcp"  # infinity and NaN stay what they are
@@ -194,22 +176,22 @@ def _arithmetic(body: FunctionBody, symbol: str, kinds: tuple[Kind, Kind], value
 
 def _unary(body: FunctionBody, instruction: Instruction, successors: Successors) -> None:
     symbol, e = instruction.detail, body.e
-    _write(body, instruction, emit_union(
+    write_target(body, instruction, emit_union(
         e, lambda *k: operators.unary_kind(symbol, *k), lambda k, v: emit_unary(e, symbol, k[0], v[0]),
-        _kinds(body, instruction), _values(body, instruction), _target(body, instruction),
+        kinds_of(body, instruction), values_of(body, instruction), target_of(body, instruction),
     ))  # fmt: skip
 
 
 def _compare(body: FunctionBody, instruction: Instruction, successors: Successors) -> None:
     symbol = instruction.detail
-    kinds, values = _kinds(body, instruction), _values(body, instruction)
+    kinds, values = kinds_of(body, instruction), values_of(body, instruction)
     if isinstance(kinds[1], Range) and symbol in ("in", "not in"):
         found = loops.range_contains(body.e, values[1], arrays.emit_integer(body.e, kinds[0], values[0]))
-        _write(body, instruction, (body.e.value(f"xor i1 {found}, true") if symbol == "not in" else found,))
+        write_target(body, instruction, (body.e.value(f"xor i1 {found}, true") if symbol == "not in" else found,))
     elif symbol in ("in", "not in"):
-        _write(body, instruction, (_membership(body, kinds, values, symbol == "not in"),))
+        write_target(body, instruction, (_membership(body, kinds, values, symbol == "not in"),))
     else:
-        _write(body, instruction, _comparison(body, symbol, kinds, values, _target(body, instruction)))
+        write_target(body, instruction, _comparison(body, symbol, kinds, values, target_of(body, instruction)))
 
 
 def _comparison(body: FunctionBody, symbol: str, kinds: tuple[Kind, ...], values: list[Value], result: Kind) -> Value:
@@ -241,8 +223,8 @@ def _membership(body: FunctionBody, kinds: tuple[Kind, ...], values: list[Value]
 
 def _truth(body: FunctionBody, instruction: Instruction, successors: Successors) -> None:
     e = body.e
-    _write(body, instruction, emit_union(
-        e, lambda *k: Bool(), lambda k, v: (emit_truth(e, k[0], v[0]),), _kinds(body, instruction), _values(body, instruction), Bool()
+    write_target(body, instruction, emit_union(
+        e, lambda *k: Bool(), lambda k, v: (emit_truth(e, k[0], v[0]),), kinds_of(body, instruction), values_of(body, instruction), Bool()
     ))  # fmt: skip
 
 
@@ -251,41 +233,41 @@ _OPERATORS = ("binary", "compare", "inplace", "unary")
 
 def _vector_operator(body: FunctionBody, instruction: Instruction, successors: Successors) -> None:
     """An operator of SIMD values."""
-    operands = list(zip(_kinds(body, instruction), _values(body, instruction), strict=True))
+    operands = list(zip(kinds_of(body, instruction), values_of(body, instruction), strict=True))
     op = "binary" if instruction.op == "inplace" else instruction.op
-    _write(body, instruction, emit_vector_operator(body.e, op, instruction.detail, operands, _target(body, instruction)))
+    write_target(body, instruction, emit_vector_operator(body.e, op, instruction.detail, operands, target_of(body, instruction)))
 
 
 # -- arrays, tuples, loops
 
 
 def _item(body: FunctionBody, instruction: Instruction, successors: Successors) -> None:
-    base, *kinds = _kinds(body, instruction)
+    base, *kinds = kinds_of(body, instruction)
     if isinstance(base, Static):  # a generic struct, a class of SIMD values
-        _write(body, instruction, ())
+        write_target(body, instruction, ())
         return
-    value, *indexes = _values(body, instruction)
+    value, *indexes = values_of(body, instruction)
     if isinstance(base, Vector):
-        _write(body, instruction, emit_vector_item(body.e, base, value, arrays.emit_integer(body.e, kinds[0], indexes[0])))
+        write_target(body, instruction, emit_vector_item(body.e, base, value, arrays.emit_integer(body.e, kinds[0], indexes[0])))
         return
     pick = body.typed.picks.get(id(instruction))
     if isinstance(base, Tuple) and pick is not None:
         parts = arrays.tuple_parts(base, value)
-        _write(body, instruction, parts[pick] if isinstance(pick, int) else tuple(c for part in parts[pick] for c in part))
+        write_target(body, instruction, parts[pick] if isinstance(pick, int) else tuple(c for part in parts[pick] for c in part))
         return
     if isinstance(base, Range):
-        _write(body, instruction, (loops.range_item(body.e, value, arrays.emit_integer(body.e, kinds[0], indexes[0])),))
+        write_target(body, instruction, (loops.range_item(body.e, value, arrays.emit_integer(body.e, kinds[0], indexes[0])),))
         return
     if isinstance(base, Tuple):
         at = arrays.emit_integer(body.e, kinds[0], indexes[0])
-        _write(body, instruction, arrays.emit_tuple_item(body.e, base, value, at))
+        write_target(body, instruction, arrays.emit_tuple_item(body.e, base, value, at))
         return
     if isinstance(base, StructArray):
-        _write(body, instruction, arrays.emit_item(body.e, base, tuple(kinds), value, indexes))
+        write_target(body, instruction, arrays.emit_item(body.e, base, tuple(kinds), value, indexes))
         return
     assert isinstance(base, Array)
     certain, indexes = _certain(body, instruction, base, value, indexes)
-    _write(body, instruction, arrays.emit_item(body.e, base, tuple(kinds), value, indexes, checked=not certain))
+    write_target(body, instruction, arrays.emit_item(body.e, base, tuple(kinds), value, indexes, checked=not certain))
 
 
 def _certain(body: FunctionBody, i: Instruction, base: Array, value: Value, indexes: list[Value]) -> tuple[bool, list[Value]]:
@@ -300,8 +282,8 @@ def _certain(body: FunctionBody, i: Instruction, base: Array, value: Value, inde
 
 
 def _set_item(body: FunctionBody, instruction: Instruction, successors: Successors) -> None:
-    base, *kinds, kind = _kinds(body, instruction)
-    value, *indexes, stored = _values(body, instruction)
+    base, *kinds, kind = kinds_of(body, instruction)
+    value, *indexes, stored = values_of(body, instruction)
     if isinstance(base, StructArray):
         store_record(body.e, base.struct, arrays.record_address(body.e, base, tuple(kinds), value, indexes), (kind, stored))
         return
@@ -317,45 +299,45 @@ def _set_item(body: FunctionBody, instruction: Instruction, successors: Successo
 
 
 def _set_attribute(body: FunctionBody, instruction: Instruction, successors: Successors) -> None:
-    (base, kind), (value, stored) = _kinds(body, instruction), _values(body, instruction)
+    (base, kind), (value, stored) = kinds_of(body, instruction), values_of(body, instruction)
     assert isinstance(base, View)
     store_field(body.e, base, instruction.detail, value, (kind, stored))
 
 
 def _slice(body: FunctionBody, instruction: Instruction, successors: Successors) -> None:
-    _write(body, instruction, tuple(c for value in _values(body, instruction) for c in value))
+    write_target(body, instruction, tuple(c for value in values_of(body, instruction) for c in value))
 
 
 def _attribute(body: FunctionBody, instruction: Instruction, successors: Successors) -> None:
-    base, name = _kinds(body, instruction)[0], instruction.detail
+    base, name = kinds_of(body, instruction)[0], instruction.detail
     value = body.read(instruction.arguments[0])
-    if isinstance(base, Static) or isinstance(_target(body, instruction), Static):
-        _write(body, instruction, ())
+    if isinstance(base, Static) or isinstance(target_of(body, instruction), Static):
+        write_target(body, instruction, ())
     elif isinstance(base, Tuple) and isinstance(pick := body.typed.picks.get(id(instruction)), int):
-        _write(body, instruction, arrays.tuple_parts(base, value)[pick])
+        write_target(body, instruction, arrays.tuple_parts(base, value)[pick])
     elif isinstance(base, (Struct, View)):
-        _write(body, instruction, field_value(body.e, base, name, value))
+        write_target(body, instruction, field_value(body.e, base, name, value))
     elif isinstance(base, Array) and name == "dtype":
         body.e.exit_if(arrays.has_other_dtype(body.e, base, value))
-        _write(body, instruction, ())
+        write_target(body, instruction, ())
     elif isinstance(base, (Array, StructArray)):
-        _write(body, instruction, arrays.array_attribute(body.e, base, name, value))
+        write_target(body, instruction, arrays.array_attribute(body.e, base, name, value))
     elif isinstance(base, Range):
-        _write(body, instruction, (value[("start", "stop", "step").index(name)],))
+        write_target(body, instruction, (value[("start", "stop", "step").index(name)],))
     else:
         full = f"attribute.{name}"
-        _write(body, instruction, emit_union(
+        write_target(body, instruction, emit_union(
             body.e, lambda *k: functions.function_kind(full, k), lambda k, v: emit_function(body.e, full, k, list(v)),
-            (base,), [value], _target(body, instruction),
+            (base,), [value], target_of(body, instruction),
         ))  # fmt: skip
 
 
 def _iterate(body: FunctionBody, instruction: Instruction, successors: Successors) -> None:
-    _write(body, instruction, loops.start_iterator(body.e, _kinds(body, instruction)[0], body.read(instruction.arguments[0])))
+    write_target(body, instruction, loops.start_iterator(body.e, kinds_of(body, instruction)[0], body.read(instruction.arguments[0])))
 
 
 def _next(body: FunctionBody, instruction: Instruction, successors: Successors) -> bool:
-    e, kind = body.e, _kinds(body, instruction)[0]
+    e, kind = body.e, kinds_of(body, instruction)[0]
     item_kind, state_kind = body.typed.target_kinds[id(instruction)]
     if isinstance(item_kind, Never):
         body.jump(successors[1])
@@ -379,33 +361,11 @@ def _next(body: FunctionBody, instruction: Instruction, successors: Successors) 
 
 
 def _poll(body: FunctionBody, instruction: Instruction, successors: Successors) -> None:
-    _serve_signals(body, instruction)
-
-
-def _serve_signals(body: FunctionBody, instruction: Instruction) -> None:
-    """Run the handlers of signals that have arrived; what one raises is raised here, else compiled code goes on."""
-    e = body.e
-    watched = body.watched or e.module.external("accel.tripped")
-    word = e.value(f"load atomic i32, ptr {watched} monotonic, align 4")
-    arrived, raised, go_on = e.label("arrived"), e.label("raised"), e.label("quiet")
-    e.branch_if(e.value(f"icmp ne i32 {word}, 0"), arrived, go_on, likely=False)
-    e.place(arrived)
-    if body.pure:
-        body.end(REDO)
-        e.place(go_on)
-        return
-    answer = e.value(f'call preserve_allcc i32 {"@accel.look(ptr %state)" if body.detached else "@accel.signals()"}')
-    e.branch_if(e.value(f"icmp slt i32 {answer}, 0"), raised, go_on)
-    e.place(raised)
-    body.attach()
-    exit_label = body.make_exit(instruction, "raise", extra=e.value('call ptr @"accel.fetch"()'))
-    body.keep_exit()
-    e.branch(exit_label)
-    e.place(go_on)
+    serve_signals(body, instruction)
 
 
 def _return(body: FunctionBody, instruction: Instruction, successors: Successors) -> bool:
-    kind, result = _kinds(body, instruction)[0], body.typed.result
+    kind, result = kinds_of(body, instruction)[0], body.typed.result
     e = body.e
     if isinstance(result, Static) or isinstance(kind, Static):
         e.branch(e.exit_label)
@@ -418,190 +378,9 @@ def _return(body: FunctionBody, instruction: Instruction, successors: Successors
     return True
 
 
-# -- calls
-
-
-def _call(body: FunctionBody, instruction: Instruction, successors: Successors) -> None:
-    call = body.typed.calls[id(instruction)]
-    if call.name.startswith("simd."):
-        made = emit_vector_call(body.e, call.name, call.bound, _call_operands(body, instruction), _target(body, instruction))
-        _write(body, instruction, made)
-    elif call.name == "struct":
-        _construct(body, instruction, call)
-    elif call.function is not None:
-        _function_call(body, instruction, call)
-    elif isinstance(_target(body, instruction), Static):
-        _write(body, instruction, ())
-    else:
-        _write(body, instruction, _known_call(body, instruction, call))
-
-
-def _call_operands(body: FunctionBody, instruction: Instruction) -> list[tuple[Kind, Value]]:
-    """The callee, what it captures and the arguments of a call; tuples with `*` taken apart."""
-    starred = instruction.detail[4] if instruction.op == "spread_call" else ()
-    found: list[tuple[Kind, Value]] = []
-    for k, (kind, value) in enumerate(zip(_kinds(body, instruction), _values(body, instruction), strict=True)):
-        if k < len(starred) and starred[k]:
-            assert isinstance(kind, Tuple)
-            found += tuple_items(kind, value)
-        else:
-            found.append((kind, value))
-    return found
-
-
-def _bound_arguments(body: FunctionBody, instruction: Instruction, call: Call) -> tuple[tuple[Kind, ...], list[Value]]:
-    """The arguments of a known function in the order of its parameters."""
-    (first, receiver), *given = _call_operands(body, instruction)
-    kinds, values = [kind for kind, _ in given], [value for _, value in given]
-    bound: list[tuple[Kind, Value]] = []
-    for what, value in call.bound:
-        match what:
-            case "receiver":
-                bound.append((first, receiver))
-            case "default":
-                bound.append((Float(), constant_value(Float(), value)))
-            case _:
-                bound.append((kinds[value], values[value]))
-    return tuple(kind for kind, _ in bound), [value for _, value in bound]
-
-
-def _construct(body: FunctionBody, instruction: Instruction, call: Call) -> None:
-    """A struct of its fields; its `__post_init__` is called with it, which may raise."""
-    kind = _target(body, instruction) if call.function is None else call.function.kinds[0]
-    assert isinstance(kind, (Struct, Tuple))
-    made = emit_struct(body.e, kind, call.given or call.bound, _call_operands(body, instruction)[1:])
-    if call.function is not None and _value_of_call(body, instruction, call, [(kind, made)], (kind, made)) is None:
-        return
-    _write(body, instruction, made)
-
-
-def _known_call(body: FunctionBody, instruction: Instruction, call: Call) -> Value:
-    e, name = body.e, call.name
-    kinds, values = _bound_arguments(body, instruction, call)
-    match name, kinds:
-        case "builtins.range", _:
-            return loops.emit_range(e, kinds, values)
-        case "builtins.enumerate", _:
-            inner = _target(body, instruction)
-            assert isinstance(inner, EnumerateIterator)
-            start = values[1][0] if len(values) > 1 else "0"
-            if start != "0":  # so that the count can't leave 64 bits
-                e.exit_if(e.value(f"icmp sgt i64 {start}, {2**62}"))
-            return (start, *loops.start_iterator(e, kinds[0], values[0]))
-        case "builtins.reversed", _:
-            return loops.reverse_range(e, values[0])
-        case "builtins.zip", _:
-            return tuple(c for k, v in zip(kinds, values, strict=True) for c in loops.start_iterator(e, k, v))
-        case "builtins.len", (Array() | StructArray(),):
-            return (values[0][2],)
-        case "builtins.len", (Range(),):
-            length = loops.range_length(e, values[0])
-            e.exit_if(e.value(f"icmp slt i64 {length}, 0"))
-            return (length,)
-    return emit_union(
-        e, lambda *k: functions.function_kind(name, k), lambda k, v: emit_function(e, name, tuple(k), list(v)), kinds, values,
-        _target(body, instruction),
-    )  # fmt: skip
-
-
-def _function_call(body: FunctionBody, instruction: Instruction, call: Call) -> None:
-    """A call of another compiled function."""
-    operands = _call_operands(body, instruction)
-    value = _value_of_call(body, instruction, call, operands[1:] if call.operands is None else [operands[k] for k in call.operands])
-    if value is not None:
-        _write(body, instruction, _answer(body, instruction, call, value) if call.asks else value)
-
-
-def _value_of_call(
-    body: FunctionBody, instruction: Instruction, call: Call, operands: list[tuple[Kind, Value]], made: tuple[Kind, Value] | None = None
-) -> Value | None:
-    """What another compiled function gives, None if nothing: its status says whether it went well, raised, or ended in CPython. `made` is the value of the call
-    where that is not what the function gives."""
-    e, callee = body.e, call.function
-    assert callee is not None
-    found, values = [kind for kind, _ in operands], [value for _, value in operands]
-    arguments: list[str] = []
-    passed: list[tuple[Kind, Value]] = []
-    for (what, value), kind in zip(call.bound, callee.kinds, strict=True):
-        passed.append((found[value], values[value]) if what == "argument" else (kind, ()))
-        match what:
-            case "argument" if isinstance(kind, (Constant, Static)):  # of a class method called on an object, too: its operand is that
-                continue
-            case "argument":
-                given = values[value] if found[value] == kind or isinstance(kind, Array) else as_field(e, kind, found[value], values[value])
-            case "rest":
-                given = tuple(c for k in value for c in values[k])
-            case _:
-                given = constant_value(kind, value)
-        arguments += [f"{t} {v}" for t, v in zip(components(kind), given, strict=True)]
-    e.exit_if(emit_doubt(e, callee.source.function, passed) or "false")
-    if callee.recursive:
-        _serve_signals(body, instruction)
-    enter_call(body, callee)
-    result = e.slot(f"[{max(word_places(components(callee.result))[-1], 1)} x i64]", align=8)
-    status = e.value(f'call i32 @"{callee.symbol}"({", ".join([f"ptr {result}", "ptr %state", *arguments])})')
-    leave_call(body, callee)
-    good, bad = e.label("called"), e.label("left")
-    e.branch_if(e.value(f"icmp eq i32 {status}, 0"), good, bad, likely=True)
-    e.place(bad)
-    names = instruction.detail[2] if instruction.op in ("call", "spread_call") else ()
-    captured = instruction.arguments[1 : 1 + len(names)]
-    takes = tuple(captured[names.index(name)] for name in callee.written)
-    _hand_over(body, instruction, status, takes, asks=call.asks, made=made)
-    e.place(good)
-    if isinstance(callee.result, Never):
-        return None
-    value = load_result(e, callee.result, result)
-    body.own(id(instruction), callee.result, value)
-    return value
-
-
-def _answer(body: FunctionBody, instruction: Instruction, call: Call, value: Value) -> Value:
-    """What an operation makes of the answer of the method that it asks its operand for."""
-    assert call.function is not None
-    e, kind = body.e, call.function.result
-    if call.asks.endswith(".__len__"):
-        value = (as_int(e, kind, value),)
-        negative, fine = e.label("negative"), e.label("length")
-        e.branch_if(e.value(f"icmp slt i64 {value[0]}, 0"), negative, fine, likely=False)
-        e.place(negative)
-        body.attach()
-        exit_label = body.make_exit(instruction, asks=call.asks, result=(Int(), value))
-        body.keep_exit()
-        e.branch(exit_label)
-        e.place(fine)
-        kind = Int()
-    if not isinstance(_target(body, instruction), Bool):
-        return value
-    truth = emit_union(e, lambda *k: Bool(), lambda k, v: (emit_truth(e, k[0], v[0]),), (kind,), [value], Bool())
-    return (e.value(f"xor i1 {truth[0]}, true"),) if "not" in (call.asks, instruction.detail) else truth
-
-
-def _hand_over(body: FunctionBody, instruction: Instruction, status: str, takes: tuple[str, ...], *, asks: str, made: tuple[Kind, Value] | None) -> None:
-    """The callee gave an object or an exception: CPython goes on here with it, or with what has been made in place of the object."""
-    e = body.e
-    if body.pure:
-        body.end(status)
-        return
-    raised, given = e.label("raised"), e.label("given")
-    e.branch_if(e.value(f"icmp eq i32 {status}, 1"), raised, given)
-    value, raise_ = "value", "raise"
-    if instruction.op == "compare":
-        value, asks = f"{asks or value}{instruction.phase}", ""
-    elif asks:
-        value = raise_ = instruction.phase
-    for label, phase, operand in ((given, value, "load ptr, ptr %state"), (raised, raise_, 'call ptr @"accel.fetch"()')):
-        e.place(label)
-        body.attach()
-        result = made if label == given else None
-        exit_label = body.make_exit(instruction, phase, extra=e.value(operand), takes=takes, asks=asks, raises=bool(asks) and label == raised, result=result)
-        body.keep_exit()
-        e.branch(exit_label)
-
-
 _STEPS: dict[str, Callable[[FunctionBody, Instruction, Successors], bool | None]] = {
-    "attribute": _attribute, "binary": _binary, "bound": _bound, "call": _call, "cell": _static, "closure": _static, "compare": _compare, "const": _static,
+    "attribute": _attribute, "binary": _binary, "bound": _bound, "call": lower_call, "cell": _static, "closure": _static, "compare": _compare, "const": _static,
     "copy": _copy, "delete": _delete, "inplace": _binary, "item": _item, "iterate": _iterate, "next": _next, "outside": _outside, "poll": _poll, "result": _nothing,
-    "return": _return, "select": _select, "set_attribute": _set_attribute, "set_item": _set_item, "slice": _slice, "spread": _nothing, "spread_call": _call, "static": _static,
+    "return": _return, "select": _select, "set_attribute": _set_attribute, "set_item": _set_item, "slice": _slice, "spread": _nothing, "spread_call": lower_call, "static": _static,
     "truth": _truth, "tuple": _tuple, "unary": _unary, "unpack": _unpack, **STRIP_STEPS,
 }  # fmt: skip
