@@ -228,7 +228,7 @@ def _truth(body: FunctionBody, instruction: Instruction, successors: Successors)
     ))  # fmt: skip
 
 
-_OPERATORS = ("binary", "compare", "inplace", "unary")
+_OPERATORS = ("binary", "compare", "inplace", "truth", "unary")
 
 
 def _vector_operator(body: FunctionBody, instruction: Instruction, successors: Successors) -> None:

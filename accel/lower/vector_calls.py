@@ -48,14 +48,14 @@ def emit_vector_call(e: Emitter, name: str, bound: tuple[Any, ...], operands: Op
     if name == "":
         assert isinstance(made, Vector)
         return vector_of_scalars(e, made, given)
-    if name == "abs":
+    if name in ("abs", "truth"):
         owner, value = given[0]
     assert isinstance(owner, Vector)
     if name in ("store", "store_tail", "scatter"):
         store_lanes(e, owner, value, _find_places(name, dict(bound[0]), given))
         return ()
-    if name in ("any", "all", "count"):
-        return (vector_test(e, name, owner, value),)
+    if name in ("any", "all", "count", "truth"):
+        return (vector_test(e, "all" if name == "truth" else name, owner, value),)
     if name in _REDUCTIONS:
         return (vector_reduction(e, _REDUCTIONS[name], owner, value),)
     assert isinstance(made, Vector)
@@ -100,12 +100,15 @@ def _find_places(name: str, bound: dict[str, int], given: Operands) -> Places:
 
 
 def emit_vector_operator(e: Emitter, op: str, symbol: str, operands: Operands, made: Kind) -> Value:
-    """An operator: "binary", "unary" or "compare"."""
-    assert isinstance(made, Vector)
-    if op == "unary":
+    """An operator: "binary", "unary", "compare" or "truth"."""
+    if op in ("truth", "unary"):
         (owner, value), *_ = operands
         assert isinstance(owner, Vector)
+        if op == "truth" or symbol == "not":
+            holds = vector_test(e, "all", owner, value)
+            return (holds if op == "truth" else e.value(f"xor i1 {holds}, true"),)
         return vector_unary(e, symbol, owner, value)
+    assert isinstance(made, Vector)
     vectors = [kind for kind, _ in operands if isinstance(kind, Vector)]
     like = max(vectors, key=lambda kind: kind.bits)
     x, y = (lane_operand(e, like, *operand) for operand in operands)

@@ -185,7 +185,7 @@ def _parts_of(kind: Kind) -> tuple[Kind, ...]:
 def _can_join(typed: TypedFunction, i: Instruction, constants: dict[str, object]) -> bool:
     """Whether an instruction has no effect and can't leave."""
     key = id(i)
-    if key in typed.faults or key in typed.steps or i.when is not None:
+    if key in typed.faults or key in typed.steps or i.when is not None or (i.op == "unary" and i.detail == "not"):
         return False
     if i.op == "bound":
         return not typed.maybe_unbound.get(key, True)

@@ -172,6 +172,8 @@ class VectorRules(CallRules):
                 first = next(kind for kind in kinds if isinstance(kind, Vector))
                 fits = first.dtype.family in _FAMILIES.get(symbol, "") and all(_is_operand(first, kind) for kind in kinds)
                 return _joined(first, *kinds) if fits else None
+            case ("truth", _) | ("unary", "not"):
+                return Bool() if isinstance(kinds[0], Vector) and kinds[0].char == "?" else None
             case "unary", symbol:
                 owner = kinds[0]
                 return owner if isinstance(owner, Vector) and owner.dtype.family in _UNARY.get(symbol, "") else None
@@ -209,6 +211,8 @@ class VectorRules(CallRules):
             return self.constant(instruction, kind.lanes)
         if isinstance(kind, Vector) and value is abs and kind.char != "?":
             return self.note(instruction, "abs", (), kind)
+        if isinstance(kind, Vector) and value is bool and kind.char == "?":
+            return self.note(instruction, "truth", (), Bool())
         if value is simd_width and isinstance(kind, Static) and lane_char(kind.value):
             return self.constant(instruction, simd_width(kind.value))
         return None

@@ -77,7 +77,8 @@ class SIMD(Lanes[E, W]):
     Notes
     -----
     Operators work lane by lane with another one of the same class, or a number. Python's numbers take the dtype of the lanes. There are `+ - *` for all dtypes but bool, `/` for
-    floats, `// % << >>` for integers, `& | ^ ~` for integers and masks. Comparisons give a mask, `SIMD[Bool, width]`.
+    floats, `// % << >>` for integers, `& | ^ ~` for integers and masks. Comparisons give a mask, `SIMD[Bool, width]`, which is true when it holds for all lanes: `if x == y` asks
+    whether all are equal, `(x != y).any()` whether one is not.
 
     Nothing warns: floats follow IEEE 754, integers wrap, shifts by more than the number of bits leave 0 or the sign, and division of an integer by 0 gives 0, as in NumPy.
     In CPython NumPy computes the same bits (only which NaN a NaN is, is not promised).
@@ -304,7 +305,9 @@ class SIMD(Lanes[E, W]):
     # -- comparisons and masks
 
     def __bool__(self) -> bool:
-        raise refusal(f"the truth of `{type(self).__name__}`, which has one for each lane", "write `mask.any()` or `mask.all()`")
+        if self._char != "?":
+            raise refusal(f"the truth of `{type(self).__name__}`, which has one for each lane", "write `(x != 0).any()` or `(x != 0).all()`")
+        return self._wide().all().item()  # type: ignore[no-any-return]
 
     def select(self: SIMD[bool_, W], then: Any, otherwise: Any) -> Any:
         """The lanes of `then` where the mask holds, else those of `otherwise`; one of the two may be a number.

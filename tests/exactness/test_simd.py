@@ -423,6 +423,22 @@ def test_through_functions_tuples_and_exits():
     agree_with_disabled(called, [(SIMD[Float64, 8].iota(), {"a": 2}), (SIMD[Float64, 8].iota(0.5), {})])
 
 
+@pytest.mark.parametrize("dtype, width", [(Float64, 4), (Float32, 24), (Int16, 6)])
+def test_the_truth_of_masks(dtype, width):
+    def asked(x: SIMD[dtype, width], y: SIMD[dtype, width]):
+        n = 0
+        if x == y:
+            n += 1
+        if not x < y:
+            n += 2
+        while x <= y and n < 20:
+            n += 4
+            x = x + 1
+        return n, not (x == y), 7 if x == y and x == x else 8, bool(x == x), 1 if x != y else 2
+
+    check(asked, [(SIMD[dtype, width](a), SIMD[dtype, width](b).with_lane(1, dtype(c))) for a in (0, 1, 2) for b in (0, 1, 5) for c in (0, 1, 5)])
+
+
 def test_attributes_are_known():
     def asked(x: SIMD[Float32, 8]):
         return x.width, x.dtype(3), len(x), type(x) is SIMD[Float32, 8], isinstance(x, SIMD)

@@ -21,7 +21,7 @@ V = SIMD[Float64, 4]
         (lambda x, a: x.store(a, 0), (V(1.0), np.zeros(4, np.float32)), "`store` of SIMD[float64, 4], array(float32, 1-d, C), int"),
         (lambda x: V(1, 2) + x, (V(1.0),), "a call of SIMD[float64, 4], int, int"),
         (lambda x: x.select(x, x), (V(1.0),), "`select` of SIMD[float64, 4], SIMD[float64, 4], SIMD[float64, 4]"),
-        (lambda x: x and 1, (V(1.0),), "`truth` of SIMD[float64, 4]"),
+        (lambda x: 1 if x else 2, (V(1.0),), "`truth` of SIMD[float64, 4]"),
     ],
 )
 def test_what_is_refused(function, arguments, what):

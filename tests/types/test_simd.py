@@ -74,6 +74,14 @@ def test_masks():
     assert lanes(~mask | (x == 1.0)) == [True, True, False, True]
 
 
+def test_masks_are_true_when_all_lanes_are():
+    x, y = V(1.0, 2.0, 3.0, 4.0), V(1.0, 2.0, 3.0, 5.0)
+    assert x == V(1.0, 2.0, 3.0, 4.0)
+    assert not x == y  # noqa: SIM201
+    assert not x != y  # noqa: SIM202  some are equal
+    assert (x, 1) == (V(1.0, 2.0, 3.0, 4.0), 1) and (x, 1) != (y, 1)
+
+
 def test_minimum_is_that_of_python():
     x, y = V(1.0, math.nan, 2.0, -0.0), V(2.0, 1.0, math.nan, 0.0)
     assert repr(x.min(y)) == repr(V(*[min(a, b) for a, b in zip(x, y, strict=True)]))
@@ -186,7 +194,7 @@ def test_classes_that_there_are_not(make, what):
         (lambda: I(1) / 2, "`/` of `SIMD"),
         (lambda: V(1.0) // 2, "`//` of `SIMD"),
         (lambda: (V(1.0) < 2) + True, r"`\+` of `SIMD\[bool, 4\]`"),
-        (lambda: bool(V(1.0) < 2), "write `mask.any"),
+        (lambda: bool(V(1.0)), r"write `\(x != 0\).any"),
         (lambda: V(1.0).select(1.0, 2.0), "`select` of"),
         (lambda: (V(1.0) < 2).select(1.0, 2.0), "`select` takes lanes as many"),
         (lambda: V.load(np.arange(9), 0), "got `ndarray` of int64 with 1 axes"),
