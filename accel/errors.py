@@ -253,20 +253,29 @@ class AnnotationError(AccelError, TypeError):
 
 
 class ArgumentError(AccelError, TypeError):
-    """An argument is not what the annotation of its parameter says.
+    """A value is not what something of accel's own takes: SIMD values, arrays of structs, derivatives.
+
+    Notes
+    -----
+    A call of a decorated function, or of a struct, with an argument that its annotation does not allow raises a plain TypeError with `diagnostics`: those who call
+    it need not know accel.
 
     Examples
     --------
-    >>> import accel
-    >>> @accel.fn
-    ... def half(x: float) -> float:
-    ...     return x / 2
-    >>> half("3")
+    >>> from accel.types import SIMD, Float64, Int64
+    >>> SIMD[Float64, 4](1.0) + SIMD[Int64, 4](1)
     Traceback (most recent call last):
       ...
-    accel.ArgumentError: `half` takes float for `x`, got str [argument-type]
+    accel.ArgumentError: `+` of `SIMD[float64, 4]` and `SIMD[int64, 4]` [simd-argument]
       ...
     """
+
+
+def argument_error(diagnostic: Diagnostic) -> TypeError:
+    """What a call with a wrong argument raises: a plain TypeError, as Python's own calls do, whose `diagnostics` tell more."""
+    error: Any = TypeError(render_diagnostic(diagnostic))
+    error.diagnostics = (diagnostic,)
+    return error  # type: ignore[no-any-return]
 
 
 class InexactError(AccelError, OverflowError):

@@ -141,7 +141,7 @@ def test_annotated_generator_is_enforced():
         yield from range(n)
 
     assert list(numbers(3)) == [0, 1, 2] and inspect.isgeneratorfunction(numbers)
-    with pytest.raises(accel.ArgumentError, match="numbers` takes int for `n`, got str"):
+    with pytest.raises(TypeError, match="numbers` takes int for `n`, got str"):
         numbers("3")
 
 

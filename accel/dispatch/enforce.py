@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from accel.errors import ArgumentError, Diagnostic
+from accel.errors import Diagnostic, argument_error
 from accel.types.declared import ArrayType, name_of_class
 
 TYPE_CHECKING = False
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["refuse_argument"]
 
 
-def refuse_argument(function: FunctionType, parameter: Enforced, value: Any) -> ArgumentError:
+def refuse_argument(function: FunctionType, parameter: Enforced, value: Any) -> TypeError:
     """The error to raise."""
     code, expected, text = function.__code__, parameter.expected, parameter.text
     found = ""
@@ -24,7 +24,7 @@ def refuse_argument(function: FunctionType, parameter: Enforced, value: Any) -> 
     else:
         got, found = name_of_class(type(value)), f"{value!r:.40}"
         remedy = f"pass {' or '.join(map(name_of_class, parameter.accepted))}"
-    return ArgumentError(
+    return argument_error(
         Diagnostic(f"`{function.__qualname__}` takes {text} for `{parameter.name}`, got {got}", "argument-type", code.co_filename, code.co_firstlineno,
                    found=found, why=f"parameters annotated {text} are enforced", do=(remedy, "or drop the annotation: the function then takes anything"))
     )  # fmt: skip

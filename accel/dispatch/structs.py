@@ -9,7 +9,7 @@ from types import MethodType
 
 from accel.dispatch.constructors import find_post, install_constructor, renew_constructor
 from accel.dispatch.definitions import Definition, names_in
-from accel.errors import AccelError, DecorationError, Diagnostic
+from accel.errors import AccelError, DecorationError, Diagnostic, argument_error
 from accel.runtime.classes import find_offset
 from accel.runtime.frames import find_caller
 from accel.types.declared import name_of_class
@@ -257,10 +257,7 @@ def _value_of(layout: Layout, field: Field, given: dict[str, Any]) -> Any:
 def _refuse_call(layout: Layout, what: str, do: str, found: str = "") -> NoReturn:
     """Raise a plain TypeError, as any class does whose constructor is called with the wrong arguments; its `diagnostics` say where."""
     name = layout.kind.value.__qualname__
-    diagnostic = Diagnostic(f"`{name}` {what}", "struct-argument", *find_caller(__file__), found=found, do=(do,))
-    error: Any = TypeError(str(diagnostic))
-    error.diagnostics = (diagnostic,)
-    raise error
+    raise argument_error(Diagnostic(f"`{name}` {what}", "struct-argument", *find_caller(__file__), found=found, do=(do,)))
 
 
 def _refuse_assignment(self: Any, name: str, verb: str) -> NoReturn:

@@ -22,6 +22,7 @@ that has none any more when the loop is left (`n += inside.cast(Int64)`, behind 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from accel.graphs import find_dominators, find_natural_loop, reverse_postorder
 from accel.ir import Block, Instruction, TypedFunction
@@ -130,7 +131,8 @@ def _find_unchanged(typed: TypedFunction, run: Sequence[Instruction], mask: str)
         if i.op == "call" and call is not None and call.name == "simd.cast" and old[0] == mask and _is_whole(made[0]):
             nothing.update(i.targets)
         elif i.op == "call" and call is not None and call.name == "simd.select" and old[0] == mask:
-            at = 1 + call.bound[1]
+            places: tuple[Any, ...] = call.bound
+            at = 1 + places[1]
             same[i.targets[0]] = old[at] if kinds[at] == made[0] else ""
         elif i.op in ("binary", "inplace") and i.detail in ("+", "-") and _is_whole(made[0]) and i.arguments[1] in nothing and kinds[0] == made[0]:
             same[i.targets[0]] = old[0]
@@ -284,8 +286,9 @@ def _lower(e: Emitter, typed: TypedFunction, runs: tuple[Sequence[Instruction], 
             for i in run:
                 register.lower(i)
             found.append(dict(register.held))
+        last_held = held[1 if runs[1] else 0][-1]
         for name in sorted(register.taken.intersection(register.held)) if is_in_loop else ():
-            held[bool(runs[1])][-1][name] = _pinned(e, *held[bool(runs[1])][-1][name])
+            last_held[name] = _pinned(e, *last_held[name])
     made: list[Bound] = []
     for run, found in zip(runs, held, strict=True):
         names = dict.fromkeys(name for i in run for name in i.targets if name in found[0])

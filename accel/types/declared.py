@@ -120,7 +120,7 @@ class Array:
     Notes
     -----
     Whatever offers its memory by DLPack or the buffer protocol (tensors of other libraries, `array.array`, `memoryview`) is taken without a copy: the function
-    gets the array that shares it. Nothing else is converted: another argument raises ArgumentError, a TypeError, whether the call is compiled or not. For
+    gets the array that shares it. Nothing else is converted: another argument raises TypeError, whether the call is compiled or not. For
     arrays the check costs nothing in compiled code, which looks at their class, dtype and flags in any case.
 
     Examples
@@ -138,7 +138,7 @@ class Array:
     >>> trace(numpy.eye(3, dtype="f"))
     Traceback (most recent call last):
       ...
-    accel.ArgumentError: `trace` takes Array[numpy.float64, 2] for `a`, got an array of float32 [argument-type]
+    TypeError: `trace` takes Array[numpy.float64, 2] for `a`, got an array of float32 [argument-type]
       ...
     """
 
@@ -170,7 +170,7 @@ class Tensor(Array):
     >>> cross(numpy.ones(2), numpy.ones(3), out)
     Traceback (most recent call last):
       ...
-    accel.ArgumentError: `cross` takes Tensor[numpy.float64, 3] for `a`, got an array of shape (2,) [argument-type]
+    TypeError: `cross` takes Tensor[numpy.float64, 3] for `a`, got an array of shape (2,) [argument-type]
       ...
     """
 

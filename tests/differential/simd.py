@@ -141,19 +141,19 @@ class _Maker:
         for _ in range(5):
             width = str(r.choice([1, 2, 3, 4, 4, 8, 8, 16])) if self.has_width else ""
             texts = [self.argument(kind, width, layouts[name]) for name, kind in self.parameters.items()]
-            self.share_memory(texts)
-            if not self.annotated and r.random() < 0.06:
+            if not self.share_memory(texts) and not self.annotated and r.random() < 0.06:
                 texts[r.randrange(len(texts))] = r.choice(["None", "1.5", "3", "SIMD[Float64, 2](1.0)", "SIMD[Int8, 4]()", "'a'"])
             made.append(", ".join([*texts, *([f"width={width}"] if width else [])]))
         return made
 
-    def share_memory(self, texts: list[str]) -> None:
-        """Now and then an array is one that comes before it, or a view of it."""
-        kinds = list(self.parameters.values())
+    def share_memory(self, texts: list[str]) -> bool:
+        """Now and then an array is one that comes before it, or a view of it; whether one is."""
+        kinds, before = list(self.parameters.values()), list(texts)
         for k, kind in enumerate(kinds):
             earlier = [n for n in range(k) if kinds[n] == kind and kind.startswith("arr:")]
             if earlier and self.r.random() < 0.4:
                 texts[k] = f"a{earlier[0]}{self.r.choice(['', '', '[1:]', '[::-1]', '[:20]'])}"
+        return texts != before
 
     def argument(self, kind: str, width: str, layout: str) -> str:
         """The text of one argument."""

@@ -49,7 +49,7 @@ def run(code, folder):
             exec(compile(code, str(path), "exec", dont_inherit=True), space)
         except accel.AccelError as error:
             return error.diagnostics, shown(f"accel.{type(error).__name__}: {error}", folder)
-        except TypeError as error:  # of a class that is called with the wrong values
+        except TypeError as error:  # of a function or class that is called with the wrong values
             return error.diagnostics, shown(f"TypeError: {error}", folder)
     hints = [str(w.message) for w in caught if w.category is accel.FallbackHint]
     return hints, shown("\n".join(hints), folder)

@@ -302,7 +302,7 @@ def test_a_failing_assertion_is_raised_when_the_call_comes_to_it():
         with pytest.raises(AssertionError, match="n must be even"):
             checked(2.0, n=3)
     assert seen == []
-    with pytest.raises(accel.ArgumentError, match="takes int for `n`, got str"):
+    with pytest.raises(TypeError, match="takes int for `n`, got str"):
         checked(2.0, n="4")
 
 

@@ -250,7 +250,7 @@ def test_annotations_are_enforced():
     def half(x: SIMD[Float64, 4]) -> SIMD[Float64, 4]:
         return x * 0.5
 
-    with pytest.raises(accel.ArgumentError, match=r"half` takes SIMD\[float64, 4\] for `x`, got SIMD\[float64, 8\]"):
+    with pytest.raises(TypeError, match=r"half` takes SIMD\[float64, 4\] for `x`, got SIMD\[float64, 8\]"):
         half(SIMD[Float64, 8](1.0))
     assert lanes(half(V(3.0))) == [1.5] * 4
 
@@ -266,6 +266,6 @@ def test_annotations_as_texts():
     def local(x: "SIMD[Float64, width]"):
         return x * 0.5
 
-    with pytest.raises(accel.ArgumentError, match="takes SIMD"):
+    with pytest.raises(TypeError, match="takes SIMD"):
         half(SIMD[Float64, 8](1.0))
     assert lanes(local(SIMD[Float64, width * 2](1.0))) == [0.5] * 8  # a name that is not one of the module tells nothing
