@@ -81,8 +81,8 @@ def fn(function: Any = ..., /, **options: Any) -> Any:
     Notes
     -----
     A call of compiled code costs less than a call of a plain function. Threads may call at once; one compiles. Parameters
-    annotated `int`, `float`, `bool`, `complex`, with a scalar type of NumPy's or `accel.types.Array` are enforced: another argument raises TypeError,
-    a TypeError. A function all of whose parameters are so annotated is compiled at its first call.
+    annotated `int`, `float`, `bool`, `complex`, with a scalar type of NumPy's or `accel.types.Array` are enforced: another argument raises TypeError.
+    A function all of whose parameters are so annotated is compiled at its first call.
 
     Examples
     --------
