@@ -15,6 +15,7 @@ LANES_LIMIT = 1.053  # 0.95 of the speed of C
 GAIN_LIMIT = 1.8  # of two threads over one
 OVER_C_LIMIT = 1.053  # 0.95 of the speed of C
 OVER_MOJO_LIMIT = 1.0
+UNROLLED_LIMIT = 0.75
 COMPUTING = ("forces", "product")
 MOVING = ("stencil", "triad", "histogram", "prefix_maximum")
 LANES = ("f64", "f32")
@@ -72,6 +73,8 @@ def find_figures(rows: Sequence[Row]) -> list[Figure]:
             rows, "simd over C", "mandelbrot with SIMD values over C", mean_limit=OVER_C_LIMIT, worst_limit=OVER_C_LIMIT
         ),
         judge_mojo(rows, "mandelbrot_simd", "mandelbrot with SIMD values over Mojo"),
+        judge_group(rows, "unrolled over numba", "n-body, pairs written out, over numba", mean_limit=UNROLLED_LIMIT),
+        judge_mojo(rows, "nbody_unrolled", "n-body, pairs written out, over Mojo", cases=("nbody",)),
     ]
 
 
@@ -136,13 +139,13 @@ def judge_group(
     return Figure(what, limit, f"{mean:.3f} of {len(ratios)}: {listed}" + (f"; {len(faults)} broken" if faults else ""), holds)
 
 
-def judge_mojo(rows: Sequence[Row], problem: str, what: str) -> Figure:
-    """A picture of the Mandelbrot set over the same arithmetic in Mojo, with vectors written by hand."""
+def judge_mojo(rows: Sequence[Row], problem: str, what: str, *, cases: Sequence[str] = LANES) -> Figure:
+    """Over the same arithmetic in Mojo, with vectors written by hand."""
     best = find_best(rows, problem)
-    pairs = {case: (best.get((case, "accel")), best.get((case, "mojo"))) for case in LANES}
+    pairs = {case: (best.get((case, "accel")), best.get((case, "mojo"))) for case in cases}
     ratios = {case: mine / theirs for case, (mine, theirs) in pairs.items() if mine and theirs}
     holds = max(ratios.values(), default=math.inf) <= OVER_MOJO_LIMIT
-    return judge_loops(rows, what, f"each <= {OVER_MOJO_LIMIT}", ratios, LANES, holds=holds, problem=problem)
+    return judge_loops(rows, what, f"each <= {OVER_MOJO_LIMIT}", ratios, cases, holds=holds, problem=problem)
 
 
 def judge_threads(rows: Sequence[Row]) -> Figure:

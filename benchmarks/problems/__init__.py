@@ -21,6 +21,7 @@ from benchmarks.problems.mandelbrot_lanes.problem import MANDELBROT_LANES
 from benchmarks.problems.mandelbrot_simd.problem import MANDELBROT_SIMD
 from benchmarks.problems.matmul_naive.problem import MATMUL_NAIVE
 from benchmarks.problems.nbody.problem import NBODY
+from benchmarks.problems.nbody_unrolled.problem import NBODY_UNROLLED
 from benchmarks.problems.region.problem import REGION
 from benchmarks.problems.sieve.problem import SIEVE
 from benchmarks.problems.startup.problem import STARTUP
@@ -55,6 +56,7 @@ PROBLEMS: dict[str, Problem] = {
         DEPENDENCE,
         STRUCTS,
         MANDELBROT_SIMD,
+        NBODY_UNROLLED,
         COMPILE_TIME,
         FALLBACK,
         FUZZER,
@@ -65,5 +67,5 @@ PROBLEMS: dict[str, Problem] = {
 GROUPS = {
     "vectorize": ("mandelbrot_lanes", "elementwise", "ufunc_calls", "functions", "region", "loops", "dependence"),
     "parallelize": ("loops", "dependence"),
-    "simd": ("mandelbrot_simd",),
+    "simd": ("mandelbrot_simd", "nbody_unrolled"),
 }
