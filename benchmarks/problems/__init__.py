@@ -8,6 +8,7 @@ from benchmarks.problems.collatz.problem import COLLATZ
 from benchmarks.problems.compile_time.problem import COMPILE_TIME
 from benchmarks.problems.dependence.problem import DEPENDENCE
 from benchmarks.problems.dot.problem import DOT
+from benchmarks.problems.dot_simd.problem import DOT_SIMD
 from benchmarks.problems.elementwise.problem import ELEMENTWISE
 from benchmarks.problems.fallback.problem import FALLBACK
 from benchmarks.problems.functions.problem import FUNCTIONS
@@ -57,6 +58,7 @@ PROBLEMS: dict[str, Problem] = {
         STRUCTS,
         MANDELBROT_SIMD,
         NBODY_UNROLLED,
+        DOT_SIMD,
         COMPILE_TIME,
         FALLBACK,
         FUZZER,
@@ -67,5 +69,5 @@ PROBLEMS: dict[str, Problem] = {
 GROUPS = {
     "vectorize": ("mandelbrot_lanes", "elementwise", "ufunc_calls", "functions", "region", "loops", "dependence"),
     "parallelize": ("loops", "dependence"),
-    "simd": ("mandelbrot_simd", "nbody_unrolled"),
+    "simd": ("mandelbrot_simd", "nbody_unrolled", "dot_simd"),
 }
