@@ -15,6 +15,9 @@ LANES_LIMIT = 1.053  # 0.95 of the speed of C
 GAIN_LIMIT = 1.8  # of two threads over one
 OVER_C_LIMIT = 1.053  # 0.95 of the speed of C
 OVER_MOJO_LIMIT = 1.0
+UNROLLED_LIMIT = 0.75
+DOT_LIMIT = 1.3
+RATE_LIMIT = 0.8
 COMPUTING = ("forces", "product")
 MOVING = ("stencil", "triad", "histogram", "prefix_maximum")
 LANES = ("f64", "f32")
@@ -76,6 +79,10 @@ def find_figures(rows: Sequence[Row]) -> list[Figure]:
         judge_group(
             rows, "gradient", "derivatives by grad over the function", mean_limit=GRADIENT_LIMIT, worst_limit=GRADIENT_LIMIT, least=5
         ),
+        judge_group(rows, "unrolled over numba", "n-body, pairs written out, over numba", mean_limit=UNROLLED_LIMIT),
+        judge_mojo(rows, "nbody_unrolled", "n-body, pairs written out, over Mojo", cases=("nbody",)),
+        judge_dot(rows),
+        judge_rate(rows),
     ]
 
 
@@ -140,13 +147,13 @@ def judge_group(
     return Figure(what, limit, f"{mean:.3f} of {len(ratios)}: {listed}" + (f"; {len(faults)} broken" if faults else ""), holds)
 
 
-def judge_mojo(rows: Sequence[Row], problem: str, what: str) -> Figure:
-    """A picture of the Mandelbrot set over the same arithmetic in Mojo, with vectors written by hand."""
+def judge_mojo(rows: Sequence[Row], problem: str, what: str, *, cases: Sequence[str] = LANES) -> Figure:
+    """Over the same arithmetic in Mojo, with vectors written by hand."""
     best = find_best(rows, problem)
-    pairs = {case: (best.get((case, "accel")), best.get((case, "mojo"))) for case in LANES}
+    pairs = {case: (best.get((case, "accel")), best.get((case, "mojo"))) for case in cases}
     ratios = {case: mine / theirs for case, (mine, theirs) in pairs.items() if mine and theirs}
     holds = max(ratios.values(), default=math.inf) <= OVER_MOJO_LIMIT
-    return judge_loops(rows, what, f"each <= {OVER_MOJO_LIMIT}", ratios, LANES, holds=holds, problem=problem)
+    return judge_loops(rows, what, f"each <= {OVER_MOJO_LIMIT}", ratios, cases, holds=holds, problem=problem)
 
 
 def judge_threads(rows: Sequence[Row]) -> Figure:
@@ -228,6 +235,25 @@ def judge_structs(rows: Sequence[Row], what: str, limits: Mapping[str, float]) -
     holds = all(ratio <= limits[case] for case, ratio in ratios.items())
     text = " ".join(f"{case} {limit}" for case, limit in limits.items())
     return judge_loops(rows, what, f"<= {text}", ratios, tuple(limits), holds=holds, problem="structs")
+
+
+def judge_dot(rows: Sequence[Row]) -> Figure:
+    """A dot product of 4096 float32 over NumPy's, calls included."""
+    best = find_best(rows, "dot_simd")
+    mine, theirs = (best.get(("f32", name)) for name in ("accel", "numpy"))
+    ratios = {"f32": mine / theirs} if mine and theirs else {}
+    holds = max(ratios.values(), default=math.inf) <= DOT_LIMIT
+    return judge_loops(rows, "dot of 4096 float32 over NumPy's a @ b", f"<= {DOT_LIMIT}", ratios, ("f32",), holds=holds, problem="dot_simd")
+
+
+def judge_rate(rows: Sequence[Row]) -> Figure:
+    """The rate at which a dot product of bfloat16 reads its bytes, over that at which they are copied: each byte counted once."""
+    best = find_best(rows, "dot_simd")
+    mine, theirs = (best.get(("bf16", name)) for name in ("accel", "numpy"))
+    rates = {"bf16": theirs / mine} if mine and theirs else {}
+    what, limit = "dot of bfloat16: bytes read over copied", f"rate >= {RATE_LIMIT}x"
+    holds = min(rates.values(), default=0.0) >= RATE_LIMIT
+    return judge_loops(rows, what, limit, rates, ("bf16",), holds=holds, problem="dot_simd")
 
 
 def judge_dependence(rows: Sequence[Row]) -> Figure:

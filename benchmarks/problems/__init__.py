@@ -8,6 +8,7 @@ from benchmarks.problems.collatz.problem import COLLATZ
 from benchmarks.problems.compile_time.problem import COMPILE_TIME
 from benchmarks.problems.dependence.problem import DEPENDENCE
 from benchmarks.problems.dot.problem import DOT
+from benchmarks.problems.dot_simd.problem import DOT_SIMD
 from benchmarks.problems.elementwise.problem import ELEMENTWISE
 from benchmarks.problems.fallback.problem import FALLBACK
 from benchmarks.problems.functions.problem import FUNCTIONS
@@ -22,6 +23,7 @@ from benchmarks.problems.mandelbrot_lanes.problem import MANDELBROT_LANES
 from benchmarks.problems.mandelbrot_simd.problem import MANDELBROT_SIMD
 from benchmarks.problems.matmul_naive.problem import MATMUL_NAIVE
 from benchmarks.problems.nbody.problem import NBODY
+from benchmarks.problems.nbody_unrolled.problem import NBODY_UNROLLED
 from benchmarks.problems.region.problem import REGION
 from benchmarks.problems.sieve.problem import SIEVE
 from benchmarks.problems.startup.problem import STARTUP
@@ -57,6 +59,8 @@ PROBLEMS: dict[str, Problem] = {
         STRUCTS,
         MANDELBROT_SIMD,
         GRADIENT,
+        NBODY_UNROLLED,
+        DOT_SIMD,
         COMPILE_TIME,
         FALLBACK,
         FUZZER,
@@ -67,5 +71,5 @@ PROBLEMS: dict[str, Problem] = {
 GROUPS = {
     "vectorize": ("mandelbrot_lanes", "elementwise", "ufunc_calls", "functions", "region", "loops", "dependence"),
     "parallelize": ("loops", "dependence"),
-    "simd": ("mandelbrot_simd",),
+    "simd": ("mandelbrot_simd", "nbody_unrolled", "dot_simd"),
 }

@@ -1,0 +1,1 @@
+"""This package holds the problem `nbody_unrolled`: its arguments, and one file per implementation."""
