@@ -271,13 +271,6 @@ class ArgumentError(AccelError, TypeError):
     """
 
 
-def argument_error(diagnostic: Diagnostic) -> TypeError:
-    """What a call with a wrong argument raises: a plain TypeError, as Python's own calls do, whose `diagnostics` tell more."""
-    error: Any = TypeError(render_diagnostic(diagnostic))
-    error.diagnostics = (diagnostic,)
-    return error  # type: ignore[no-any-return]
-
-
 class InexactError(AccelError, OverflowError):
     """Compiled code can't give CPython's answer any more and CPython can't take over.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from accel.errors import Diagnostic, argument_error
+from accel.errors import Diagnostic
 from accel.types.declared import ArrayType, name_of_class
 
 TYPE_CHECKING = False
@@ -12,7 +12,14 @@ if TYPE_CHECKING:
 
     from accel.types.annotations import Enforced
 
-__all__ = ["refuse_argument"]
+__all__ = ["argument_error", "refuse_argument"]
+
+
+def argument_error(diagnostic: Diagnostic) -> TypeError:
+    """What a call with a wrong argument raises: a plain TypeError, as Python's own calls do, whose `diagnostics` tell more."""
+    error: Any = TypeError(str(diagnostic))
+    error.diagnostics = (diagnostic,)
+    return error  # type: ignore[no-any-return]
 
 
 def refuse_argument(function: FunctionType, parameter: Enforced, value: Any) -> TypeError:

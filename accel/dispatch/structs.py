@@ -9,7 +9,8 @@ from types import MethodType
 
 from accel.dispatch.constructors import find_post, install_constructor, renew_constructor
 from accel.dispatch.definitions import Definition, names_in
-from accel.errors import AccelError, DecorationError, Diagnostic, argument_error
+from accel.dispatch.enforce import argument_error
+from accel.errors import AccelError, DecorationError, Diagnostic
 from accel.runtime.classes import find_offset
 from accel.runtime.frames import find_caller
 from accel.types.declared import name_of_class
