@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from accel.compile_time import comptime, comptime_assert
 from accel.decorators import struct
 from accel.numbers.protocol import INTEGERS, arithmetic, comparison, forms, numeric
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
 
 __all__ = ["Mod"]
 

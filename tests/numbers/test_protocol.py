@@ -1,5 +1,6 @@
 """What a number has to say, and what the contract says of those that do not keep to it."""
 
+from pathlib import Path
 from typing import Generic, TypeVar
 
 import numpy as np
@@ -126,3 +127,12 @@ def test_scalars_in_front_leave_to_numbers():
     for one in (np.float32(2), np.float64(2), np.uint8(2), np.int64(2)):
         with pytest.raises(TypeError, match="unsupported operand"):
             one + number(3)
+
+
+@pytest.mark.parametrize("name", ["bfloat16", "dual", "fixed", "mod", "saturating"])
+def test_a_type_is_a_page_of_public_means(name):
+    """A numeric type takes no more than 120 lines, and nothing of the compiler."""
+    text = (Path(accel.__file__).parent / "numbers" / f"{name}.py").read_text()
+    assert len(text.splitlines()) <= 120
+    imported = {line.split()[1] for line in text.splitlines() if line.startswith("from accel")}
+    assert imported <= {"accel", "accel.compile_time", "accel.decorators", "accel.types"} | {found for found in imported if found.startswith("accel.numbers")}
