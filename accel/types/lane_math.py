@@ -18,7 +18,7 @@ def fold(lanes: list[Any], join: Callable[[Any, Any], Any]) -> Any:
     Examples
     --------
     >>> fold(list("abcde"), lambda a, b: a + b)
-    'adbec'
+    'adcbe'
     """
     while len(lanes) > 1:
         half = (len(lanes) + 1) // 2
