@@ -238,7 +238,7 @@ class StructOptions(_Options):
     Examples
     --------
     >>> StructOptions(order=True)
-    StructOptions(order=True, kw_only=False)
+    StructOptions(order=True)
     """
 
     __slots__ = ("order", "kw_only")
