@@ -40,7 +40,7 @@ def as_field(e: Emitter, kind: Kind, given: Kind, value: Value) -> Value:
         at = 0
         for wanted, found in zip(kind.items, given.items, strict=True):
             width = len(components(found))
-            parts += as_field(e, wanted, found, value[at : at + width])
+            parts += _converted(e, wanted, found, value[at : at + width])
             at += width
         return tuple(parts)
     if isinstance(kind, Scalar):

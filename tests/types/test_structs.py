@@ -19,6 +19,7 @@ import pytest
 
 import accel
 from accel.types import Float32, Int8, UInt16
+from tests.differential.counters import require_compiled
 from tests.exactness.agreement import agree_with_disabled, outcome
 
 
@@ -632,3 +633,16 @@ def test_an_operator_that_calls_itself():
         with accel.disabled():
             expected = outcome(added, pair)
         assert [outcome(compiled, pair) for _ in range(4)] == [expected] * 4, pair
+
+
+@accel.struct
+class Labelled:
+    pair: tuple[int, float]
+
+
+def test_items_of_tuples_that_may_be_of_several_kinds():
+    def made(c: bool, n: int):
+        p = Labelled((True if c else n, 1.0 if c else n))
+        return p.pair, p
+
+    require_compiled(agree_with_disabled(made, [(True, 3), (False, 3), (False, -4)]))
