@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from copy import copy
-from types import CodeType
 
 from accel.errors import DecorationError, Diagnostic
 from accel.runtime.frames import place_of
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
     from accel.runtime.frames import Place
     from accel.types.structs import Template
 
-__all__ = ["Definition", "names_in"]
+__all__ = ["Definition"]
 
 
 class Definition:
@@ -72,16 +71,6 @@ class Definition:
                 if first <= self.line <= (node.end_lineno or first):
                     return place_of(_find_part(node, field, part) or node, self.filename, lines)
         return self.filename, self.line, 0, 0, ""
-
-
-def names_in(code: CodeType) -> set[str]:
-    """The names that code, or code inside it, looks up outside.
-
-    >>> sorted(names_in((lambda a: lambda: a + b + a.c).__code__))
-    ['a', 'b', 'c']
-    """
-    inner = [names_in(constant) for constant in code.co_consts if isinstance(constant, CodeType)]
-    return {*code.co_names, *code.co_freevars}.union(*inner)
 
 
 def _find_part(statement: Any, field: str, part: str) -> Any:

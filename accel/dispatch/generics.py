@@ -6,12 +6,11 @@ import inspect
 import typing
 from types import FunctionType
 
-from accel.dispatch.definitions import names_in
 from accel.errors import ArgumentError, CompileError, Diagnostic
 from accel.runtime.frames import find_caller
 from accel.types.declared import name_of_class
 from accel.types.kinds import Constant
-from accel.types.structs import Template, function_of, layout_of, with_function
+from accel.types.structs import Template, function_of, layout_of, names_in, with_function
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import sys
 from types import MethodType
 
 from accel.dispatch.constructors import find_post, install_constructor, renew_constructor
-from accel.dispatch.definitions import Definition, names_in
+from accel.dispatch.definitions import Definition
 from accel.dispatch.enforce import argument_error
 from accel.errors import AccelError, DecorationError, Diagnostic
 from accel.runtime.classes import find_offset
@@ -25,6 +25,7 @@ from accel.types.structs import (
     function_of,
     kind_of_annotation,
     name_of_kind,
+    names_in,
     restore_generic,
     restore_struct,
     with_function,

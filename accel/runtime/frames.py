@@ -14,10 +14,10 @@ Place = tuple[str, int, int, int, str]  # file, line, columns and text of the li
 __all__ = ["Place", "column_of", "find_caller", "find_user", "place_of"]
 
 
-def find_caller(*filenames: str) -> Place:
-    """Where the innermost function is that is not of these files, with the expression it evaluates: file, line, columns, text of the line."""
+def find_caller(filename: str) -> Place:
+    """Where the innermost function is that is not of this file, with the expression it evaluates: file, line, columns, text of the line."""
     frame: Any = sys._getframe(1)
-    while frame.f_back is not None and frame.f_code.co_filename in filenames:
+    while frame.f_back is not None and frame.f_code.co_filename == filename:
         frame = frame.f_back
     return _place_in(frame)
 

@@ -42,7 +42,7 @@ _BINARY = {
 _UNARY = {"-": "__neg__", "+": "__pos__", "~": "__invert__"}
 _COMPARED = {"==": "__eq__", "!=": "__ne__", "<": "__lt__", "<=": "__le__", ">": "__gt__", ">=": "__ge__"}
 _REFLECTED = {"==": "__eq__", "!=": "__ne__", "<": "__gt__", "<=": "__ge__", ">": "__lt__", ">=": "__le__"}
-_BUILTINS = {"builtins.abs": ("__abs__",), "builtins.round": ("__round__",)}  # what gives whatever the method gives
+_BUILTINS = {"builtins.abs": "__abs__", "builtins.round": "__round__"}  # what gives whatever the method gives
 _ASKED = {  # what looks at the answer of the first method there is
     "builtins.bool": ("__bool__", "__len__"), "builtins.len": ("__len__",), "builtins.float": ("__float__", "__index__"),
     "builtins.int": ("__int__", "__index__"),
@@ -240,7 +240,7 @@ class StructRules(VectorRules):
             return self.asked(instruction, name, kinds[0], 1)
         if name not in _BUILTINS or len(kinds) > 1 + (name == "builtins.round"):
             return None
-        function = self.lookup.find_member(kinds[0].value, _BUILTINS[name][0])  # type: ignore[attr-defined]  # a struct or a record
+        function = self.lookup.find_member(kinds[0].value, _BUILTINS[name])  # type: ignore[attr-defined]  # a struct or a record
         return self.function_call(instruction, function, kinds, ()) if isinstance(function, FunctionType) else None
 
     def asked(self, instruction: Instruction, name: str, owner: Kind, operand: int) -> Kind | Fault | None:

@@ -8,6 +8,7 @@ from accel.ir import Call, Fault, Instruction
 from accel.specialize.calls import CallRules
 from accel.types import arrays
 from accel.types.kinds import DTYPES, Array, Bool, Float, Int, Kind, NoneKind, Scalar, Static, Vector
+from accel.types.lane_operators import FAMILIES
 from accel.types.simd import (
     SIMD,
     is_vector_class,
@@ -23,7 +24,6 @@ __all__ = ["VectorRules"]
 
 Kinds = tuple[Kind, ...]
 Bound = dict[str, int]  # parameter -> place of its argument among the operands behind the callee
-_FAMILIES = {"+": "iuf", "-": "iuf", "*": "iuf", "/": "f", "//": "iu", "%": "iu", "<<": "iu", ">>": "iu", "&": "biu", "|": "biu", "^": "biu"}
 _UNARY = {"-": "iuf", "+": "iuf", "~": "biu"}
 _PARAMETERS: dict[str, tuple[str, ...]] = {
     "load": ("array", "index", "mask", "stride"), "load_tail": ("array", "index"), "gather": ("array", "indices", "mask"), "iota": ("start",),
@@ -170,7 +170,7 @@ class VectorRules(CallRules):
         match instruction.op, instruction.detail:
             case ("binary" | "inplace"), symbol:
                 first = next(kind for kind in kinds if isinstance(kind, Vector))
-                fits = first.dtype.family in _FAMILIES.get(symbol, "") and all(_is_operand(first, kind) for kind in kinds)
+                fits = first.dtype.family in FAMILIES.get(symbol, "") and all(_is_operand(first, kind) for kind in kinds)
                 return _joined(first, *kinds) if fits else None
             case ("truth", _) | ("unary", "not"):
                 return Bool() if isinstance(kinds[0], Vector) and kinds[0].char == "?" else None

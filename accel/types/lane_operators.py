@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Generic, TypeVar
 
 from accel.errors import ArgumentError, Diagnostic
-from accel.runtime.frames import find_caller
+from accel.runtime.frames import find_user
 from accel.types.kinds import DTYPES
 
 TYPE_CHECKING = False
@@ -21,7 +21,7 @@ W = TypeVar("W")
 T = TypeVar("T")
 L = TypeVar("L", bound="Lanes[Any, Any]")
 
-__all__ = ["E", "Lanes", "W", "apply", "as_lane", "build", "choose_lesser", "coerce", "load_numpy", "refusal", "require_family", "require_same", "shown"]
+__all__ = ["E", "FAMILIES", "Lanes", "W", "apply", "as_lane", "build", "choose_lesser", "coerce", "load_numpy", "refusal", "require_family", "require_same", "shown"]
 
 
 class Lanes(Generic[E, W]):
@@ -141,7 +141,8 @@ class Lanes(Generic[E, W]):
         return _compare(self, other, "not_equal")
 
 
-_FAMILIES = {"+": "iuf", "-": "iuf", "*": "iuf", "/": "f", "//": "iu", "%": "iu", "<<": "iu", ">>": "iu", "&": "biu", "|": "biu", "^": "biu"}
+# Families of dtypes (`accel.types.kinds.DType`) that have an operator.
+FAMILIES = {"+": "iuf", "-": "iuf", "*": "iuf", "/": "f", "//": "iu", "%": "iu", "<<": "iu", ">>": "iu", "&": "biu", "|": "biu", "^": "biu"}
 _UFUNCS = {
     "+": "add", "-": "subtract", "*": "multiply", "/": "divide", "//": "floor_divide", "%": "remainder", "<<": "left_shift", ">>": "right_shift", "&": "bitwise_and",
     "|": "bitwise_or", "^": "bitwise_xor",
@@ -164,7 +165,7 @@ def shown(value: Any) -> str:
 
 def refusal(what: str, *do: str) -> ArgumentError:
     """The exception for what is not done with SIMD values."""
-    return ArgumentError(Diagnostic(what, "simd-argument", *find_caller(__file__, __file__.replace("lane_operators", "simd")), do=do))
+    return ArgumentError(Diagnostic(what, "simd-argument", *find_user(), do=do))
 
 
 def build(class_: type[T], lanes: Any) -> T:
@@ -214,7 +215,7 @@ def _is_operand(value: Any) -> bool:
 def _operate(value: L, other: Any, symbol: str, *, is_reflected: bool = False) -> L:
     if not _is_operand(other):
         return NotImplemented  # type: ignore[no-any-return]
-    require_family(value, _FAMILIES[symbol], symbol)
+    require_family(value, FAMILIES[symbol], symbol)
     wide = coerce(value, other, symbol)
     first, second = (wide, value._wide()) if is_reflected else (value._wide(), wide)
     with load_numpy().errstate(all="ignore"):

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import sys
-from types import CodeType, FunctionType, ModuleType
+from types import FunctionType, ModuleType
 
 from accel.errors import AnnotationError, Diagnostic, OwnershipError
 from accel.runtime.frames import find_caller, find_user
 from accel.runtime.moved import is_moved, mark_moved
 from accel.types.declared import ROLES, ArrayType
+from accel.types.structs import names_in
 from accel.values import replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from typing import Any, NoReturn, TypeVar
 
     from accel.runtime.frames import Place
@@ -187,7 +188,7 @@ def mentions_ownership(function: FunctionType) -> bool:
     """Whether a function has such annotations, or names `move` or a function that has."""
     if any(map(_tells_owner, function.__annotations__.values())):
         return True
-    names = set(_names_in(function.__code__))
+    names = names_in(function.__code__)
     held = [function.__globals__[name] for name in names if name in function.__globals__]
     for cell in function.__closure__ or ():
         try:
@@ -200,14 +201,6 @@ def mentions_ownership(function: FunctionType) -> bool:
 
 def _tells_owner(annotation: object) -> bool:
     return any(name in annotation for name in ROLES) if isinstance(annotation, str) else is_ownership(annotation)
-
-
-def _names_in(code: CodeType) -> Iterator[str]:
-    yield from code.co_names
-    yield from code.co_freevars
-    for inner in code.co_consts:
-        if isinstance(inner, CodeType):
-            yield from _names_in(inner)
 
 
 def find_exclusive_pairs(enforced: Sequence[Any]) -> tuple[tuple[Any, Any], ...]:

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from accel.errors import AnnotationError, Diagnostic
 from accel.runtime.cpu import vector_bits
-from accel.runtime.frames import find_caller
+from accel.runtime.frames import find_user
 from accel.types.kinds import DTYPES, Vector
 from accel.types.lane_math import fold, fused, saturate
 from accel.types.lane_operators import (
@@ -109,10 +109,10 @@ class SIMD(Lanes[E, W]):
             (width,) = literal
         if not char:
             do = (_FORM, "lanes are of Int8 to Int64, UInt8 to UInt64, Float32, Float64, or Bool, of `accel.types`")
-            raise AnnotationError(Diagnostic(f"there are no lanes of {shown(element)}", "simd-type", *find_caller(__file__), do=do))
+            raise AnnotationError(Diagnostic(f"there are no lanes of {shown(element)}", "simd-type", *find_user(), do=do))
         if type(width) is not int or not 1 <= width <= _MOST_LANES:
             what = f"{shown(width)} is no number of lanes" if width is not None else "the number of lanes is missing"
-            raise AnnotationError(Diagnostic(what, "simd-type", *find_caller(__file__), why=f"there are 1 to {_MOST_LANES} lanes", do=(_FORM,)))
+            raise AnnotationError(Diagnostic(what, "simd-type", *find_user(), why=f"there are 1 to {_MOST_LANES} lanes", do=(_FORM,)))
         return make_vector_class(char, width)
 
     def __new__(cls, *lanes: Any) -> Self:

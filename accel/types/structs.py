@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from types import FunctionType
+from types import CodeType, FunctionType
 
 from accel.types.declared import is_scalar_class, name_of_class
 from accel.types.kinds import Bool, Complex, Float, Int, Kind, Scalar, Struct, Tuple, Union, View
@@ -31,6 +31,7 @@ __all__ = [
     "layout_of_kind",
     "name_of_kind",
     "named_fields",
+    "names_in",
     "restore_generic",
     "restore_struct",
     "takes_kind",
@@ -145,6 +146,16 @@ def function_of(member: Any) -> FunctionType | None:
     """The function of a method, property, static or class method, as the body of a class holds it; None for anything else."""
     function: Any = member.fget if type(member) is property else member.__func__ if type(member) in (staticmethod, classmethod) else member
     return function if issubclass(type(function), FunctionType) else None
+
+
+def names_in(code: CodeType) -> set[str]:
+    """The names that code, or code inside it, looks up outside.
+
+    >>> sorted(names_in((lambda a: lambda: a + b + a.c).__code__))
+    ['a', 'b', 'c']
+    """
+    inner = [names_in(constant) for constant in code.co_consts if isinstance(constant, CodeType)]
+    return {*code.co_names, *code.co_freevars}.union(*inner)
 
 
 def with_function(member: Any, function: Any) -> Any:
