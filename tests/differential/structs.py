@@ -154,10 +154,10 @@ class Structs:
         return f"{made.name}: {annotation(made.kind)}" + (f" = {default}" if default else "")
 
     def post(self, shape: Shape) -> list[str]:
-        """The body of `__post_init__`: it counts, or raises for some values, now and then both."""
+        """The body of `__post_init__`: it counts, or raises for some values that are no literal here, now and then both."""
         counts = ["global N", "N += 1"] if self.r.random() < 0.2 else []
         paths = [suffix for suffix, kind in self.paths(shape) if kind in ("int", "float", "bool") or kind[:3] == "np:"]
-        return [*counts, *([f"if 25 < self{self.r.choice(paths)} < 60:", f"    raise Problem('{shape.name}')"] if paths else ["pass"])]
+        return [*counts, *([f"if 35 < self{self.r.choice(paths)} < 60:", f"    raise Problem('{shape.name}')"] if paths else ["pass"])]
 
     def special(self, shape: Shape, name: str) -> list[str]:
         """An operator or the like."""
