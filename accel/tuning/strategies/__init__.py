@@ -1,0 +1,1 @@
+"""Ways to search a space, by name: a file and a row each."""
