@@ -13,7 +13,7 @@ from __future__ import annotations
 TYPE_CHECKING = False  # what type checkers see; at run time names are imported when first used
 if TYPE_CHECKING:
     from accel.compile_time import Comptime, comptime, comptime_assert, tile, unroll
-    from accel.decorators import disabled, fn, parallelize, struct, vectorize
+    from accel.decorators import autotune, disabled, fn, parallelize, struct, vectorize
     from accel.dispatch.structs import FrozenInstanceError
     from accel.errors import (
         AccelError,
@@ -45,6 +45,7 @@ __all__ = [
     "OwnershipError",
     "RaceError",
     "__version__",
+    "autotune",
     "comptime",
     "comptime_assert",
     "disabled",
@@ -62,7 +63,7 @@ __all__ = [
 
 __version__ = "0.1.0"
 
-_HOMES = dict.fromkeys(__all__[:13], "errors") | dict.fromkeys(("disabled", "fn", "parallelize", "struct", "vectorize"), "decorators")
+_HOMES = dict.fromkeys(__all__[:13], "errors") | dict.fromkeys(("autotune", "disabled", "fn", "parallelize", "struct", "vectorize"), "decorators")
 _HOMES |= dict.fromkeys(("Comptime", "comptime", "comptime_assert", "tile", "unroll"), "compile_time")
 _HOMES["FrozenInstanceError"] = "dispatch.structs"
 _HOMES |= dict.fromkeys(("parallel", "parallel_for", "parallel_map", "parallel_reduce"), "threads")
