@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-__all__ = ["fingerprint", "vector_bits"]
+__all__ = ["fingerprint", "usable_cores", "vector_bits"]
 
 _found: list[str] = []
 _LEVELS = {"x86-64": 128, "x86-64-v2": 128, "x86-64-v3": 256, "x86-64-v4": 512}
@@ -29,3 +29,25 @@ def vector_bits() -> int:
         return _LEVELS.get(name, 256)
     features = fingerprint().split()
     return 512 if "avx512f" in features else 256 if "avx2" in features else 128
+
+
+def usable_cores() -> int:
+    """How many processors this process may use: those of its affinity mask, as far as its control group lets it have them."""
+    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(allowed, _group_limit() or allowed))
+
+
+def _group_limit() -> int:
+    """How many processors the control group of this process lets it have, rounded up; 0 when it does not say."""
+    for path in ("/sys/fs/cgroup/cpu.max", "/sys/fs/cgroup/cpu/cpu.cfs_quota_us"):
+        try:
+            with open(path) as file:
+                words = file.read().split()
+            if len(words) == 1:
+                with open("/sys/fs/cgroup/cpu/cpu.cfs_period_us") as file:
+                    words += file.read().split()
+            if words[0] != "max" and int(words[0]) > 0:
+                return -(-int(words[0]) // int(words[1]))
+        except (OSError, ValueError, IndexError, ZeroDivisionError):
+            pass
+    return 0

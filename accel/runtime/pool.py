@@ -13,6 +13,7 @@ import threading
 import time
 
 from accel.options import MOST_THREADS
+from accel.runtime.cpu import usable_cores
 from accel.runtime.image import Image, Loaded
 from accel.runtime.symbols import resolve
 
@@ -249,20 +250,4 @@ def _find_default() -> int:
         text = os.environ.get(name, "").split(",")[0].strip()
         if text.isdecimal() and int(text) > 0:
             return min(int(text), MOST_THREADS)
-    return max(1, min(len(os.sched_getaffinity(0)), _group_limit(), MOST_THREADS))
-
-
-def _group_limit() -> int:
-    """How many processors the control group of this process lets it have, rounded up."""
-    for path in ("/sys/fs/cgroup/cpu.max", "/sys/fs/cgroup/cpu/cpu.cfs_quota_us"):
-        try:
-            with open(path) as file:
-                words = file.read().split()
-            if len(words) == 1:
-                with open("/sys/fs/cgroup/cpu/cpu.cfs_period_us") as file:
-                    words += file.read().split()
-            if words[0] != "max" and int(words[0]) > 0:
-                return -(-int(words[0]) // int(words[1]))
-        except (OSError, ValueError, IndexError, ZeroDivisionError):
-            pass
-    return MOST_THREADS
+    return min(usable_cores(), MOST_THREADS)

@@ -1,7 +1,30 @@
 """Finds the fastest choice of parameters, checks it, and remembers it: what `autotune` is made of, and what strategies of one's own build on."""
 
-from accel.tuning.history import History
-from accel.tuning.space import Candidate, Choice, Int, Space
-from accel.tuning.strategies.strategy import Strategy
+from __future__ import annotations
 
-__all__ = ["Candidate", "Choice", "History", "Int", "Space", "Strategy"]
+TYPE_CHECKING = False  # what type checkers see; at run time names are imported when first used: programs that are tuned already need few of them
+if TYPE_CHECKING:
+    from accel.tuning.entry import Entry
+    from accel.tuning.history import History
+    from accel.tuning.machine import Machine
+    from accel.tuning.record import Record
+    from accel.tuning.space import Candidate, Choice, Int, Space
+    from accel.tuning.strategies.strategy import Strategy
+
+__all__ = ["Candidate", "Choice", "Entry", "History", "Int", "Machine", "Record", "Space", "Strategy"]
+
+_HOMES = dict.fromkeys(("Candidate", "Choice", "Int", "Space"), "space")
+_HOMES |= {"Entry": "entry", "History": "history", "Machine": "machine", "Record": "record", "Strategy": "strategies.strategy"}
+
+
+def __getattr__(name: str) -> object:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module 'accel.tuning' has no attribute {name!r}")
+    value: object = getattr(__import__(f"accel.tuning.{home}", fromlist=[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__} - {"TYPE_CHECKING", "annotations"})
