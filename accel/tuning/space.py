@@ -213,8 +213,8 @@ class _Values:
         return repr(list(self.values))
 
 
-def _make_domain(domain: Int | Choice | Sequence[Any]) -> Int | Choice | _Values:
-    return domain if isinstance(domain, (Int, Choice)) else _Values(domain)
+def _make_domain(domain: Int | Choice | _Values | Sequence[Any]) -> Int | Choice | _Values:
+    return domain if isinstance(domain, (Int, Choice, _Values)) else _Values(domain)
 
 
 def _parameters_of(where: Callable[..., Any]) -> tuple[str, ...]:
