@@ -24,9 +24,11 @@ if TYPE_CHECKING:
         Diagnostic,
         FallbackHint,
         InexactError,
+        MissingPackageError,
         OptionError,
         OwnershipError,
         RaceError,
+        RecordError,
     )
     from accel.threads import parallel, parallel_for, parallel_map, parallel_reduce
 
@@ -41,9 +43,11 @@ __all__ = [
     "FallbackHint",
     "FrozenInstanceError",
     "InexactError",
+    "MissingPackageError",
     "OptionError",
     "OwnershipError",
     "RaceError",
+    "RecordError",
     "__version__",
     "comptime",
     "comptime_assert",
@@ -62,7 +66,7 @@ __all__ = [
 
 __version__ = "0.1.0"
 
-_HOMES = dict.fromkeys(__all__[:13], "errors") | dict.fromkeys(("disabled", "fn", "parallelize", "struct", "vectorize"), "decorators")
+_HOMES = dict.fromkeys(__all__[:15], "errors") | dict.fromkeys(("disabled", "fn", "parallelize", "struct", "vectorize"), "decorators")
 _HOMES |= dict.fromkeys(("Comptime", "comptime", "comptime_assert", "tile", "unroll"), "compile_time")
 _HOMES["FrozenInstanceError"] = "dispatch.structs"
 _HOMES |= dict.fromkeys(("parallel", "parallel_for", "parallel_map", "parallel_reduce"), "threads")
