@@ -24,9 +24,11 @@ if TYPE_CHECKING:
         Diagnostic,
         FallbackHint,
         InexactError,
+        MissingPackageError,
         OptionError,
         OwnershipError,
         RaceError,
+        RecordError,
     )
     from accel.threads import parallel, parallel_for, parallel_map, parallel_reduce
 
@@ -41,9 +43,11 @@ __all__ = [
     "FallbackHint",
     "FrozenInstanceError",
     "InexactError",
+    "MissingPackageError",
     "OptionError",
     "OwnershipError",
     "RaceError",
+    "RecordError",
     "__version__",
     "autotune",
     "comptime",
@@ -63,7 +67,8 @@ __all__ = [
 
 __version__ = "0.1.0"
 
-_HOMES = dict.fromkeys(__all__[:13], "errors") | dict.fromkeys(("autotune", "disabled", "fn", "parallelize", "struct", "vectorize"), "decorators")
+_HOMES = dict.fromkeys(__all__[: __all__.index("__version__")], "errors")
+_HOMES |= dict.fromkeys(("autotune", "disabled", "fn", "parallelize", "struct", "vectorize"), "decorators")
 _HOMES |= dict.fromkeys(("Comptime", "comptime", "comptime_assert", "tile", "unroll"), "compile_time")
 _HOMES["FrozenInstanceError"] = "dispatch.structs"
 _HOMES |= dict.fromkeys(("parallel", "parallel_for", "parallel_map", "parallel_reduce"), "threads")

@@ -79,6 +79,10 @@ ADVICE: dict[str, tuple[str, tuple[str, ...]]] = {
         "a name that has been moved has no value before it is bound anew",
         ("use what `move` gave", "or move a copy: `move(x.copy())`"),
     ),
+    "tuning-file": (
+        "what `accel tune export` has written is read, by the same version of accel or a newer one",
+        ("write it anew: `accel tune export accel-tuning.json`",),
+    ),
     "undefined-name": (
         "neither the module nor the builtins have it at this moment",
         ("define it before the first call",),

@@ -16,9 +16,11 @@ __all__ = [
     "Diagnostic",
     "FallbackHint",
     "InexactError",
+    "MissingPackageError",
     "OptionError",
     "OwnershipError",
     "RaceError",
+    "RecordError",
     "render_diagnostic",
 ]
 
@@ -286,6 +288,17 @@ class InexactError(AccelError, OverflowError):
     """
 
 
+class MissingPackageError(AccelError, ImportError):
+    """Something needs a package that is not installed; accel itself does not need it.
+
+    Examples
+    --------
+    >>> import accel
+    >>> issubclass(accel.MissingPackageError, ImportError)
+    True
+    """
+
+
 class OwnershipError(AccelError, ValueError):
     """A borrowed array is written, arrays that must not share memory do, or a name is used whose value has been moved.
 
@@ -313,6 +326,22 @@ class RaceError(AccelError, RuntimeError):
     >>> import accel
     >>> issubclass(accel.RaceError, RuntimeError)
     True
+    """
+
+
+class RecordError(AccelError, ValueError):
+    """A file with results of tuning can't be used.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from accel.tuning import import_
+    >>> with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+    ...     import_(file.name)
+    Traceback (most recent call last):
+      ...
+    accel.RecordError: this is no file of results of tuning [tuning-file]
+      ...
     """
 
 

@@ -318,6 +318,7 @@ SWITCHES: dict[str, Switch] = {
         Switch("ACCEL_CPU", "", "processor to compile for, instead of the one at hand: a name LLVM knows, such as x86-64-v3"),
         Switch("ACCEL_DEBUG", "0", "1: decorated functions run in CPython, line by line"),
         Switch("ACCEL_RACES", "0", "1: loops under `@parallelize(assume=...)` run one iteration after the other, and races are errors"),
+        Switch("ACCEL_PROGRESS", "1", "0: searches of `@autotune` show no progress"),
         Switch("ACCEL_FAULTS", "", "raise: a fault of the compiler itself is raised instead of leaving the function to CPython"),
     )
 }

@@ -5,16 +5,20 @@ from __future__ import annotations
 TYPE_CHECKING = False  # what type checkers see; at run time names are imported when first used: programs that are tuned already need few of them
 if TYPE_CHECKING:
     from accel.tuning.entry import Entry
+    from accel.tuning.exchange import export, import_
     from accel.tuning.history import History
     from accel.tuning.machine import Machine
+    from accel.tuning.progress import Progress
     from accel.tuning.record import Record
+    from accel.tuning.report import Report
     from accel.tuning.space import Candidate, Choice, Int, Space
     from accel.tuning.strategies.strategy import Strategy
 
-__all__ = ["Candidate", "Choice", "Entry", "History", "Int", "Machine", "Record", "Space", "Strategy"]
+__all__ = ["Candidate", "Choice", "Entry", "History", "Int", "Machine", "Progress", "Record", "Report", "Space", "Strategy", "export", "import_"]
 
 _HOMES = dict.fromkeys(("Candidate", "Choice", "Int", "Space"), "space")
-_HOMES |= {"Entry": "entry", "History": "history", "Machine": "machine", "Record": "record", "Strategy": "strategies.strategy"}
+_HOMES |= dict.fromkeys(("export", "import_"), "exchange")
+_HOMES |= {"Entry": "entry", "History": "history", "Machine": "machine", "Progress": "progress", "Record": "record", "Report": "report", "Strategy": "strategies.strategy"}
 
 
 def __getattr__(name: str) -> object:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from accel.values import dataclass, field
 
 TYPE_CHECKING = False
@@ -11,7 +13,7 @@ if TYPE_CHECKING:
 
     from accel.tuning.space import Candidate, Space
 
-__all__ = ["Entry", "check_entry", "find_candidate", "write_arguments", "write_entry"]
+__all__ = ["Entry", "check_entry", "find_candidate", "find_version", "write_arguments", "write_entry"]
 
 _NEEDED = ("function", "content", "key", "machine", "arguments", "time_ns", "default_ns", "trials")
 _TEXTS = ("function", "content", "key", "machine", "strategy", "version", "python", "when", "hardware")
@@ -138,6 +140,11 @@ def _is_written(value: Any, written: Any) -> bool:
 
 def _is_same(value: Any, other: Any) -> bool:
     return value is other or (type(value) is type(other) and type(value) in _PLAIN and bool(value == other))
+
+
+def find_version() -> str:
+    """The version of accel."""
+    return str(getattr(sys.modules.get("accel"), "__version__", ""))
 
 
 def write_entry(entry: Entry, *, with_tried: bool = True) -> dict[str, Any]:

@@ -175,12 +175,11 @@ def _complete(entry: Entry) -> Entry:
     """An entry with what was left empty."""
     import time
 
-    from accel.tuning.entry import check_entry, write_entry
+    from accel.tuning.entry import check_entry, find_version, write_entry
     from accel.tuning.machine import Machine
 
     fields = write_entry(entry)
-    version = getattr(sys.modules.get("accel"), "__version__", "")
-    made = {"version": version, "python": sys.version.split()[0], "when": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}
+    made = {"version": find_version(), "python": sys.version.split()[0], "when": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}
     machine = Machine()
     if machine.digest == entry.machine:
         made["hardware"] = machine.description

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from functools import partial
 
+from accel.tuning.agreement import Reference
 from accel.tuning.child import try_candidates
 from accel.tuning.history import History
 from accel.tuning.measure import Stopwatch, find_noise, is_noisy
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from accel.tuning.space import Candidate
     from accel.tuning.strategies.strategy import Strategy
 
-__all__ = ["Outcome", "Search"]
+__all__ = ["Outcome", "Search", "Untunable"]
 
 _LEAST_TIMEOUT_S = 1.0  # what a candidate may compile takes its time, too
 _TIMEOUT_FACTOR = 20.0  # times what the default takes
@@ -53,6 +54,10 @@ class Outcome:
     noise: float
 
 
+class Untunable(Exception):
+    """Arguments, or a result, with which nothing can be tried more than once."""
+
+
 class Search:
     """One search: for one function, one key, with the arguments of one call.
 
@@ -67,14 +72,16 @@ class Search:
 
     Raises
     ------
-    SnapshotError
+    Untunable
         For arguments that can't be copied, so that they could not be put back.
     """
 
     def __init__(self, function: Callable[..., Any], settings: Settings, args: Sequence[Any], kwargs: dict[str, Any]) -> None:
         self._function, self._settings, self._space = function, settings, settings.space
         self._args, self._kwargs = args, kwargs
-        self._before = Snapshot(args, kwargs)
+        self._before = Snapshot(tuple(args), kwargs)
+        if self._before.problem is not None:
+            raise Untunable(self._before.problem)
         self.history = History()
         self.was_interrupted = False
         self._good: set[Candidate] = {self._space.default}
@@ -93,11 +100,11 @@ class Search:
         result = self._call(default)
         took_s = time.monotonic() - start_s
         try:
-            after = Snapshot(self._args, self._kwargs, result)
-            changes = after.differs_from(self._before)
-            self._before.restore()
-            self._find_difference = after.make_check(self._settings.rtol, self._settings.atol)
-            watch = Stopwatch(self._prepare, restore=self._before.restore if changes else None, seed=self._settings.seed)
+            is_changed = self._before.narrow()
+            self._reference = Reference(self._before, result, rtol=self._settings.rtol or None, atol=self._settings.atol or None)
+            if self._reference.problem is not None:
+                raise Untunable(self._reference.problem)
+            watch = Stopwatch(self._prepare, restore=self._before.restore_changed if is_changed else None, seed=self._settings.seed)
             search_s = start_s + _PART_FOR_SEARCH * budget.seconds
             watch.measure([default], self.history)
             strategy = self._make_strategy(took_s)
@@ -135,7 +142,7 @@ class Search:
         timeout_s = self._settings.timeout_s or max(_LEAST_TIMEOUT_S, min(_TIMEOUT_FACTOR * took_s, _TIMEOUT_PART * self._settings.budget.seconds))
         new = [c for c in dict.fromkeys(asked) if c not in self._good and c not in self.history.failures]
         trials = try_candidates(
-            new, self._call, check=self._find_difference, restore=self._before.restore,
+            new, self._call, check=self._reference.find_difference, restore=self._before.restore,
             timeout_s=timeout_s, memory_bytes=self._settings.memory_bytes, until_s=until_s,
         )  # fmt: skip
         for verdict in trials:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-import marshal
 import threading
 from math import inf
-from types import FunctionType
 
-from accel.cache.content import Content, compute_digest
 from accel.options import read_switch
+from accel.tuning.content import describe_content
 from accel.tuning.entry import Entry, find_candidate
-from accel.tuning.exchange import find_shipped
+from accel.tuning.exchange import find_shipped, rank_entries
 from accel.tuning.keys import PARTS, Keyer, distance_between
-from accel.tuning.machine import Machine, instructions_of
+from accel.tuning.machine import Machine
 from accel.tuning.record import Record
 from accel.tuning.texts import show_arguments, show_ratio
 from accel.tuning.wrappers import Wrapper
@@ -26,12 +24,11 @@ if TYPE_CHECKING:
 
     from accel.tuning.keys import Key
     from accel.tuning.report import Report
-    from accel.tuning.search import Outcome
+    from accel.tuning.search import Outcome, Untunable
     from accel.tuning.settings import Budget, Settings
-    from accel.tuning.snapshot import SnapshotError
     from accel.tuning.space import Space
 
-__all__ = ["FORCED", "Forced", "Tuning", "describe_content", "read_key", "write_key"]
+__all__ = ["FORCED", "Forced", "Tuning", "read_key", "write_key"]
 
 
 class Tuning:
@@ -173,7 +170,7 @@ class Tuning:
         for entry in self._load():
             far = distance_between(key, read_key(entry.key))
             rank = 0.0 if entry.machine == self._machine else 1.0
-            if far is None or (rank and instructions_of(entry.machine) != instructions_of(self._machine)):
+            if far is None:
                 continue
             candidate = find_candidate(self.space, entry.arguments)
             if candidate is not None and (rank, far) <= best:
@@ -185,14 +182,14 @@ class Tuning:
         with self._lock:
             if self._known is None:
                 self._machine, self._content = Machine().digest, describe_content(self._tuned)
-                self._known = [*find_shipped(self._tuned, self._content), *Record().load(self._name, self._content, self._machine)]
+                shipped = [entry for entry in find_shipped(str(self._tuned.__module__)) if (entry.function, entry.content) == (self._name, self._content)]
+                self._known = [*rank_entries(shipped)[::-1], *Record().load(self._name, self._content, self._machine)]
             return list(self._known)
 
     def _search(self, key: Key, args: tuple[Any, ...], kwargs: dict[str, Any], budget: Budget) -> dict[str, Any]:
         """Search for this key; what is found is kept in the record."""
         from accel.tuning.progress import Progress
-        from accel.tuning.search import Search
-        from accel.tuning.snapshot import SnapshotError
+        from accel.tuning.search import Search, Untunable
 
         self._load()
         with self._lock:
@@ -204,7 +201,7 @@ class Tuning:
                 outcome = search.run(progress)
                 chosen = self.space.arguments(outcome.chosen)
                 progress.close(_describe(outcome, self.space))
-        except SnapshotError as error:
+        except Untunable as error:
             self._say_untuned(error)
             self._decide_on(key, self.default)
             return self.default
@@ -216,8 +213,7 @@ class Tuning:
             self._known = [*(self._known or ()), entry]
         FORCED.done.add((self._name, key))
         self._decide_on(key, chosen)
-        if self._content:
-            Record().save(entry)
+        Record().save(entry)
         if search.was_interrupted:
             raise KeyboardInterrupt
         return chosen
@@ -230,7 +226,7 @@ class Tuning:
             history.time_ns(self.space.default), history.count, tried, _name_of(self.settings.strategy),
         )  # fmt: skip
 
-    def _say_untuned(self, error: SnapshotError) -> None:
+    def _say_untuned(self, error: Untunable) -> None:
         from accel.explain.hints import say
 
         say(f"`{getattr(self._tuned, '__qualname__', 'function')}` is not tuned: {error}")
@@ -268,16 +264,6 @@ def read_key(text: str) -> Key:
         return tuple([tuple(item) for item in json.loads(text)])
     except (ValueError, TypeError):
         return (("?",),)
-
-
-def describe_content(function: Callable[..., Any]) -> str:
-    """A digest of what a function does: its code, what that mentions, and options; empty for one whose content can't be told."""
-    if not isinstance(function, FunctionType):
-        return ""
-    try:
-        return compute_digest(marshal.dumps(Content(function).describe_home(), 2))[:12].hex()
-    except Exception:  # what can't be described is never found again
-        return ""
 
 
 def _describe(outcome: Outcome, space: Space) -> str:

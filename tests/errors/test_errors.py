@@ -52,7 +52,7 @@ def test_diagnostic_is_a_frozen_value():
 @pytest.mark.parametrize(
     ("name", "builtin"),
     [("CompileError", NotImplementedError), ("OptionError", TypeError), ("OptionError", ValueError), ("DecorationError", TypeError),
-     ("ArgumentError", TypeError), ("InexactError", OverflowError)],
+     ("ArgumentError", TypeError), ("InexactError", OverflowError), ("MissingPackageError", ImportError), ("RecordError", ValueError)],
 )  # fmt: skip
 def test_each_error_is_a_builtin_one(name, builtin):
     error = getattr(accel, name)((DOT, DOT))

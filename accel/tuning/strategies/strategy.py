@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from random import Random
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,8 +43,6 @@ class Strategy:
     """
 
     def __init__(self, space: Space, *, trials: int, seed: int = 0) -> None:
-        from random import Random
-
         self.space, self.trials, self.random = space, trials, Random(seed)
 
     def ask(self, history: History) -> Sequence[Candidate]:
