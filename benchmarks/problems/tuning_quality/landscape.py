@@ -1,0 +1,146 @@
+"""This module measures every candidate of the kernels, several times, and keeps the times: `python -m benchmarks.problems.tuning_quality.landscape [KERNEL ...]`.
+
+Each sample is the fastest of the calls that fit into 0.5 ms, so that a pause of the process is no time of a candidate; the candidates have their turns in rounds, in random order. The fastest
+twentieth is measured again, so that which one is the best is known better than by luck. The files are made again when a kernel or its space changes, or for another machine.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import json
+import math
+import sys
+import time
+from pathlib import Path
+from random import Random
+from statistics import median
+from types import FunctionType
+from typing import Any
+
+from accel import fn
+from accel.tuning import Candidate, Space
+from benchmarks.harness.check import WrongAnswerError
+from benchmarks.harness.machine import describe_machine
+
+KERNELS = ("matmul", "transpose", "stencil", "histogram", "sort", "pieces")
+FOLDER = Path(__file__).parents[2] / "results" / "landscapes"
+SAMPLE_NS = 500_000
+ROUNDS = 7
+MORE = 14  # rounds of the fastest twentieth
+UNIT_NS = 10  # of the times in the files
+
+
+def load_kernel(name: str) -> Any:
+    """The module of a kernel; the functions it calls are compiled with it."""
+    module = importlib.import_module(f"benchmarks.problems.tuning_quality.{name}")
+    if module.COMPILED:
+        for called in ("block", "sweep", "middle_of", "insert"):
+            if isinstance(getattr(module, called, None), FunctionType):
+                setattr(module, called, fn(getattr(module, called)))
+    return module
+
+
+def make_calls(module: Any) -> dict[Candidate, Any]:
+    """A function of no arguments for each candidate, compiled and found right.
+
+    Raises
+    ------
+    WrongAnswerError
+        If a candidate gives another answer.
+    """
+    arguments, variants, calls = module.make(), {}, {}
+    for candidate in module.SPACE:
+        values = module.SPACE.arguments(candidate)
+        variant = tuple([values[name] for name in module.COMPILED])
+        if variant not in variants:
+            variants[variant] = compile_variant(module)
+        calls[candidate] = lambda function=variants[variant], values=values: function(*arguments, **values)
+        if not module.is_right(arguments, calls[candidate]()):
+            raise WrongAnswerError(f"{module.__name__}: {values}")
+    return calls
+
+
+def compile_variant(module: Any) -> Any:
+    """A function of its own for each combination of what is known while compiling."""
+    if not module.COMPILED:
+        return module.kernel
+    made = FunctionType(module.kernel.__code__, module.kernel.__globals__, module.kernel.__name__)
+    made.__annotations__ = dict(module.kernel.__annotations__)
+    return fn(made, strict=True)
+
+
+def sample(call: Any) -> float:
+    """Nanoseconds of the fastest of some calls, the first of which does not count: it finds caches and branch predictors as another candidate left them."""
+    call()
+    begin = now = time.perf_counter_ns()
+    best = math.inf
+    while now - begin < SAMPLE_NS:
+        before, _ = now, call()
+        now = time.perf_counter_ns()
+        best = min(best, now - before)
+    return best
+
+
+def measure(calls: dict[Candidate, Any], random: Random) -> dict[Candidate, list[float]]:
+    """The times of each candidate."""
+    times: dict[Candidate, list[float]] = {candidate: [] for candidate in calls}
+    gc.disable()
+    for turn in range(ROUNDS + MORE):
+        chosen = list(calls) if turn < ROUNDS else sorted(calls, key=lambda c: median(times[c][:ROUNDS]))[: max(20, len(calls) // 20)]
+        random.shuffle(chosen)
+        for candidate in chosen:
+            times[candidate].append(sample(calls[candidate]))
+    gc.enable()
+    return times
+
+
+def write_landscape(name: str) -> None:
+    """Measure one kernel, write its file."""
+    module = load_kernel(name)
+    start = time.perf_counter()
+    calls = make_calls(module)
+    compiled_s = time.perf_counter() - start
+    times = measure(calls, Random(1))
+    rows = ",\n".join(json.dumps([round(t / UNIT_NS) for t in times[c]], separators=(",", ":")) for c in module.SPACE)
+    head = describe_machine() | {"kernel": name, "space": repr(module.SPACE), "unit_ns": UNIT_NS}
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    (FOLDER / f"{name}.json").write_text(json.dumps(head, indent=1)[:-2] + f',\n "times": [\n{rows}\n]}}\n')
+    print(f"{name}: {len(times)} candidates, made in {compiled_s:.0f} s, measured in {time.perf_counter() - start - compiled_s:.0f} s", flush=True)
+
+
+class Landscape:
+    """The stored times of a kernel: `sample` draws a measurement, `time_ns` is what a candidate takes in truth, as far as that is known."""
+
+    def __init__(self, space: Space, times: dict[Candidate, list[float]], machine: str) -> None:
+        self.space, self.times, self.machine = space, times, machine
+        self.optimum_ns = min(map(median, times.values()))
+
+    def sample(self, candidate: Candidate, random: Random) -> float:
+        """One of the measurements, at random."""
+        return random.choice(self.times[candidate])
+
+    def time_ns(self, candidate: Candidate) -> float:
+        """The median of all measurements of a candidate."""
+        return median(self.times[candidate])
+
+
+def load_landscape(name: str) -> Landscape:
+    """The landscape of a kernel.
+
+    Raises
+    ------
+    ValueError
+        If the file is of another space than the kernel's.
+    """
+    space = importlib.import_module(f"benchmarks.problems.tuning_quality.{name}").SPACE
+    stored = json.loads((FOLDER / f"{name}.json").read_text())
+    if stored["space"] != repr(space) or len(stored["times"]) != len(space):
+        raise ValueError(f"the landscape of {name} is of another space: python -m benchmarks.problems.tuning_quality.landscape {name}")
+    times = {c: [t * stored["unit_ns"] for t in row] for c, row in zip(space, stored["times"], strict=True)}
+    return Landscape(space, times, f"{stored['machine']['cpu']}, {stored['machine']['cores']} cores")
+
+
+if __name__ == "__main__":
+    for chosen in sys.argv[1:] or KERNELS:
+        write_landscape(chosen)
