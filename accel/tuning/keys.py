@@ -8,6 +8,11 @@ from __future__ import annotations
 
 from math import isqrt
 
+try:
+    from _json import encode_basestring_ascii  # json would load its parser, too
+except ImportError:  # another interpreter
+    from json.encoder import encode_basestring_ascii
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -16,10 +21,12 @@ if TYPE_CHECKING:
     Item = tuple[Any, ...]
     Key = tuple[Item, ...]
 
-__all__ = ["Keyer", "PARTS", "bounds_of", "bucket_of", "distance_between"]
+__all__ = ["Keyer", "PARTS", "bounds_of", "bucket_of", "distance_between", "read_key", "write_key"]
 
 PARTS = ("shape", "dtype", "threads")
 _SIZED = (list, tuple, str, bytes, bytearray, dict, set, frozenset, range)
+_MOST_NAMES = 256
+_names: dict[Any, str] = {}
 
 
 def bucket_of(length: int) -> int:
@@ -82,7 +89,7 @@ class Keyer:
         shape, dtype = getattr(value, "shape", None), getattr(value, "dtype", None)
         if isinstance(value, _SIZED):
             shape = (len(value),)
-        name = type(value).__qualname__ if dtype is None else f"{dtype}"
+        name = type(value).__qualname__ if dtype is None else _name_of(dtype)
         told = (name,) if self._dtype else ()
         return (*told, *[bucket_of(n) for n in shape]) if self._shape and type(shape) is tuple else told
 
@@ -103,11 +110,57 @@ def distance_between(key: Key, other: Key) -> float | None:
     return far
 
 
+def _name_of(dtype: Any) -> str:
+    """The name of a dtype, which NumPy needs some microseconds to find."""
+    try:
+        return _names[dtype]
+    except (KeyError, TypeError):  # TypeError: some other library's, which has no hash
+        name = str(dtype)
+    if len(_names) < _MOST_NAMES and type(dtype).__hash__ is not None:
+        _names[dtype] = name
+    return name
+
+
 def _worth(value: Any) -> Any:
     """How the value of a parameter counts: a number of things by its bucket, what can be written as it is, all else by its class."""
     if type(value) is int and value >= 0:
         return bucket_of(value)
     return value if type(value) in (bool, int, float, str, type(None)) else type(value).__qualname__
+
+
+def write_key(key: Key) -> str:
+    """A key as text, which is JSON.
+
+    Examples
+    --------
+    >>> write_key((("float64", 10), ("value", None), ("value", True), ("value", 0.5)))
+    '[["float64",10],["value",null],["value",true],["value",0.5]]'
+    """
+    return _write(key)
+
+
+def _write(value: Any) -> str:
+    if isinstance(value, tuple):
+        return f"[{','.join([_write(part) for part in value])}]"
+    if isinstance(value, str):
+        return encode_basestring_ascii(value)
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    return repr(value)
+
+
+def read_key(text: str) -> Key:
+    """The key that was written; one that no call has, if it makes no sense."""
+    import json
+
+    try:
+        return tuple([_tuples(item) for item in json.loads(text)])
+    except (ValueError, TypeError):
+        return (("?",),)
+
+
+def _tuples(value: Any) -> Any:
+    return tuple([_tuples(part) for part in value]) if isinstance(value, list) else value
 
 
 def _plain(value: Any) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from math import inf
 
@@ -10,7 +9,7 @@ from accel.options import read_switch
 from accel.tuning.content import describe_content
 from accel.tuning.entry import Entry, find_candidate
 from accel.tuning.exchange import find_shipped, rank_entries
-from accel.tuning.keys import PARTS, Keyer, distance_between
+from accel.tuning.keys import PARTS, Keyer, distance_between, read_key, write_key
 from accel.tuning.machine import Machine
 from accel.tuning.record import Record
 from accel.tuning.texts import show_arguments, show_ratio
@@ -28,7 +27,9 @@ if TYPE_CHECKING:
     from accel.tuning.settings import Budget, Settings
     from accel.tuning.space import Space
 
-__all__ = ["FORCED", "Forced", "Tuning", "read_key", "write_key"]
+__all__ = ["FORCED", "Forced", "Tuning"]
+
+_PATIENCE = 8  # calls of a function that is decided, in which it should have been compiled
 
 
 class Tuning:
@@ -60,6 +61,7 @@ class Tuning:
         self._tuned = function
         self._machine, self._content = "", ""
         self._known: list[Entry] | None = None  # of the record
+        self._calls_to_compile = 0  # how many times more to look whether the decisions can be compiled
         self._lock = threading.Lock()
         self._searched: set[Key] = set()  # at this moment
         self._wrapper = Wrapper(function, self.space.names, self._decide, self._give)
@@ -126,7 +128,11 @@ class Tuning:
         """Answer a call none of whose tuned parameters is given."""
         key = self._keyer.find(args, kwargs)
         chosen = self.decisions.get(key)
-        return self._tuned(*args, **kwargs, **(self._settle(key, args, kwargs) if chosen is None else chosen))
+        if chosen is None:
+            chosen = self._settle(key, args, kwargs)
+        elif self._calls_to_compile:
+            self._compile_later()
+        return self._tuned(*args, **kwargs, **chosen)
 
     def _give(self, *args: Any, **kwargs: Any) -> Any:
         """Answer one where some are: the others are those of the default."""
@@ -153,8 +159,13 @@ class Tuning:
     def _decide_on(self, key: Key, chosen: dict[str, Any]) -> None:
         with self._lock:
             self.decisions[key] = chosen
-            if isinstance(self._parts, tuple):
-                self._wrapper.compile(self.decisions, self._parts)
+            self._calls_to_compile = _PATIENCE if isinstance(self._parts, tuple) else 0
+
+    def _compile_later(self) -> None:
+        """Have calls that are decided answered by machine code, as soon as the tuned function has some."""
+        with self._lock:
+            is_done = isinstance(self._parts, tuple) and self._wrapper.compile(self.decisions, self._parts)
+            self._calls_to_compile = 0 if is_done else max(0, self._calls_to_compile - 1)
 
     def _recall(self, key: Key) -> dict[str, Any] | None:
         """What was decided for this key on this machine, in this process or another one."""
@@ -183,7 +194,7 @@ class Tuning:
             if self._known is None:
                 self._machine, self._content = Machine().digest, describe_content(self._tuned)
                 shipped = [entry for entry in find_shipped(str(self._tuned.__module__)) if (entry.function, entry.content) == (self._name, self._content)]
-                self._known = [*rank_entries(shipped)[::-1], *Record().load(self._name, self._content, self._machine)]
+                self._known = [*(rank_entries(shipped)[::-1] if shipped else ()), *Record().load(self._name, self._content, self._machine)]
             return list(self._known)
 
     def _search(self, key: Key, args: tuple[Any, ...], kwargs: dict[str, Any], budget: Budget) -> dict[str, Any]:
@@ -251,19 +262,6 @@ class Forced:
 
 
 FORCED = Forced()
-
-
-def write_key(key: Key) -> str:
-    """A key as text."""
-    return json.dumps(key, separators=(",", ":"))
-
-
-def read_key(text: str) -> Key:
-    """The key that was written; one that no call has, if it makes no sense."""
-    try:
-        return tuple([tuple(item) for item in json.loads(text)])
-    except (ValueError, TypeError):
-        return (("?",),)
 
 
 def _describe(outcome: Outcome, space: Space) -> str:

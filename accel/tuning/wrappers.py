@@ -81,6 +81,7 @@ class Wrapper:
         }
         self._name = getattr(function, "__name__", "tuned")
         self._own = {base: self._free_name(base) for base in ("function", "decide", "give", "unset", "look_up", "call", "ndarray", *_BUILTIN)}
+        decide, give = _as_function(decide), _as_function(give)
         named = {"function": function, "decide": decide, "give": give, "unset": ..., "look_up": decide, "call": operator.call, **_BUILTIN}
         self._space: dict[str, Any] = {self._own[base]: value for base, value in named.items()}
         self._space |= {"__name__": getattr(function, "__module__", None) or "accel.tuning", "__builtins__": vars(builtins)}
@@ -231,6 +232,15 @@ class Wrapper:
             low, high = bounds_of(value)
             return f"{self._own['isinstance']}({name}, {self._own['int']}) and {low} <= {name} <= {high}"
         return f"{name} is {value}" if value is None or type(value) is bool else None
+
+
+def _as_function(called: Callable[..., Any]) -> FunctionType:
+    """A function that calls something: machine code that mentions a method can't be found again in another process."""
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        return called(*args, **kwargs)
+
+    return call
 
 
 def _number_of(dtype: str) -> int | None:
