@@ -1,7 +1,8 @@
 """This module measures every candidate of the kernels, several times, and keeps the times: `python -m benchmarks.problems.tuning_quality.landscape [KERNEL ...]`.
 
-Each sample is the fastest of the calls that fit into 0.5 ms, so that a pause of the process is no time of a candidate; the candidates have their turns in rounds, in random order. The fastest
-twentieth is measured again, so that which one is the best is known better than by luck. The files are made again when a kernel or its space changes, or for another machine.
+A sample is the median of calls for 0.3 ms, in the processor's time, so that a pause of the process is no time of a candidate; it is taken at a moment in which a piece of work
+that is always the same takes as long as it usually does. The candidates have their turns in rounds, in random order. The fastest twentieth is measured more often, so that which
+one is the best is known better than by luck. The files are made again when a kernel or its space changes, or for another machine.
 """
 
 from __future__ import annotations
@@ -9,7 +10,6 @@ from __future__ import annotations
 import gc
 import importlib
 import json
-import math
 import sys
 import time
 from pathlib import Path
@@ -18,6 +18,8 @@ from statistics import median
 from types import FunctionType
 from typing import Any
 
+import numpy as np
+
 from accel import fn
 from accel.tuning import Candidate, Space
 from benchmarks.harness.check import WrongAnswerError
@@ -25,7 +27,9 @@ from benchmarks.harness.machine import describe_machine
 
 KERNELS = ("matmul", "transpose", "stencil", "histogram", "sort", "pieces")
 FOLDER = Path(__file__).parents[2] / "results" / "landscapes"
-SAMPLE_NS = 500_000
+SAMPLE_NS = 300_000
+TRIES = 6  # for a sample from a usual moment
+USUAL = 0.08  # how far from usual the control may be
 ROUNDS = 7
 MORE = 14  # rounds of the fastest twentieth
 UNIT_NS = 10  # of the times in the files
@@ -70,27 +74,57 @@ def compile_variant(module: Any) -> Any:
     return fn(made, strict=True)
 
 
-def sample(call: Any) -> float:
-    """Nanoseconds of the fastest of some calls, the first of which does not count: it finds caches and branch predictors as another candidate left them."""
+class Steady:
+    """Samples from moments in which the machine is as fast as it usually is: other work on the same core makes it half as fast at times."""
+
+    def __init__(self) -> None:
+        self.array = np.ones(2000)
+        self.usual_ns = median([self.control() for _ in range(3000)])
+
+    def control(self) -> int:
+        """Nanoseconds of a piece of work that is always the same."""
+        best = 1 << 60
+        for _ in range(3):
+            before = time.thread_time_ns()
+            sum(range(300))
+            np.add(self.array, self.array)
+            best = min(best, time.thread_time_ns() - before)
+        return best
+
+    def sample(self, call: Any) -> float:
+        """Nanoseconds of a call; of several tries the first in a usual moment, or else the one nearest to it."""
+        tries = []
+        for _ in range(TRIES):
+            before, time_ns, after = self.control(), time_calls(call), self.control()
+            unusual = max(abs(before / self.usual_ns - 1), abs(after / self.usual_ns - 1))
+            tries.append((unusual, time_ns))
+            if unusual < USUAL:
+                break
+        return min(tries)[1]
+
+
+def time_calls(call: Any) -> float:
+    """The median of some calls, in the processor's time; the first does not count, as it finds caches and branch predictors as another candidate left them."""
     call()
-    begin = now = time.perf_counter_ns()
-    best = math.inf
-    while now - begin < SAMPLE_NS:
+    times: list[int] = []
+    begin = now = time.thread_time_ns()
+    while now - begin < SAMPLE_NS or len(times) < 3:
         before, _ = now, call()
-        now = time.perf_counter_ns()
-        best = min(best, now - before)
-    return best
+        now = time.thread_time_ns()
+        times.append(now - before)
+    return median(times)
 
 
 def measure(calls: dict[Candidate, Any], random: Random) -> dict[Candidate, list[float]]:
     """The times of each candidate."""
     times: dict[Candidate, list[float]] = {candidate: [] for candidate in calls}
     gc.disable()
+    steady = Steady()
     for turn in range(ROUNDS + MORE):
         chosen = list(calls) if turn < ROUNDS else sorted(calls, key=lambda c: median(times[c][:ROUNDS]))[: max(20, len(calls) // 20)]
         random.shuffle(chosen)
         for candidate in chosen:
-            times[candidate].append(sample(calls[candidate]))
+            times[candidate].append(steady.sample(calls[candidate]))
     gc.enable()
     return times
 
