@@ -1,7 +1,7 @@
 """This module measures every candidate of the kernels, several times, and keeps the times: `python -m benchmarks.problems.tuning_quality.landscape [KERNEL ...]`.
 
-A sample is the median of calls for 0.3 ms, in the processor's time, so that a pause of the process is no time of a candidate; it is taken at a moment in which a piece of work
-that is always the same takes as long as it usually does. The candidates have their turns in rounds, in random order. The fastest twentieth is measured more often, so that which
+A sample is the median of calls for 0.3 ms, in the processor's time, so that a pause of the process is no time of a candidate; it is taken in a quiet moment, in which a piece
+of work that is always the same is as fast as it ever is. The candidates have their turns in rounds, in random order. The fastest twentieth is measured more often, so that which
 one is the best is known better than by luck. The files are made again when a kernel or its space changes, or for another machine.
 """
 
@@ -14,7 +14,7 @@ import sys
 import time
 from pathlib import Path
 from random import Random
-from statistics import median
+from statistics import median, quantiles
 from types import FunctionType
 from typing import Any
 
@@ -28,10 +28,10 @@ from benchmarks.harness.machine import describe_machine
 KERNELS = ("matmul", "transpose", "stencil", "histogram", "sort", "pieces")
 FOLDER = Path(__file__).parents[2] / "results" / "landscapes"
 SAMPLE_NS = 300_000
-TRIES = 6  # for a sample from a usual moment
-USUAL = 0.08  # how far from usual the control may be
-ROUNDS = 7
-MORE = 14  # rounds of the fastest twentieth
+TRIES = 60  # moments that are looked at for a sample
+UNQUIET = 0.08  # how much slower than at best the control may be
+ROUNDS = 5
+MORE = 10  # rounds of the fastest twentieth
 UNIT_NS = 10  # of the times in the files
 
 
@@ -74,12 +74,17 @@ def compile_variant(module: Any) -> Any:
     return fn(made, strict=True)
 
 
-class Steady:
-    """Samples from moments in which the machine is as fast as it usually is: other work on the same core makes it half as fast at times."""
+class Quiet:
+    """Takes samples in moments in which nothing else runs on the core: other work there makes everything up to twice as slow."""
 
     def __init__(self) -> None:
         self.array = np.ones(2000)
-        self.usual_ns = median([self.control() for _ in range(3000)])
+        controls = []
+        for _ in range(1000):
+            time.sleep(0.002)
+            controls.append(self.control())
+        self.quiet_ns = quantiles(controls, n=50)[0] * (1 + UNQUIET)
+        self.tries = self.late = 0
 
     def control(self) -> int:
         """Nanoseconds of a piece of work that is always the same."""
@@ -92,15 +97,19 @@ class Steady:
         return best
 
     def sample(self, call: Any) -> float:
-        """Nanoseconds of a call; of several tries the first in a usual moment, or else the one nearest to it."""
-        tries = []
-        for _ in range(TRIES):
-            before, time_ns, after = self.control(), time_calls(call), self.control()
-            unusual = max(abs(before / self.usual_ns - 1), abs(after / self.usual_ns - 1))
-            tries.append((unusual, time_ns))
-            if unusual < USUAL:
-                break
-        return min(tries)[1]
+        """Nanoseconds of a call: from a moment that is quiet before and after, or else the quietest of many."""
+        tried = []
+        for turn in range(TRIES):
+            self.tries += 1
+            if (before := self.control()) > self.quiet_ns and turn < TRIES // 2:
+                time.sleep(0.001)
+                continue
+            time_ns, after = time_calls(call), self.control()
+            tried.append((max(before, after), time_ns))
+            if tried[-1][0] <= self.quiet_ns:
+                return time_ns
+        self.late += 1
+        return min(tried)[1]
 
 
 def time_calls(call: Any) -> float:
@@ -108,7 +117,7 @@ def time_calls(call: Any) -> float:
     call()
     times: list[int] = []
     begin = now = time.thread_time_ns()
-    while now - begin < SAMPLE_NS or len(times) < 3:
+    while now - begin < SAMPLE_NS:
         before, _ = now, call()
         now = time.thread_time_ns()
         times.append(now - before)
@@ -119,13 +128,14 @@ def measure(calls: dict[Candidate, Any], random: Random) -> dict[Candidate, list
     """The times of each candidate."""
     times: dict[Candidate, list[float]] = {candidate: [] for candidate in calls}
     gc.disable()
-    steady = Steady()
+    quiet = Quiet()
     for turn in range(ROUNDS + MORE):
         chosen = list(calls) if turn < ROUNDS else sorted(calls, key=lambda c: median(times[c][:ROUNDS]))[: max(20, len(calls) // 20)]
         random.shuffle(chosen)
         for candidate in chosen:
-            times[candidate].append(steady.sample(calls[candidate]))
+            times[candidate].append(quiet.sample(calls[candidate]))
     gc.enable()
+    print(f"{quiet.tries} moments looked at, {quiet.late} samples from none that was quiet")
     return times
 
 
