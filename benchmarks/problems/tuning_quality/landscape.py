@@ -1,7 +1,8 @@
 """This module measures every candidate of the kernels, several times, and keeps the times: `python -m benchmarks.problems.tuning_quality.landscape [KERNEL ...]`.
 
-Each sample is the fastest of the calls that fit into 0.5 ms, so that a pause of the process is no time of a candidate; the candidates have their turns in rounds, in random order. The fastest
-twentieth is measured again, so that which one is the best is known better than by luck. The files are made again when a kernel or its space changes, or for another machine.
+A sample is the median of calls for 0.3 ms, in the processor's time, so that a pause of the process is no time of a candidate; it is taken in a quiet moment, in which a piece
+of work that is always the same is as fast as it ever is. The candidates have their turns in rounds, in random order. The fastest twentieth is measured more often, so that which
+one is the best is known better than by luck. The files are made again when a kernel or its space changes, or for another machine.
 """
 
 from __future__ import annotations
@@ -9,14 +10,15 @@ from __future__ import annotations
 import gc
 import importlib
 import json
-import math
 import sys
 import time
 from pathlib import Path
 from random import Random
-from statistics import median
+from statistics import median, quantiles
 from types import FunctionType
 from typing import Any
+
+import numpy as np
 
 from accel import fn
 from accel.tuning import Candidate, Space
@@ -25,9 +27,11 @@ from benchmarks.harness.machine import describe_machine
 
 KERNELS = ("matmul", "transpose", "stencil", "histogram", "sort", "pieces")
 FOLDER = Path(__file__).parents[2] / "results" / "landscapes"
-SAMPLE_NS = 500_000
-ROUNDS = 7
-MORE = 14  # rounds of the fastest twentieth
+SAMPLE_NS = 300_000
+TRIES = 60  # moments that are looked at for a sample
+UNQUIET = 0.08  # how much slower than at best the control may be
+ROUNDS = 5
+MORE = 10  # rounds of the fastest twentieth
 UNIT_NS = 10  # of the times in the files
 
 
@@ -70,28 +74,68 @@ def compile_variant(module: Any) -> Any:
     return fn(made, strict=True)
 
 
-def sample(call: Any) -> float:
-    """Nanoseconds of the fastest of some calls, the first of which does not count: it finds caches and branch predictors as another candidate left them."""
+class Quiet:
+    """Takes samples in moments in which nothing else runs on the core: other work there makes everything up to twice as slow."""
+
+    def __init__(self) -> None:
+        self.array = np.ones(2000)
+        controls = []
+        for _ in range(1000):
+            time.sleep(0.002)
+            controls.append(self.control())
+        self.quiet_ns = quantiles(controls, n=50)[0] * (1 + UNQUIET)
+        self.tries = self.late = 0
+
+    def control(self) -> int:
+        """Nanoseconds of a piece of work that is always the same."""
+        best = 1 << 60
+        for _ in range(3):
+            before = time.thread_time_ns()
+            sum(range(300))
+            np.add(self.array, self.array)
+            best = min(best, time.thread_time_ns() - before)
+        return best
+
+    def sample(self, call: Any) -> float:
+        """Nanoseconds of a call: from a moment that is quiet before and after, or else the quietest of many."""
+        tried = []
+        for turn in range(TRIES):
+            self.tries += 1
+            if (before := self.control()) > self.quiet_ns and turn < TRIES // 2:
+                time.sleep(0.001)
+                continue
+            time_ns, after = time_calls(call), self.control()
+            tried.append((max(before, after), time_ns))
+            if tried[-1][0] <= self.quiet_ns:
+                return time_ns
+        self.late += 1
+        return min(tried)[1]
+
+
+def time_calls(call: Any) -> float:
+    """The median of some calls, in the processor's time; the first does not count, as it finds caches and branch predictors as another candidate left them."""
     call()
-    begin = now = time.perf_counter_ns()
-    best = math.inf
+    times: list[int] = []
+    begin = now = time.thread_time_ns()
     while now - begin < SAMPLE_NS:
         before, _ = now, call()
-        now = time.perf_counter_ns()
-        best = min(best, now - before)
-    return best
+        now = time.thread_time_ns()
+        times.append(now - before)
+    return median(times)
 
 
 def measure(calls: dict[Candidate, Any], random: Random) -> dict[Candidate, list[float]]:
     """The times of each candidate."""
     times: dict[Candidate, list[float]] = {candidate: [] for candidate in calls}
     gc.disable()
+    quiet = Quiet()
     for turn in range(ROUNDS + MORE):
         chosen = list(calls) if turn < ROUNDS else sorted(calls, key=lambda c: median(times[c][:ROUNDS]))[: max(20, len(calls) // 20)]
         random.shuffle(chosen)
         for candidate in chosen:
-            times[candidate].append(sample(calls[candidate]))
+            times[candidate].append(quiet.sample(calls[candidate]))
     gc.enable()
+    print(f"{quiet.tries} moments looked at, {quiet.late} samples from none that was quiet")
     return times
 
 

@@ -4,8 +4,8 @@ import numpy as np
 
 from accel.tuning import Choice, Space
 
-SIZE = 60_000
-LENGTHS = [250, 300, 400, 500, 600, 800, 1000, 1200, 1500, 2000, 2500, 3000, 4000, 5000, 6000, 7500, 10_000, 12_000, 15_000, 20_000, 30_000, 60_000]
+SIZE = 24_000
+LENGTHS = [n for n in range(200, SIZE + 1) if SIZE % n == 0]
 SPACE = Space(
     {"square": Choice("x * x", "square", "power"), "count": Choice("sum", "count_nonzero", "add.reduce"), "reused": [False, True], "root": Choice("none", "sqrt", "hypot"), "piece": LENGTHS},
     where=lambda root, square: root != "hypot" or square == "x * x",

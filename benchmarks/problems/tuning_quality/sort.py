@@ -5,7 +5,7 @@ import numpy as np
 from accel import Comptime, comptime
 from accel.tuning import Choice, Int, Space
 
-SIZE = 3000
+SIZE = 8000
 SPACE = Space({"pivot": Choice("first", "middle", "three", "nine"), "at_end": [False, True], "cutoff": Int(2, 64)})
 COMPILED = ("pivot", "at_end")
 

@@ -6,7 +6,7 @@ from accel import Comptime, comptime, unroll
 from accel.tuning import Int, Space
 
 SIZE = 256
-SPACE = Space({"by_rows": [True, False], "unrolled": Int(1, 8, log=True), "high": Int(2, 48, step=2), "wide": Int(2, 48, step=2)})
+SPACE = Space({"by_rows": [True, False], "unrolled": Int(1, 8, log=True), "high": Int(4, 64, step=4), "wide": Int(4, 64, step=4)})
 COMPILED = ("by_rows", "unrolled")
 
 
