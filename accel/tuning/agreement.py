@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from accel.tuning.snapshot import attributes_of, is_transparent, view_bytes
+from math import copysign
+from types import MethodType
+
+from accel.tuning.parts import attributes_of, is_transparent, view_bytes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -103,14 +106,19 @@ class _Comparison:
     def __init__(self, rtol: float | None, atol: float | None) -> None:
         self._is_exact = rtol is None and atol is None
         self._tolerances = rtol or 0.0, atol or 0.0
-        self._partners: dict[int, tuple[Any, Any]] = {}  # the objects too, so that no other one gets their number
-        self._backward: dict[int, int] = {}
+        self._partners: dict[int, Any] = {}
+        self._kept: list[Any] = []  # so that no other object gets the number of one
+        self._others: set[int] = set()
 
     def find(self, one: Any, other: Any) -> str | None:
         try:
             return self._find(one, other)
         except RecursionError:
             return "it is nested too deeply to be compared"
+        except MemoryError:
+            raise
+        except Exception as error:
+            return f"it can't be compared: {type(error).__name__}: {' '.join(str(error).split())}"
 
     def _find(self, one: Any, other: Any) -> str | None:
         class_ = type(one)
@@ -120,17 +128,21 @@ class _Comparison:
             return None if one == other else _instead(one, other)
         if class_ in (float, complex):
             return None if self._is_near(one, other) else _instead(one, other)
-        if class_ is not tuple and class_ is not frozenset:
-            known = self._partners.get(id(one))
-            if known is not None or id(other) in self._backward:
-                return None if known is not None and known[1] is other else "an object that occurs twice is not the same one in both"
-            self._partners[id(one)] = one, other
-            self._backward[id(other)] = id(one)
+        if one is other:
+            return None
+        known = self._partners.get(id(one), self)
+        if known is other:
+            return None
+        if class_.__hash__ in _UNHASHED and (known is not self or id(other) in self._others):
+            return "an object that occurs twice is not the same one in both"
+        self._partners[id(one)] = other
+        self._others.add(id(other))
+        self._kept += (one, other)
         for kind, compare in _KINDS:
             if isinstance(one, kind):
                 found = compare(self, one, other)
                 return found if found is not None or class_ is kind else self._find_in_fields(one, other)
-        if any(base.__module__ == "numpy" and base.__name__ in ("ndarray", "generic") for base in class_.__mro__):
+        if any((base.__module__, base.__name__) in _ARRAYS for base in class_.__mro__):
             return self._find_in_arrays(one, other)
         return self._find_in_object(one, other)
 
@@ -142,7 +154,7 @@ class _Comparison:
         if one != one or other != other:
             return bool(one != one and other != other)
         if self._is_exact:
-            return bool(one == other and (one != 0.0 or str(one) == str(other)))
+            return bool(one == other and copysign(1.0, one) == copysign(1.0, other))
         rtol, atol = self._tolerances
         return bool(one == other or abs(one - other) <= atol + rtol * abs(other) < float("inf"))
 
@@ -185,29 +197,27 @@ class _Comparison:
                 return f"{place}{_behind(difference)}"
         return None
 
+    def _find_in_method(self, one: Any, other: Any) -> str | None:
+        return self._find_in_items([one.__func__, one.__self__], [other.__func__, other.__self__])
+
     # -- other objects
 
     def _find_in_object(self, one: Any, other: Any) -> str | None:
-        if one is other:
-            return None
         class_ = type(one)
         fields = getattr(class_, "__dataclass_fields__", None)
         if fields is not None:
             return self._first((f"field `{n}`", getattr(one, n, None), getattr(other, n, None)) for n, field in fields.items() if field.compare)
-        if class_.__eq__ is not object.__eq__:
+        if getattr(class_, "__eq__") is not object.__eq__:  # noqa: B009  mypy takes it for a comparison of unlike methods
             answer = _ask_equal(one, other)
             if answer is not None:
                 return None if answer else _instead(one, other)
         if is_transparent(class_):
             return self._find_in_fields(one, other)
         try:
-            mine, theirs = one.__reduce_ex__(4), other.__reduce_ex__(4)
+            mine, theirs = _take_apart(one), _take_apart(other)
         except Exception:
             return f"another object of {_name(class_)}, which can't be looked into"
-        if not isinstance(mine, tuple) or mine[0] is not theirs[0]:
-            return None if mine == theirs else _instead(one, other)
-        difference = self._find([_listed(part) for part in mine[1:]], [_listed(part) for part in theirs[1:]])
-        return difference and f"{_instead(one, other)}"
+        return None if self._find(mine, theirs) is None else _instead(one, other)
 
     # -- arrays
 
@@ -215,6 +225,7 @@ class _Comparison:
         import numpy
 
         mine, theirs = numpy.asarray(one), numpy.asarray(other)
+        is_plain = not isinstance(one, numpy.ndarray) or isinstance(one, numpy.memmap)
         if mine.dtype != theirs.dtype:
             return f"dtype {mine.dtype} instead of {theirs.dtype}"
         if mine.shape != theirs.shape:
@@ -225,7 +236,8 @@ class _Comparison:
             different = self._find_in_elements(hidden, numpy.ma.getmaskarray(other), None)
             if different is not None:
                 return f"mask{_behind(different)}"
-        return self._find_in_elements(mine, theirs, hidden)
+        different = self._find_in_elements(mine, theirs, hidden)
+        return different if different is not None or hidden is not None or is_plain else self._find_in_fields(one, other)
 
     def _find_in_elements(self, one: ndarray[Any, Any], other: ndarray[Any, Any], hidden: ndarray[Any, Any] | None) -> str | None:
         import numpy
@@ -237,8 +249,10 @@ class _Comparison:
                 if different is not None:
                     return f"field `{name}`{_behind(different)}"
             return None
-        if not one.size:
+        if not one.size * one.itemsize:
             return None
+        if one.dtype.kind == "V" and one.dtype.type is not numpy.void:  # of ml_dtypes
+            one, other = one.astype(numpy.float64), other.astype(numpy.float64)
         if one.dtype.kind == "O":
             places = [at for at in numpy.ndindex(one.shape) if hidden is None or not hidden[at]]
             return self._first((_place(at), one[at], other[at]) for at in places)
@@ -270,6 +284,8 @@ class _Comparison:
         return one == other
 
 
+_ARRAYS = {("numpy", "ndarray"), ("numpy", "generic")}
+_UNHASHED: tuple[Any, ...] = (None, object.__hash__)  # of what may be changed, so that it matters whether it is the same object
 _PLAIN = {type(None), bool, int, str, bytes, range, type, type(Ellipsis), type(NotImplemented)}
 _KINDS: tuple[tuple[type, Callable[[_Comparison, Any, Any], str | None]], ...] = (
     (list, _Comparison._find_in_items),
@@ -277,6 +293,7 @@ _KINDS: tuple[tuple[type, Callable[[_Comparison, Any, Any], str | None]], ...] =
     (dict, _Comparison._find_in_dict),
     (set, _Comparison._find_in_set),
     (frozenset, _Comparison._find_in_set),
+    (MethodType, _Comparison._find_in_method),
 )
 
 
@@ -303,8 +320,13 @@ def _ask_equal(one: Any, other: Any) -> bool | None:
     return bool(answer) if type(answer).__name__ in ("bool", "bool_") else None
 
 
-def _listed(part: Any) -> Any:
-    return list(part) if hasattr(part, "__next__") else part
+def _take_apart(value: Any) -> list[Any]:
+    """What an object is made of, as `pickle` sees it."""
+    made = value.__reduce_ex__(4)
+    if not isinstance(made, tuple):
+        return [made]
+    whole = [*made, None, None, None]
+    return [whole[0], whole[1], whole[2] or None, list(whole[3] or ()), list(whole[4] or ())]
 
 
 def _behind(difference: str) -> str:
