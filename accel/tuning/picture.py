@@ -59,7 +59,11 @@ def _draw_landscape(axes: Any, landscape: Landscape) -> None:
         axes.plot(range(len(landscape.columns)), times[0], marker="o")
         axes.set_ylabel("time, multiple of the least")
         return
-    image = axes.imshow(times, norm="log", aspect="auto", cmap="viridis_r", origin="lower")
+    for row, told in enumerate(landscape.grid):
+        for column, time_ns in enumerate(told):
+            if time_ns == float("inf"):
+                axes.text(column, row, "failed", ha="center", va="center", fontsize="x-small")
+    image = axes.imshow(times, aspect="auto", cmap="viridis_r", origin="lower")
     axes.set_ylabel(landscape.axes[1], parse_math=False)
     _label(axes.yaxis, landscape.rows)
     axes.figure.colorbar(image, ax=axes, label="time, multiple of the least")
@@ -71,8 +75,7 @@ def _label(axis: Any, texts: list[str]) -> None:
 
 
 def _draw_progress(axes: Any, progress: list[float]) -> None:
-    axes.step(range(1, len(progress) + 1), [time_ns / 1e3 for time_ns in progress], where="post")
+    least = max(progress[-1], 1e-9) if progress else 1.0
+    axes.step(range(1, len(progress) + 1), [time_ns / least for time_ns in progress], where="post")
     axes.set_xlabel("candidates that work")
-    axes.set_ylabel("best so far, µs")
-    if progress:
-        axes.set_yscale("log")
+    axes.set_ylabel("best so far, multiple of the least")

@@ -94,9 +94,10 @@ class Record:
             self.fault = str(error)
             return False
         for path, place in self._find_files():
-            if self._make_folder(path, place) and self._ask(path, lambda database: database.save(complete)):
+            if self._make_folder(path, place) and self._ask(path, lambda database: database.save(complete), tries=2):
                 self.fault = ""
                 return True
+        _say(f"what was tuned can't be kept ({self.fault})\n   = so: the next process tunes anew")
         return False
 
     def forget(self, function: str | None) -> int:
@@ -141,34 +142,39 @@ class Record:
             return False
         return True
 
-    def _ask(self, path: str, ask: Callable[[Database], T]) -> T | None:
-        """What the database answers; None when it can't."""
+    def _ask(self, path: str, ask: Callable[[Database], T], tries: int = 1) -> T | None:
+        """What the database answers; None when it can't. One that is damaged is moved aside, and asked anew when `tries` are left."""
         from accel.tuning.database import Damaged, Database
 
         database = Database(path)
         with _lock:
-            try:
-                status = os.stat(path) if os.path.lexists(path) else None
-                return ask(database)
-            except Damaged as error:
-                self._give_up(path, str(error))
-                if status is not None and os.path.samestat(status, os.stat(path)):  # else another process has moved it aside
-                    self._move_aside(database)
-            except Exception as error:  # promised: never raises
-                self._give_up(path, str(error))
+            for left in range(tries, 0, -1):
+                try:
+                    status = os.stat(path) if os.path.lexists(path) else None
+                    return ask(database)
+                except Damaged as error:
+                    self._give_up(path, str(error))
+                    if status is None or not self._move_aside(database, status) or left == 1:
+                        return None
+                except Exception as error:  # promised: never raises
+                    self._give_up(path, str(error))
+                    return None
         return None
 
     def _give_up(self, path: str, reason: str) -> None:
         self.fault = self.fault or f"{path}: {reason}"
         _log("%s: %s", path, reason)
 
-    def _move_aside(self, database: Database) -> None:
+    def _move_aside(self, database: Database, seen: os.stat_result) -> bool:
+        """Whether the damaged file is out of the way."""
         try:
-            aside = database.move_aside()
+            if os.path.lexists(database.path) and os.path.samestat(seen, os.stat(database.path)):  # else another process was quicker
+                aside = database.move_aside()
+                _say(f"the record of tuning was damaged ({self.fault})\n   = so: it is now {aside}, and what is called is tuned anew")
         except OSError as error:
             _log("%s can't be moved aside: %s", database.path, error)
-        else:
-            _say(f"the record of tuning was damaged ({self.fault})\n   = so: it is now {aside}, and what is called is tuned anew")
+            return False
+        return True
 
 
 def _complete(entry: Entry) -> Entry:
