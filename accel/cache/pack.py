@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from types import CodeType
     from typing import Any
 
-    from accel.ir import Exit, Guard, Lowered, PythonStep, Signature, Source
+    from accel.ir import Exit, Guard, Lowered, PythonStep, Source
     from accel.types.kinds import Kind
 
 __all__ = ["LazyTable", "Origin", "pack_kind", "pack_lowered", "unpack_kind", "unpack_lowered"]

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     Route = tuple[Any, ...]
     Derive = Callable[[FunctionType, tuple[Kind, ...]], FunctionType]
 
-__all__ = ["DERIVED", "Finder", "Routes", "digest_of"]
+__all__ = ["DERIVED", "Derive", "Finder", "Routes", "digest_of"]
 
 DERIVED = "derived"  # the attribute of a function made of another one: that function, and the kinds of the arguments it was made for
 

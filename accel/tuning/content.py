@@ -31,7 +31,8 @@ def describe_content(function: Callable[..., Any]) -> str:
     if not isinstance(function, FunctionType):
         return compute_digest(repr((function.__class__.__qualname__, getattr(function, "__qualname__", ""))).encode())[:12].hex()
     package = str(function.__module__).partition(".")[0]
-    waiting, texts, seen = [function], [], {id(function.__code__)}
+    waiting, seen = [function], {id(function.__code__)}
+    texts: list[bytes] = []
     while waiting and len(texts) < _MOST_FUNCTIONS:
         at_hand = waiting.pop(0)
         texts.append(_text_of(at_hand))

@@ -18,11 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
-    Item = tuple[Any, ...]
-    Key = tuple[Item, ...]
+__all__ = ["Key", "Keyer", "PARTS", "bounds_of", "bucket_of", "distance_between", "read_key", "write_key"]
 
-__all__ = ["Keyer", "PARTS", "bounds_of", "bucket_of", "distance_between", "read_key", "write_key"]
-
+Key = tuple[tuple["Any", ...], ...]
 PARTS = ("shape", "dtype", "threads")
 _SIZED = (list, tuple, str, bytes, bytearray, dict, set, frozenset, range)
 _MOST_NAMES = 256
@@ -75,7 +73,7 @@ class Keyer:
         """The key of a call with these arguments."""
         if self.function is not None:
             return (("key", _plain(self.function(*args, **kwargs))),)
-        items: list[Item] = []
+        items: list[tuple[Any, ...]] = []
         if self._shape or self._dtype:
             items += [self._item_of(value) for value in (*args, *kwargs.values())]
         items += [("value", _worth(args[place] if isinstance(place, int) else kwargs[place])) for place in self._named]
@@ -85,7 +83,7 @@ class Keyer:
             items.append(("threads", current_threads()))
         return tuple(items)
 
-    def _item_of(self, value: Any) -> Item:
+    def _item_of(self, value: Any) -> tuple[Any, ...]:
         shape, dtype = getattr(value, "shape", None), getattr(value, "dtype", None)
         if isinstance(value, _SIZED):
             shape = (len(value),)

@@ -55,7 +55,7 @@ class Outcome:
 
 
 class Untunable(Exception):
-    """Arguments, or a result, with which nothing can be tried more than once."""
+    """Arguments, or a result, with which nothing can be tried more than once: the reason, and the result of the call, if it was made."""
 
 
 class Search:

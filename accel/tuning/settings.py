@@ -11,10 +11,9 @@ from accel.values import dataclass, replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import inspect
     from collections.abc import Callable, Mapping
     from typing import Any, NoReturn
-
-    import inspect
 
 __all__ = ["Budget", "DEFAULT_BUDGET_S", "OPTIONS", "Settings", "read_budget", "read_settings", "with_defaults"]
 
@@ -137,7 +136,7 @@ def with_defaults(settings: Settings, function: Callable[..., Any]) -> Settings:
     own = {name: parameters[name].default for name in settings.space.names if parameters[name].default is not inspect.Parameter.empty}
     if settings.has_default or not own:
         return settings
-    return replace(settings, space=Space(settings.space.domains, settings.space.where, own))
+    return replace(settings, space=settings.space.with_default(own))
 
 
 def _check_parameters(function: Callable[..., Any], settings: Settings, parameters: Mapping[str, inspect.Parameter]) -> None:

@@ -105,7 +105,7 @@ class Space:
 
     def __init__(
         self,
-        domains: Mapping[str, Int | Choice | Sequence[Any]],
+        domains: Mapping[str, Int | Choice | Sequence[Any] | _Values],
         where: Callable[..., Any] | None = None,
         default: Mapping[str, Any] | None = None,
     ) -> None:
@@ -142,6 +142,10 @@ class Space:
     def arguments(self, candidate: Candidate) -> dict[str, Any]:
         """The values of a candidate by name, as keyword arguments."""
         return {name: domain.values[place] for (name, domain), place in zip(self.domains.items(), candidate, strict=True)}
+
+    def with_default(self, default: Mapping[str, Any]) -> Space:
+        """The same space with these values, as far as they are candidates, for its default."""
+        return Space(self.domains, self.where, default)
 
     def find(self, arguments: Mapping[str, Any]) -> Candidate | None:
         """The candidate with these values; None when there is none, or the conditions don't allow it."""

@@ -18,10 +18,11 @@ from accel.values import replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
     from typing import Any
 
     from accel.tuning.keys import Key
+    from accel.tuning.online import OnlineSearch
     from accel.tuning.report import Report
     from accel.tuning.search import Outcome, Untunable
     from accel.tuning.settings import Budget, Settings
@@ -64,6 +65,7 @@ class Tuning:
         self._calls_to_compile = 0  # how many times more to look whether the decisions can be compiled
         self._lock = threading.Lock()
         self._searched: set[Key] = set()  # at this moment
+        self._online: dict[Key, OnlineSearch] = {}
         self._wrapper = Wrapper(function, self.space.names, self._decide, self._give)
         self._parts = self._find_parts()
         self._keyer = Keyer(self._parts, self._wrapper.positions)
@@ -129,7 +131,10 @@ class Tuning:
         key = self._keyer.find(args, kwargs)
         chosen = self.decisions.get(key)
         if chosen is None:
-            chosen = self._settle(key, args, kwargs)
+            settled = self._settle(key, args, kwargs)
+            if not isinstance(settled, dict):
+                return self._call_online(settled, key, args, kwargs)
+            chosen = settled
         elif self._calls_to_compile:
             self._compile_later()
         return self._tuned(*args, **kwargs, **chosen)
@@ -140,9 +145,10 @@ class Tuning:
 
     # -- how calls get their arguments
 
-    def _settle(self, key: Key, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
-        """The arguments for calls with a key that is met for the first time, or is being searched for."""
+    def _settle(self, key: Key, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any] | OnlineSearch:
+        """The arguments for calls with a key that is met for the first time, or is being searched for; or the search that this call is a part of."""
         from accel.dispatch.tracing import is_watched
+        from accel.tuning.strategies import find_strategy
 
         budget = FORCED.budget or self.settings.budget
         is_forced = FORCED.budget is not None and (self._name, key) not in FORCED.done
@@ -151,6 +157,11 @@ class Tuning:
             if key in self._searched or is_watched(self._tuned) or read_switch("ACCEL") == "0":
                 return self._find_nearest(key)
             if len(self.space) > 1 and budget.seconds > 0.0 and budget.trials != 0:
+                if getattr(find_strategy(self.settings.strategy), "is_online", False):
+                    from accel.tuning.online import OnlineSearch
+
+                    with self._lock:
+                        return self._online.setdefault(key, OnlineSearch(self._tuned, replace(self.settings, budget=budget)))
                 return self._search(key, args, kwargs, budget)
             found = self._find_nearest(key)
         self._decide_on(key, found)
@@ -219,15 +230,34 @@ class Tuning:
         finally:
             with self._lock:
                 self._searched.discard(key)
+        self._keep(key, outcome)
+        if search.was_interrupted:
+            raise KeyboardInterrupt
+        return chosen
+
+    def _call_online(self, search: OnlineSearch, key: Key, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Do a call that is a measurement."""
+        from accel.tuning.search import Untunable
+
+        try:
+            result, outcome = search.call(args, kwargs)
+        except Untunable as error:
+            self._say_untuned(error)
+            self._decide_on(key, self.default)
+            return error.args[1]
+        if outcome is not None:
+            self._online.pop(key, None)
+            self._keep(key, outcome)
+        return result
+
+    def _keep(self, key: Key, outcome: Outcome) -> None:
+        """Have what was found count from now on, in other processes too."""
         entry = self._write(key, outcome)
         with self._lock:
             self._known = [*(self._known or ()), entry]
         FORCED.done.add((self._name, key))
-        self._decide_on(key, chosen)
+        self._decide_on(key, self.space.arguments(outcome.chosen))
         Record().save(entry)
-        if search.was_interrupted:
-            raise KeyboardInterrupt
-        return chosen
 
     def _write(self, key: Key, outcome: Outcome) -> Entry:
         history = outcome.history
@@ -240,7 +270,7 @@ class Tuning:
     def _say_untuned(self, error: Untunable) -> None:
         from accel.explain.hints import say
 
-        say(f"`{getattr(self._tuned, '__qualname__', 'function')}` is not tuned: {error}")
+        say(f"`{getattr(self._tuned, '__qualname__', 'function')}` is not tuned: {error.args[0]}")
 
     def _find_parts(self) -> tuple[str, ...] | Callable[..., Any]:
         """What the key is made of: threads matter for functions that have a part in using them, which those that are compiled as a whole have not."""

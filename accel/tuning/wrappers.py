@@ -89,8 +89,8 @@ class Wrapper:
 
     def compile(self, decisions: Mapping[Key, Mapping[str, Any]], parts: tuple[str, ...]) -> bool:
         """Have calls with these keys answered by machine code, when that can be; whether it can. All others are answered by `decide`, as before."""
-        tests = []
-        for key, chosen in reversed(decisions.items()):
+        tests: list[tuple[str, Mapping[str, Any]]] = []
+        for key, chosen in list(decisions.items())[::-1]:
             test = self._test_of(key, parts) if self._is_plain and len(tests) < _MOST_TESTS else None
             if test is not None and all(type(value) in _LITERALS for value in chosen.values()):
                 tests.append((test, chosen))
@@ -234,7 +234,7 @@ class Wrapper:
         return f"{name} is {value}" if value is None or type(value) is bool else None
 
 
-def _as_function(called: Callable[..., Any]) -> FunctionType:
+def _as_function(called: Callable[..., Any]) -> Callable[..., Any]:
     """A function that calls something: machine code that mentions a method can't be found again in another process."""
 
     def call(*args: Any, **kwargs: Any) -> Any:

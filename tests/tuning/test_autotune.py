@@ -358,6 +358,39 @@ def test_search_forget_and_report():
     assert f.tuning.decisions == {} and Record().entries() == [] and f(items) == 2 and f.tuning.choose(items) == {"n": 1}
 
 
+def test_real_calls_are_the_measurements():
+    runs = []
+
+    @accel.autotune(how=["plain", "fast", "wrong", "crashes", "later"], budget="120 trials", strategy="bandit")
+    def f(x, out, *, how="plain"):
+        runs.append(how)
+        if how == "plain":
+            time.sleep(0.002)
+        elif how == "crashes":
+            os.abort()
+        elif how == "later" and len(runs) > 20:
+            raise ValueError("only sometimes")
+        out[0] += x + (how == "wrong")
+        return out[0]
+
+    out = np.zeros(1)
+    for count in range(1, 160):
+        assert f(2.0, out) == 2.0 * count and len(runs) - runs.count("later") <= count
+    assert "wrong" not in runs and "crashes" not in runs and f.tuning.choose(2.0, out) == {"how": "fast"}
+    (entry,) = Record().entries()
+    assert entry.strategy == "bandit" and 120 <= entry.trials < 150
+
+
+def test_real_calls_with_arguments_that_can_not_be_copied():
+    @accel.autotune(n=[1, 2], budget="20 trials", strategy="bandit")
+    def consume(items, *, n=1):
+        return list(items)
+
+    for _ in range(5):
+        assert consume(i for i in range(3)) == [0, 1, 2]
+    assert consume.tuning.choose(iter(())) == {"n": 1}
+
+
 @pytest.mark.parametrize("thing", [5, int, None, "text"])
 def test_what_can_not_be_tuned(thing):
     with pytest.raises(accel.DecorationError, match="`autotune` decorates"):
