@@ -27,6 +27,7 @@ ADVICE: dict[str, tuple[str, tuple[str, ...]]] = {
         "a ufunc puts what the function gives into arrays of numbers",
         ("return a number, or a tuple of numbers of the same length everywhere",),
     ),
+    "empty-space": ("", ("list some values, and have the condition allow some of them",)),
     "global-write": (
         "compiled code binds global and closure variables to numbers, arrays and tuples of them, and reads such values from them",
         ("return the new value, and assign it where you call",),

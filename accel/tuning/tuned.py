@@ -46,7 +46,7 @@ class Tuning:
     Examples
     --------
     >>> import accel
-    >>> @accel.autotune(step=[1, 2], budget=0)
+    >>> @accel.autotune(step=[1, 2], budget=0, key="dtype")
     ... def count(n, *, step=1):
     ...     return len(range(0, n, step)) * step
     >>> count(10)
