@@ -62,7 +62,7 @@ def _draw_landscape(axes: Any, landscape: Landscape) -> None:
     for row, told in enumerate(landscape.grid):
         for column, time_ns in enumerate(told):
             if time_ns == float("inf"):
-                axes.text(column, row, "failed", ha="center", va="center", fontsize="x-small")
+                axes.text(column, row, "failed", ha="center", va="center", fontsize=7)
     image = axes.imshow(times, aspect="auto", cmap="viridis_r", origin="lower")
     axes.set_ylabel(landscape.axes[1], parse_math=False)
     _label(axes.yaxis, landscape.rows)

@@ -1,0 +1,117 @@
+"""This module is five functions with parameters to tune; their defaults are what one writes without measuring."""
+
+import numpy as np
+
+import accel
+from accel import Comptime, comptime, unroll
+from accel.tuning import Int
+
+
+@accel.fn
+def transpose(a, out, *, high=32, wide=32):
+    n, m = a.shape
+    for i0 in range(0, n, high):
+        for j0 in range(0, m, wide):
+            for i in range(i0, min(i0 + high, n)):
+                for j in range(j0, min(j0 + wide, m)):
+                    out[j, i] = a[i, j]
+
+
+@accel.fn
+def product(a, b, out, *, tile=32, unrolled: Comptime[int] = 1):
+    n, m = a.shape
+    out[:] = 0.0
+    for k0 in range(0, m, tile):
+        for i in range(n):
+            for k in unroll(range(k0, min(k0 + tile, m)), unrolled):
+                scale = a[i, k]
+                for j in range(b.shape[1]):
+                    out[i, j] += scale * b[k, j]
+
+
+def inside(x, y, *, piece=1000, root=True, count="sum"):
+    found = 0
+    for start in range(0, len(x), piece):
+        xs, ys = x[start : start + piece], y[start : start + piece]
+        near = np.hypot(xs, ys) < 1.0 if root else xs * xs + ys * ys < 1.0
+        found += int(near.sum()) if count == "sum" else int(np.count_nonzero(near))
+    return found
+
+
+@accel.fn
+def checksum(x, *, lanes: Comptime[int] = 1):
+    total = 0
+    rest = len(x) % lanes
+    for i in range(rest):
+        total = total + x[i] & 0xFFFFFFFF
+    for i in range(rest, len(x), lanes):
+        for k in comptime(range(lanes)):
+            total = total + x[i + k] * (k + 1) // (k + 1) & 0xFFFFFFFF
+    return total
+
+
+@accel.fn
+def sort(x, out, *, cutoff=4):
+    n = len(x)
+    for i in range(n):
+        out[i] = x[i]
+    width = cutoff
+    for low in range(0, n, width):
+        for i in range(low + 1, min(low + width, n)):
+            item = out[i]
+            j = i - 1
+            while j >= low and out[j] > item:
+                out[j + 1] = out[j]
+                j -= 1
+            out[j + 1] = item
+    work = out.copy()
+    while width < n:
+        for low in range(0, n, 2 * width):
+            middle, high = min(low + width, n), min(low + 2 * width, n)
+            i, j = low, middle
+            for k in range(low, high):
+                if i < middle and (j >= high or out[i] <= out[j]):
+                    work[k] = out[i]
+                    i += 1
+                else:
+                    work[k] = out[j]
+                    j += 1
+        for k in range(n):
+            out[k] = work[k]
+        width *= 2
+
+
+def make_matrices(size):
+    """A matrix and room for its transposed one."""
+    return np.random.default_rng(1).random((size, size)), np.zeros((size, size))
+
+
+def make_product(size):
+    """Two matrices and room for their product."""
+    random = np.random.default_rng(2)
+    return random.random((size, size)), random.random((size, size)), np.zeros((size, size))
+
+
+def make_points(size):
+    """Coordinates."""
+    random = np.random.default_rng(3)
+    return random.random(size), random.random(size)
+
+
+def make_numbers(size):
+    """Whole numbers."""
+    return (np.random.default_rng(4).integers(0, 1 << 16, size),)
+
+
+def make_sort(size):
+    """Numbers and room for them."""
+    return np.random.default_rng(5).random(size), np.zeros(size)
+
+
+KERNELS = {  # function, what is searched, arguments by size, the size that is searched, the size that is not
+    "transpose": (transpose, {"high": Int(2, 128, log=True), "wide": Int(2, 128, log=True)}, make_matrices, 512, 1100),
+    "product": (product, {"tile": Int(4, 128, log=True), "unrolled": [1, 2, 4]}, make_product, 128, 260),
+    "inside": (inside, {"piece": Int(250, 256_000, log=True), "root": [True, False], "count": ["sum", "nonzero"]}, make_points, 100_000, 400_000),
+    "checksum": (checksum, {"lanes": [1, 2, 4, 8]}, make_numbers, 20_000, 80_000),
+    "sort": (sort, {"cutoff": Int(2, 128, log=True)}, make_sort, 5_000, 20_000),
+}
