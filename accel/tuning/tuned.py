@@ -79,6 +79,10 @@ class Tuning:
     def _name(self) -> str:
         return f"{getattr(self._tuned, '__module__', None)}:{getattr(self._tuned, '__qualname__', type(self._tuned).__qualname__)}"
 
+    def key_of(self, *args: Any, **kwargs: Any) -> Key:
+        """The key of a call with these arguments: `decisions` has what was decided for it."""
+        return self._keyer.find(args, kwargs)
+
     def choose(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """The arguments a call with these others would be given now, without a search: what is decided, else what was decided for the nearest key, else the default."""
         key = self._keyer.find(args, kwargs)

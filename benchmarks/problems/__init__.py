@@ -1,6 +1,7 @@
 """This module is the table of problems, in the order in which they are measured, and of names for several of them."""
 
 from benchmarks.harness.problem import Problem
+from benchmarks.problems.autotune.problem import AUTOTUNE
 from benchmarks.problems.axpy.problem import AXPY
 from benchmarks.problems.calls.problem import CALLS
 from benchmarks.problems.checks.problem import CHECKS
@@ -59,6 +60,7 @@ PROBLEMS: dict[str, Problem] = {
         STRUCTS,
         MANDELBROT_SIMD,
         GRADIENT,
+        AUTOTUNE,
         NBODY_UNROLLED,
         DOT_SIMD,
         COMPILE_TIME,

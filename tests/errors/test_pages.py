@@ -6,7 +6,6 @@ from tests.errors.pages import PAGES, blocks, code_slugs, page_slugs, run
 
 WITHOUT_CODE = {  # nothing a user writes leads there
     "compiler-failure": "a fault of accel itself",
-    "missing-package": "a property of the system",
     "no-executable-memory": "a property of the system",
 }
 

@@ -26,7 +26,7 @@ class Bandit(Strategy):
 
     Parameters
     ----------
-    growth : float, default 0.7
+    growth : float, default 0.6
         How eagerly candidates join, 0 to 1.
 
     Examples
@@ -38,7 +38,7 @@ class Bandit(Strategy):
 
     is_online = True
 
-    def __init__(self, space: Space, *, trials: int, seed: int = 0, growth: float = 0.7) -> None:
+    def __init__(self, space: Space, *, trials: int, seed: int = 0, growth: float = 0.6) -> None:
         super().__init__(space, trials=trials, seed=seed)
         self.growth = growth
 

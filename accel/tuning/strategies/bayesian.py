@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from accel.errors import Diagnostic, OptionError
+from accel.errors import Diagnostic, MissingPackageError
 from accel.tuning.strategies.strategy import Strategy
 
 TYPE_CHECKING = False
@@ -31,7 +31,7 @@ class Bayesian(Strategy):
 
     Raises
     ------
-    OptionError
+    MissingPackageError
         When Optuna is not installed.
 
     Examples
@@ -101,7 +101,7 @@ def _import_optuna() -> Any:
         import optuna
     except ImportError as error:
         what = 'strategy "bayesian" needs the package `optuna`'
-        raise OptionError(Diagnostic(what, "missing-package", do=('run `pip install "accel-jit[tune]"`', 'or write `strategy="racing"`'))) from error
+        raise MissingPackageError(Diagnostic(what, "missing-package", do=('run `pip install "accel-jit[tune]"`', 'or write `strategy="racing"`'))) from error
     return optuna
 
 

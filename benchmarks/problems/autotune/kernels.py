@@ -46,7 +46,7 @@ def checksum(x, *, lanes: Comptime[int] = 1):
         total = total + x[i] & 0xFFFFFFFF
     for i in range(rest, len(x), lanes):
         for k in comptime(range(lanes)):
-            total = total + x[i + k] * (k + 1) // (k + 1) & 0xFFFFFFFF
+            total = total + x[i + k] & 0xFFFFFFFF
     return total
 
 

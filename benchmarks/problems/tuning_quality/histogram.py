@@ -6,7 +6,7 @@ from accel import Comptime, comptime
 from accel.tuning import Int, Space
 
 SIZE = 30_720
-SPACE = Space({"tables": Int(1, 8, log=True), "unrolled": Int(1, 8, log=True), "piece": [64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048, 3072, 6144]})
+SPACE = Space({"tables": Int(1, 8, log=True), "unrolled": Int(1, 8, log=True), "piece": Int(128, 6144, step=128)})
 COMPILED = ("tables", "unrolled")
 
 
