@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections import OrderedDict, deque
+from collections import OrderedDict, defaultdict, deque
 from functools import lru_cache
 from operator import is_
 from types import (
@@ -405,7 +405,7 @@ def slots_of(class_: type) -> dict[str, Any]:
     """The attributes that classes in Python keep in slots."""
     found: dict[str, Any] = {}
     for base in class_.__mro__:
-        if "__slots__" in base.__dict__:
+        if "__slots__" in base.__dict__ or base is defaultdict:  # whose factory is one
             found |= {name: member for name, member in base.__dict__.items() if isinstance(member, MemberDescriptorType)}
     found.pop("__dict__", None)
     found.pop("__weakref__", None)

@@ -178,18 +178,18 @@ DIFFERENT = [
     ("a", "b", "'a' instead of 'b'"),
     ("x" * 100, "y", f"'{'x' * 56}... instead of 'y'"),
     ([1, 2], [1, 3], "item 1: 2 instead of 3"),
-    ([1], [1, 2], "1 items instead of 2"),
+    ([1], [1, 2], "1 item instead of 2"),
     ([1], (1,), "class list instead of class tuple"),
     ([[0, {"a": (1,)}]], [[0, {"a": (2,)}]], "item 0, item 1, item 'a', item 0: 1 instead of 2"),
     ({"a": 1}, {"b": 1}, "key 0: 'a' instead of 'b'"),
     ({"a": 1, "b": 2}, {"b": 2, "a": 1}, "key 0: 'a' instead of 'b'"),
     ({1: 0}, {1.0: 0}, "key 0: class int instead of class float"),
-    ({1}, {1, 2}, "1 items instead of 2"),
+    ({1}, {1, 2}, "1 item instead of 2"),
     ({1, 3}, {1, 2}, "2 is missing"),
     ({1}, {True}, "1 instead of True"),
     (bytearray(b"a"), bytearray(b"b"), "bytearray(b'a') instead of bytearray(b'b')"),
-    (collections.deque([1], 2), collections.deque([1], 3), "deque([1], maxlen=2) instead of deque([1], maxlen=3)"),
-    (collections.deque([0.0]), collections.deque([-0.0]), "deque([0.0]) instead of deque([-0.0])"),
+    (collections.deque([1], 2), collections.deque([1], 3), "maxlen 2 instead of 3"),
+    (collections.deque([0.0]), collections.deque([-0.0]), "item 0: 0.0 instead of -0.0"),
     (collections.defaultdict(list), collections.defaultdict(set), "attribute `default_factory`: <class 'list'> instead of <class 'set'>"),
     (Pair(1, [2]), Pair(1, [3]), "item 1, item 0: 2 instead of 3"),
     (Plain(a=1), Plain(a=2), "attribute `a`: 1 instead of 2"),
@@ -198,12 +198,11 @@ DIFFERENT = [
     (Record(0.0), Record(-0.0), "field `x`: 0.0 instead of -0.0"),
     (Equal("a", 1), Equal("b", 1), "Equal('a') instead of Equal('b')"),
     (Undecided(1), Undecided(2), "attribute `a`: 1 instead of 2"),
-    (Colour.RED, Colour.BLUE, "<Colour.RED: 1> instead of <Colour.BLUE: 2>"),
+    (Colour.RED, Colour.BLUE, "attribute `_value_`: 1 instead of 2"),
     (Point(1.0, 2), Point(-1.0, 2), "field `x`: 1.0 instead of -1.0"),
     (ValueError(1), ValueError(2), "ValueError(1) instead of ValueError(2)"),
     (ValueError(1), TypeError(1), "class ValueError instead of class TypeError"),
     (len, max, "<built-in function len> instead of <built-in function max>"),
-    (generator(1), generator(2), "Generator(PCG64) instead of Generator(PCG64)"),
     (np.arange(3.0), [0.0, 1.0, 2.0], "class ndarray instead of class list"),
     (np.arange(3.0), np.arange(3), "dtype float64 instead of int64"),
     (np.arange(3.0), np.arange(3.0).astype(">f8"), "dtype float64 instead of >f8"),
@@ -228,7 +227,7 @@ DIFFERENT = [
     (np.ma.array([1, 2], mask=[0, 1]), np.ma.array([1, 2], mask=[1, 0]), "mask, element 0: False instead of True"),
     (np.ma.array([1, 2], mask=[0, 1]), np.ma.array([3, 9], mask=[0, 1]), "element 0: 1 instead of 3"),
     (np.ma.array([1.0]), np.array([1.0]), "class MaskedArray instead of class ndarray"),
-    (SIMD[Float64, 2](0.0), SIMD[Float64, 2](-0.0), "attribute `_lanes`, element 0: 0.0 instead of -0.0"),
+    (SIMD[Float64, 2](0.0), SIMD[Float64, 2](-0.0), "element 0: 0.0 instead of -0.0"),
     (cyclic(1), cyclic(2), "item 2: 1 instead of 2"),
     (nested(100_000), nested(100_000), "it is nested too deeply to be compared"),
 ]
@@ -322,8 +321,9 @@ def test_numbers_of_other_packages():
 def test_one_object_twice():
     one, two = [1], [1]
     assert find_difference([one, one], [two, two]) is None
-    assert find_difference([one, one], [two, [1]]) == "item 1: an object that occurs twice is not the same one in both"
-    assert find_difference([one, [1]], [two, two]) == "item 1: an object that occurs twice is not the same one in both"
+    assert find_difference([one, one], [two, [1]]) == "item 1: an object that occurs elsewhere, too, instead of one of its own"
+    assert find_difference([one, [1]], [two, two]) == "item 1: an object of its own instead of one that occurs elsewhere, too"
+    assert find_difference([one, one], [two, [2]]) == "item 1, item 0: 1 instead of 2"
     for value in (1.5, "text", (1, 2), Point(1.0, 2), np.float64(1.0), frozenset([1])):  # nobody can tell
         assert find_difference([value, value], [value, type(value)(*((1.0, 2) if isinstance(value, Point) else (value,)))]) is None
 
@@ -332,7 +332,12 @@ def test_cycles_of_different_length():
     one, other = [], []
     one.append(one)
     other.append([other])
-    assert find_difference(one, other) == "item 0: an object that occurs twice is not the same one in both"
+    assert find_difference(one, other) == "an object that occurs elsewhere, too, instead of one of its own"
+
+
+def test_states_of_random_numbers():
+    assert find_difference(generator(1), generator(2)).startswith("Generator(PCG64) at")
+    assert find_difference(SIMD[Float64, 2](1.0), SIMD[Float64, 2](1.0 + 1e-9), rtol=1e-8) is None
 
 
 def test_an_object_without_a_way_in():
@@ -376,7 +381,7 @@ def test_results_and_arguments_are_compared():
 
     check = reference_of(add, np.arange(3.0), np.ones(3), out=np.zeros(3))
     assert check(add) is None
-    assert check(lambda a, b, out: add(a, b, out).copy()) == "an object that occurs twice is not the same one in both"
+    assert check(lambda a, b, out: add(a, b, out).copy()) == "an object of its own instead of one that occurs elsewhere, too"
     assert check(lambda a, b, out: out) == "argument `out`, element 0: 0.0 instead of 1.0"
     assert check(lambda a, b, out: add(a, b, out)[:2]) == "shape (2,) instead of (3,)"
     assert check(lambda a, b, out: add(a, b, out).astype(np.float32)) == "dtype float32 instead of float64"
@@ -433,12 +438,11 @@ def test_objects_with_locks_and_modules():
     [
         (lambda: (i for i in ()), "can't be copied for comparison: cannot pickle 'generator' object"),
         (lambda: nested(100_000), "can't be copied for comparison: maximum recursion depth exceeded"),
-        (lambda: {float("nan")}, "what is compared does not equal its own copy: nan is missing"),
     ],
 )
 def test_results_that_cannot_be_compared(make, text):
     problem = Reference(Snapshot((), {}), make()).problem
-    assert (text in problem) or ("nan" in text and problem is None)
+    assert text in problem
 
 
 def test_a_result_too_large(monkeypatch):
