@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from math import copysign
 from types import MethodType
 
@@ -106,9 +107,10 @@ class _Comparison:
     def __init__(self, rtol: float | None, atol: float | None) -> None:
         self._is_exact = rtol is None and atol is None
         self._tolerances = rtol or 0.0, atol or 0.0
-        self._partners: dict[int, Any] = {}
+        self._pairs: set[tuple[int, int]] = set()  # that have been compared, or are being
+        self._mine: set[int] = set()
+        self._theirs: set[int] = set()
         self._kept: list[Any] = []  # so that no other object gets the number of one
-        self._others: set[int] = set()
 
     def find(self, one: Any, other: Any) -> str | None:
         try:
@@ -128,23 +130,34 @@ class _Comparison:
             return None if one == other else _instead(one, other)
         if class_ in (float, complex):
             return None if self._is_near(one, other) else _instead(one, other)
-        if one is other:
+        if one is other or (id(one), id(other)) in self._pairs:
             return None
-        known = self._partners.get(id(one), self)
-        if known is other:
-            return None
-        if class_.__hash__ in _UNHASHED and (known is not self or id(other) in self._others):
-            return "an object that occurs twice is not the same one in both"
-        self._partners[id(one)] = other
-        self._others.add(id(other))
+        self._pairs.add((id(one), id(other)))
         self._kept += (one, other)
+        return self._find_inside(one, other) or (self._find_in_identity(one, other) if class_.__hash__ in _UNHASHED else None)
+
+    def _find_inside(self, one: Any, other: Any) -> str | None:
+        class_ = type(one)
         for kind, compare in _KINDS:
             if isinstance(one, kind):
                 found = compare(self, one, other)
                 return found if found is not None or class_ is kind else self._find_in_fields(one, other)
-        if any((base.__module__, base.__name__) in _ARRAYS for base in class_.__mro__):
+        families = {(base.__module__, base.__name__) for base in class_.__mro__}
+        if not families.isdisjoint(_ARRAYS):
             return self._find_in_arrays(one, other)
+        if _LANES in families:
+            return self._find_in_arrays(_lanes(one), _lanes(other))
         return self._find_in_object(one, other)
+
+    def _find_in_identity(self, one: Any, other: Any) -> str | None:
+        """What can be changed is the same object as elsewhere, or is not, in both."""
+        if id(one) in self._mine:
+            return "an object that occurs elsewhere, too, instead of one of its own"
+        if id(other) in self._theirs:
+            return "an object of its own instead of one that occurs elsewhere, too"
+        self._mine.add(id(one))
+        self._theirs.add(id(other))
+        return None
 
     def _is_near(self, one: Any, other: Any) -> bool:
         if type(one) is complex:
@@ -162,12 +175,14 @@ class _Comparison:
 
     def _find_in_items(self, one: Any, other: Any) -> str | None:
         if len(one) != len(other):
-            return f"{len(one)} items instead of {len(other)}"
+            return _counts(one, other)
+        if getattr(one, "maxlen", None) != getattr(other, "maxlen", None):
+            return f"maxlen {one.maxlen} instead of {other.maxlen}"
         return self._first((f"item {at}", *pair) for at, pair in enumerate(zip(one, other, strict=True)))
 
     def _find_in_dict(self, one: Any, other: Any) -> str | None:
         if len(one) != len(other):
-            return f"{len(one)} items instead of {len(other)}"
+            return _counts(one, other)
         different = self._first((f"key {at}", *pair) for at, pair in enumerate(zip(one, other, strict=True)))
         if different is not None:
             return different
@@ -175,7 +190,7 @@ class _Comparison:
 
     def _find_in_set(self, one: Any, other: Any) -> str | None:
         if len(one) != len(other):
-            return f"{len(one)} items instead of {len(other)}"
+            return _counts(one, other)
         mine = {element: element for element in one}
         for element in other:
             if element not in mine:
@@ -285,12 +300,14 @@ class _Comparison:
 
 
 _ARRAYS = {("numpy", "ndarray"), ("numpy", "generic")}
+_LANES = ("accel.types.simd", "SIMD")
 _UNHASHED: tuple[Any, ...] = (None, object.__hash__)  # of what may be changed, so that it matters whether it is the same object
 _PLAIN = {type(None), bool, int, str, bytes, range, type, type(Ellipsis), type(NotImplemented)}
 _KINDS: tuple[tuple[type, Callable[[_Comparison, Any, Any], str | None]], ...] = (
     (list, _Comparison._find_in_items),
     (tuple, _Comparison._find_in_items),
     (dict, _Comparison._find_in_dict),
+    (deque, _Comparison._find_in_items),
     (set, _Comparison._find_in_set),
     (frozenset, _Comparison._find_in_set),
     (MethodType, _Comparison._find_in_method),
@@ -339,6 +356,16 @@ _PLACES = ("item ", "element ", "field ", "attribute ", "key ", "mask")
 
 def _place(at: tuple[int, ...]) -> str:
     return f"element {at[0] if len(at) == 1 else at}"
+
+
+def _counts(one: Any, other: Any) -> str:
+    return f"{len(one)} item{'' if len(one) == 1 else 's'} instead of {len(other)}"
+
+
+def _lanes(value: Any) -> Any:
+    import numpy
+
+    return numpy.frombuffer(value._lanes, value.dtype)
 
 
 def _instead(one: Any, other: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _signal  # type: ignore[import-not-found]  # the C half of `signal`, whose numbers need not become enums
 import ctypes
 import faulthandler
 import fcntl
@@ -323,7 +324,7 @@ class _Child:
             except (AttributeError, OSError, ValueError):
                 pass
         self._link, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        mask = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())  # no handler may lead a child out of here
+        mask = _signal.pthread_sigmask(signal.SIG_BLOCK, _signal.valid_signals())  # no handler may lead a child out of here
         try:
             with _Unwarned():
                 self._pids.extend(starmap(os.fork, [()]))  # no handler gets between the fork and this note of it
@@ -332,7 +333,7 @@ class _Child:
         finally:
             if os.getpid() != self._owner:
                 os._exit(1)
-            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+            _signal.pthread_sigmask(signal.SIG_SETMASK, mask)
             other.close()
 
     def _serve(self, other: socket.socket, mask: set[Any]) -> NoReturn:
@@ -344,7 +345,7 @@ class _Child:
             link = socket.socket(fileno=fcntl.fcntl(other.fileno(), fcntl.F_DUPFD_CLOEXEC, 3))  # the streams may have been closed
             other.close()
             _replace_streams()
-            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+            _signal.pthread_sigmask(signal.SIG_SETMASK, mask)
             own, identity = os.getpid(), _identify(link)
             while request := link.recv(8):
                 answer = self._do(int.from_bytes(request, "little"))

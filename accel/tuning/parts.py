@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections import OrderedDict, deque
+from collections import OrderedDict, defaultdict, deque
+from functools import lru_cache
 from operator import is_
 from types import (
     BuiltinFunctionType,
@@ -323,7 +324,7 @@ _WHOLE = {  # what does not change, or is taken to be as it was
 }  # fmt: skip
 
 
-def find_parts(value: Any) -> list[type[Part]]:
+def find_parts(value: Any) -> tuple[type[Part], ...]:
     """The classes of the parts of an object.
 
     Raises
@@ -331,52 +332,48 @@ def find_parts(value: Any) -> list[type[Part]]:
     TypeError
         When it can't be put back.
     """
-    class_ = type(value)
+    kinds = _kinds_of(type(value))  # type: ignore[arg-type]  # classes can be hashed, whatever mypy thinks
+    return kinds if kinds is not None else _find_opaque(value)
+
+
+@lru_cache(maxsize=128)
+def _kinds_of(class_: type) -> tuple[type[Part], ...] | None:
+    """The classes of the parts of all objects of a class; None when these have a state that is not known."""
     found: list[type[Part]] = []
     known: type = object
     for base in class_.__mro__:
         name = base.__module__, base.__qualname__
         if name in _WHOLE:
-            return []
+            return ()
         if base in _PARTS or name in _LATER:
             known = base
             found = [kind for kind in (_PARTS.get(base) or _LATER.get(name),) if kind is not None]
             break
     if _hidden_bytes(class_) > max(_hidden_bytes(known), 0) and found != [_Bits]:  # whose state is all there is
-        return _find_opaque(value)
+        return None
     if _has_attributes(class_) and not _is_mapped(class_):
         found.append(_Holder if _is_value(class_) else _Attributes)
-    return found
+    return tuple(found)
 
 
-def _find_opaque(value: Any) -> list[type[Part]]:
-    """Likewise for an object with a state that is not known."""
+def _find_opaque(value: Any) -> tuple[type[Part], ...]:
     class_ = type(value)
     if not hasattr(class_, "__next__"):
         if callable(value) and hasattr(value, "__name__"):  # a function, whatever made it
-            return []
-        writable = _is_writable(value)
-        if writable is not None:
-            return [_Bytes] if writable else []
-        root = _root(class_)
-        if _has_value(class_) and root in sys.stdlib_module_names and root != "_ctypes":  # datetime, Decimal, a pattern
-            return []
+            return ()
+        try:
+            view = memoryview(value)
+        except TypeError:
+            if _has_value(class_) and _root(class_) in sys.stdlib_module_names:  # datetime, Decimal, a pattern
+                return ()
+        else:
+            with view:
+                if view.contiguous and _POINTERS.isdisjoint(view.format) and not getattr(value, "_objects", None):  # what ctypes points to
+                    return () if view.readonly else (_Bytes,)
     raise TypeError
 
 
-def _is_writable(value: Any) -> bool | None:
-    """Whether an object is memory that can be written, or just read; None when it is none, or what it points to may be written."""
-    if hasattr(value, "contents") or getattr(value, "_objects", None):  # of ctypes
-        return None
-    try:
-        with memoryview(value) as view:
-            is_plain = view.contiguous and _POINTERS.isdisjoint(view.format)
-            return not view.readonly if is_plain else None
-    except (TypeError, BufferError, ValueError):
-        return None
-
-
-_POINTERS = frozenset("&OPXzZ")  # in the formats of buffers
+_POINTERS = frozenset("&OPXzZ")  # in the formats of memory
 
 
 def is_transparent(class_: type) -> bool:
@@ -408,7 +405,7 @@ def slots_of(class_: type) -> dict[str, Any]:
     """The attributes that classes in Python keep in slots."""
     found: dict[str, Any] = {}
     for base in class_.__mro__:
-        if "__slots__" in base.__dict__:
+        if "__slots__" in base.__dict__ or base is defaultdict:  # whose factory is one
             found |= {name: member for name, member in base.__dict__.items() if isinstance(member, MemberDescriptorType)}
     found.pop("__dict__", None)
     found.pop("__weakref__", None)
