@@ -13,7 +13,7 @@ from __future__ import annotations
 TYPE_CHECKING = False  # what type checkers see; at run time names are imported when first used
 if TYPE_CHECKING:
     from accel.compile_time import Comptime, comptime, comptime_assert, tile, unroll
-    from accel.decorators import disabled, fn, parallelize, struct, vectorize
+    from accel.decorators import autotune, disabled, fn, parallelize, struct, vectorize
     from accel.dispatch.structs import FrozenInstanceError
     from accel.errors import (
         AccelError,
@@ -49,6 +49,7 @@ __all__ = [
     "RaceError",
     "RecordError",
     "__version__",
+    "autotune",
     "comptime",
     "comptime_assert",
     "disabled",
@@ -66,7 +67,8 @@ __all__ = [
 
 __version__ = "0.1.0"
 
-_HOMES = dict.fromkeys(__all__[:15], "errors") | dict.fromkeys(("disabled", "fn", "parallelize", "struct", "vectorize"), "decorators")
+_HOMES = dict.fromkeys(__all__[: __all__.index("__version__")], "errors")
+_HOMES |= dict.fromkeys(("autotune", "disabled", "fn", "parallelize", "struct", "vectorize"), "decorators")
 _HOMES |= dict.fromkeys(("Comptime", "comptime", "comptime_assert", "tile", "unroll"), "compile_time")
 _HOMES["FrozenInstanceError"] = "dispatch.structs"
 _HOMES |= dict.fromkeys(("parallel", "parallel_for", "parallel_map", "parallel_reduce"), "threads")

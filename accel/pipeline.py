@@ -36,9 +36,12 @@ def _with_known(function: FunctionType, kinds: tuple[Kind, ...]) -> FunctionType
         return function
     from accel.analysis.comptime import derive
     from accel.analysis.parse import parse_function
+    from accel.cache.routes import DERIVED
 
     positions = comptime_parameters(function)
-    return derive(parse_function(function), {name: kind.value for name, k in positions.items() if isinstance(kind := kinds[k], Constant)})
+    made = derive(parse_function(function), {name: kind.value for name, k in positions.items() if isinstance(kind := kinds[k], Constant)})
+    made.__dict__[DERIVED] = function, kinds
+    return made
 
 
 def plan(function: FunctionType, signature: Signature, options: FnOptions | None = None) -> Plan:
@@ -101,7 +104,7 @@ def _kept(function: FunctionType, signature: Signature, options: Any, make: Call
     from accel.cache.store import Store
 
     if not _stores:
-        _stores.append(Store())
+        _stores.append(Store(derive=_with_known))
     found = _stores[0].load(function, signature, options)
     if found is None:
         found = make()

@@ -6,7 +6,7 @@ import marshal
 from types import CellType, FunctionType
 
 from accel.cache.content import NotCacheable
-from accel.cache.routes import Finder, Routes
+from accel.cache.routes import DERIVED, Finder, Routes, digest_of
 from accel.runtime.classes import find_class_version
 from accel.types import kinds as _kinds
 from accel.types.frozen import find_layout
@@ -127,7 +127,16 @@ def pack_lowered(lowered: Lowered, function: FunctionType) -> bytes:
 
 def _find_origin(source: Source | Origin, routes: Routes) -> tuple[Any, ...]:
     """The route to the code of a function that was compiled: its own, or inside the code of the function around it."""
+    if not routes.knows(source.function) and DERIVED in source.function.__dict__:
+        return ("code", _find_derived(source.function, routes))
     return ("code", routes.find(source.function)) if routes.knows(source.function) else routes.find(source.code)
+
+
+def _find_derived(made: FunctionType, routes: Routes) -> tuple[Any, ...]:
+    """The route to a function that was made of another one, by what is known while compiling."""
+    function, kinds = made.__dict__[DERIVED]
+    known = tuple([pack_kind(kind, routes.find) if isinstance(kind, _kinds.Constant) else None for kind in kinds])
+    return ("derived", routes.find(function), known, digest_of(made))
 
 
 def _pack_steps(steps: tuple[PythonStep, ...], source: Source | Origin | None) -> tuple[Any, ...]:
@@ -142,8 +151,8 @@ def _pack_exit(exit_: Exit, number: Callable[[Kind], int]) -> tuple[Any, ...]:
     return exit_.node, exit_.phase, live, exit_.gives, exit_.takes, exit_.asks, exit_.raises
 
 
-def unpack_lowered(packed: bytes, function: FunctionType, signature: Signature | None = None) -> Lowered:
-    """Lowered code of `function` from bytes of `pack_lowered`; `signature` gives the objects of its static arguments.
+def unpack_lowered(packed: bytes, finder: Finder) -> Lowered:
+    """Lowered code from bytes of `pack_lowered`, for the function and the static arguments `finder` starts from.
 
     Raises
     ------
@@ -153,7 +162,6 @@ def unpack_lowered(packed: bytes, function: FunctionType, signature: Signature |
     from accel.ir import Exit, Live, Lowered, PythonStep, Signature
 
     kinds_, arguments, result, guards, exits, steps, routes, image, classes = marshal.loads(packed)
-    finder = Finder(function, signature)
     kinds = [unpack_kind(kind, finder.find) for kind in kinds_]
     origins = {symbol: _unpack_origin(route, finder) for symbol, route in routes.items()}
 
@@ -166,7 +174,7 @@ def unpack_lowered(packed: bytes, function: FunctionType, signature: Signature |
         return PythonStep(text, origins[symbol].code.co_firstlineno + line, operands)
 
     return Lowered(
-        signature or Signature(tuple([kinds[number] for number in arguments])),
+        finder.signature or Signature(tuple([kinds[number] for number in arguments])),
         kinds[result],
         image,
         tuple([_unpack_guard(guard, finder) for guard in guards]),

@@ -6,10 +6,11 @@ follow one.
 
 from __future__ import annotations
 
+import marshal
 import sys
 from types import CodeType, FunctionType, ModuleType
 
-from accel.cache.content import NotCacheable, builtins_of, is_function, namespace_of
+from accel.cache.content import Content, NotCacheable, builtins_of, compute_digest, is_function, namespace_of
 from accel.types.frozen import find_layout
 from accel.types.kinds import Struct
 from accel.types.structs import STRUCT, function_of
@@ -20,10 +21,14 @@ if TYPE_CHECKING:
     from typing import Any
 
     from accel.ir import Guard, Signature
+    from accel.types.kinds import Kind
 
     Route = tuple[Any, ...]
+    Derive = Callable[[FunctionType, tuple[Kind, ...]], FunctionType]
 
-__all__ = ["Finder", "Routes"]
+__all__ = ["DERIVED", "Finder", "Routes", "digest_of"]
+
+DERIVED = "derived"  # the attribute of a function made of another one: that function, and the kinds of the arguments it was made for
 
 _SELF = ("self",)
 _BY_VALUE = frozenset({type(None), bool, int, float, complex, str, bytes, type(...)})
@@ -131,7 +136,7 @@ class Routes:
         module, name = getattr(value, "__module__", None), getattr(value, "__qualname__", None)
         if type(module) is str and type(name) is str:
             route = ("named", module, name)
-            if Finder(self._function, None).find(route) is value:
+            if Finder(self._function).find(route) is value:
                 return route
         numpy: Any = sys.modules.get("numpy")
         if numpy is not None and isinstance(value, numpy.dtype) and numpy.dtype(value.str) is value:
@@ -142,8 +147,9 @@ class Routes:
 class Finder:
     """Follows routes from a function; raises NotCacheable where one leads nowhere now."""
 
-    def __init__(self, function: FunctionType, signature: Signature | None) -> None:
-        self._function, self._signature = function, signature
+    def __init__(self, function: FunctionType, signature: Signature | None = None, derive: Derive | None = None) -> None:
+        self.signature = signature
+        self._function, self._derive = function, derive
         self._found: dict[Route, Any] = {}
 
     def find(self, route: Route) -> Any:
@@ -156,9 +162,9 @@ class Finder:
         return self._found[route]
 
     def _find_argument(self, number: int) -> Any:
-        if self._signature is None:
+        if self.signature is None:
             raise KeyError(number)
-        return self._signature.kinds[number].value  # type: ignore[attr-defined]  # a Static, else AttributeError
+        return self.signature.kinds[number].value  # type: ignore[attr-defined]  # a Static, else AttributeError
 
     def _find_cell(self, owner: Route, name: str) -> Any:
         function = self.find(owner)
@@ -173,6 +179,17 @@ class Finder:
     def _find_field(self, owner: Route, number: int) -> Any:
         layout = find_layout(self.find(owner))
         return None if layout is None else layout.kind.items[number].value  # type: ignore[attr-defined]  # a struct, else AttributeError
+
+    def _find_derived(self, owner: Route, known: tuple[Any, ...], digest: bytes) -> Any:
+        """A function made anew of another one, with the same values known while compiling. What they are used for may have changed."""
+        from accel.types.kinds import Constant, NoneKind
+
+        if self._derive is None:
+            raise KeyError(DERIVED)
+        made = self._derive(self.find(owner), tuple([NoneKind() if value is None else Constant(marshal.loads(value[1])) for value in known]))
+        if digest_of(made) != digest:
+            raise ValueError("it evaluates something else while compiling")
+        return made
 
     def _find_named(self, module: str, name: str) -> Any:
         value: Any = sys.modules[module]
@@ -201,6 +218,7 @@ _STEPS: dict[str, Callable[..., Any]] = {
     "contents": lambda finder, owner: finder.find(owner).cell_contents,
     "module": lambda _, name: sys.modules[name],
     "named": Finder._find_named,
+    "derived": Finder._find_derived,
     "method": lambda finder, owner, name: function_of(vars(finder.find(owner))[name]),
     "field": Finder._find_field,
     "record": lambda finder, owner: finder.find(owner).__accel_layout__.records["record"],
@@ -210,3 +228,8 @@ _STEPS: dict[str, Callable[..., Any]] = {
     "dtype": lambda _, text: sys.modules["numpy"].dtype(text),
     "value": lambda _, value: value,
 }
+
+
+def digest_of(function: FunctionType) -> bytes:
+    """What tells a function from others: its code and what that mentions."""
+    return compute_digest(marshal.dumps(Content(function).describe_home(), 2))

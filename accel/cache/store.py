@@ -13,6 +13,7 @@ from accel.cache.content import NotCacheable, compute_digest
 from accel.cache.key import Key
 from accel.cache.pack import pack_lowered, unpack_lowered
 from accel.cache.places import Place, find_places, is_trusted
+from accel.cache.routes import Finder
 from accel.cache.source import find_source
 
 TYPE_CHECKING = False
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from types import FunctionType
     from typing import Any
 
+    from accel.cache.routes import Derive
     from accel.ir import Lowered, Signature
 
 __all__ = ["DEFAULT_LIMIT_BYTES", "PlaceInfo", "Store", "find_limit_bytes"]
@@ -75,6 +77,8 @@ class Store:
     ----------
     places : tuple of Place, optional
         Where entries lie; by default what `find_places` says at each use, so a changed environment variable is noticed.
+    derive : callable, optional
+        Gives the function that is analysed in place of one, for arguments of these kinds. Without it entries that were made of such are passed over.
 
     Notes
     -----
@@ -90,8 +94,8 @@ class Store:
     [0]
     """
 
-    def __init__(self, places: tuple[Place, ...] | None = None) -> None:
-        self._places = places
+    def __init__(self, places: tuple[Place, ...] | None = None, derive: Derive | None = None) -> None:
+        self._places, self._derive = places, derive
         self._asked: dict[int, set[bytes]] = {}  # id of a function -> keys that were not found
         self._saves = 0
 
@@ -124,7 +128,7 @@ class Store:
             format_, digest, promise, packed = marshal.loads(content)
             if format_ != FORMAT or digest != key.digest:
                 raise NotCacheable("an entry of another function")
-            lowered = unpack_lowered(packed, function, signature)
+            lowered = unpack_lowered(packed, Finder(function, signature, self._derive))
             if key.promise(lowered.guards) != promise:
                 raise NotCacheable("what its guards watch has changed")
         except FileNotFoundError:

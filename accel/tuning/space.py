@@ -17,6 +17,7 @@ Candidate = tuple[int, ...]  # the place of each parameter's value in its domain
 
 _LISTED = 100_000  # a space of more candidates is not listed in memory
 _TRIES = 64  # samples drawn for each one that is wanted, before the space is taken to hold no more
+_LEAST_TRIES = 10_000  # drawn in any case: conditions may leave one combination in thousands
 
 
 class Choice:
@@ -91,7 +92,8 @@ class Space:
     where : callable, optional
         A condition; its parameters are some of those of the space, by name. Candidates for which it is false are left out.
     default : mapping, optional
-        The candidate every other one is measured against; by default the first value of each parameter, or the first candidate allowed.
+        The candidate every other one is measured against; by default the first value of each parameter, or the first candidate allowed, in a
+        space of more than 100,000 any one that is.
 
     Examples
     --------
@@ -155,9 +157,9 @@ class Space:
     def sample(self, random: Random, count: int) -> list[Candidate]:
         """Up to `count` different candidates at random, each as likely as any other."""
         if self._is_small():
-            return random.sample(self._list(), min(count, len(self)))
+            return random.sample(self._list(), max(0, min(count, len(self))))
         found: dict[Candidate, None] = {}
-        for _ in range(_TRIES * count):
+        for _ in range(max(_TRIES * count, _LEAST_TRIES) if count > 0 else 0):
             drawn = tuple([random.randrange(size) for size in self.sizes])
             if self._is_allowed(drawn):
                 found[drawn] = None
@@ -165,11 +167,11 @@ class Space:
                 break
         return list(found)
 
-    def neighbours(self, candidate: Candidate) -> list[Candidate]:
-        """The candidates that differ in one parameter: by one place where values are in order, else by any other value."""
+    def neighbours(self, candidate: Candidate, distance: int = 1) -> list[Candidate]:
+        """The candidates that differ in one parameter: by one place, or `distance`, where values are in order, else by any other value."""
         found = []
         for at, (place, domain) in enumerate(zip(candidate, self.domains.values(), strict=True)):
-            others: Iterable[int] = (place - 1, place + 1) if domain.is_ordered else range(len(domain.values))
+            others: Iterable[int] = (place - distance, place + distance) if domain.is_ordered else range(len(domain.values))
             for other in others:
                 changed = (*candidate[:at], other, *candidate[at + 1 :])
                 if other != place and 0 <= other < len(domain.values) and self._is_allowed(changed):
@@ -196,6 +198,10 @@ class Space:
     def _find_default(self, wanted: Mapping[str, Any]) -> Candidate:
         first = {name: domain.values[0] for name, domain in self.domains.items() if domain.values}
         found = self.find(first | dict(wanted)) if len(first) == len(self.domains) else None
+        if found is None and len(first) == len(self.domains) and not self._is_small():
+            from random import Random
+
+            found = next(iter(self.sample(Random(0), 1)), None)  # the first that is allowed may be far away
         return found if found is not None else next(iter(self), ())
 
 
@@ -213,8 +219,8 @@ class _Values:
         return repr(list(self.values))
 
 
-def _make_domain(domain: Int | Choice | Sequence[Any]) -> Int | Choice | _Values:
-    return domain if isinstance(domain, (Int, Choice)) else _Values(domain)
+def _make_domain(domain: Int | Choice | _Values | Sequence[Any]) -> Int | Choice | _Values:
+    return domain if isinstance(domain, (Int, Choice, _Values)) else _Values(domain)
 
 
 def _parameters_of(where: Callable[..., Any]) -> tuple[str, ...]:

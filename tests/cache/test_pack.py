@@ -13,6 +13,7 @@ import pytest
 import accel
 from accel.cache.content import NotCacheable
 from accel.cache.pack import Origin, pack_kind, pack_lowered, unpack_kind, unpack_lowered
+from accel.cache.routes import Finder
 from accel.ir import Exit, Guard, Live, Lowered, PythonStep, Signature
 from accel.types import kinds as k
 from accel.types.records import view_of
@@ -88,7 +89,7 @@ def test_a_kind_from_elsewhere_is_refused() -> None:
 
 def test_lowered_code_comes_back() -> None:
     lowered = lower(outer, image=bytes(range(256)))
-    again = unpack_lowered(pack_lowered(lowered, outer), outer)
+    again = unpack_lowered(pack_lowered(lowered, outer), Finder(outer))
     assert (again.signature, again.result, again.image) == (lowered.signature, lowered.result, lowered.image)
     assert again.exits == lowered.exits
     for one, other in zip(again.guards, lowered.guards, strict=True):
@@ -98,7 +99,7 @@ def test_lowered_code_comes_back() -> None:
 
 
 def test_exits_are_built_when_looked_at() -> None:
-    exits = unpack_lowered(pack_lowered(lower(outer), outer), outer).exits
+    exits = unpack_lowered(pack_lowered(lower(outer), outer), Finder(outer)).exits
     expected = lower(outer).exits
     assert list(exits) == ["outer"] and len(exits) == 1 and exits.get("other") is None
     for view in (dict(exits), {**exits}, dict(exits.items()), {"outer": next(iter(exits.values()))}, exits):
@@ -119,7 +120,7 @@ def test_a_closure_is_followed() -> None:
 
     two, three = make(2), make(3)
     packed = pack_lowered(lower(two), two)
-    values = [guard.value for guard in unpack_lowered(packed, three).guards]
+    values = [guard.value for guard in unpack_lowered(packed, Finder(three)).guards]
     assert values.count(3) == 1 and 2 not in values  # that is another key: here only the way there is tried
 
 
@@ -129,7 +130,7 @@ def test_a_closure_is_followed() -> None:
 def test_a_static_object_is_found_again(value: Any) -> None:
     exits = {"outer": (Exit(1, "", (Live("g", k.Static(value), 0),)),)}
     lowered = Lowered(Signature((k.Int(),)), k.Static(value), b"", watch(outer), exits)
-    again = unpack_lowered(pack_lowered(lowered, outer), outer)
+    again = unpack_lowered(pack_lowered(lowered, outer), Finder(outer))
     assert again.result.value is value or again.result.value == value == "a text"  # type: ignore[attr-defined]
     assert again.exits["outer"][0].live[0].kind == again.result
 
@@ -145,7 +146,7 @@ def test_a_nested_function_is_found_again() -> None:
     innermost = next(c for c in part.co_consts if hasattr(c, "co_consts"))
     kinds = tuple(k.Nested(code, ("x",)) for code in (part, innermost))
     exits = {"whole": (Exit(1, "", tuple(Live("p", kind, 0) for kind in kinds)),)}
-    again = unpack_lowered(pack_lowered(Lowered(Signature(()), k.Int(), b"", (), exits), whole), whole)
+    again = unpack_lowered(pack_lowered(Lowered(Signature(()), k.Int(), b"", (), exits), whole), Finder(whole))
     assert [live.kind for live in again.exits["whole"][0].live] == list(kinds)
 
 
@@ -156,10 +157,10 @@ def test_a_static_argument_is_the_callers() -> None:
     signature = Signature((k.Static(first),))
     guard = Guard("function", first, "", first)
     lowered = Lowered(signature, k.Static(first), b"", (guard,), {})
-    again = unpack_lowered(pack_lowered(lowered, outer), outer, signature)
+    again = unpack_lowered(pack_lowered(lowered, outer), Finder(outer, signature))
     assert again.guards[0].holder is first and again.result == k.Static(first)
     with pytest.raises(NotCacheable, match="nothing at"):
-        unpack_lowered(pack_lowered(lowered, outer), outer)
+        unpack_lowered(pack_lowered(lowered, outer), Finder(outer))
 
 
 @pytest.mark.parametrize(
@@ -185,14 +186,14 @@ def test_parts_of_a_watched_function() -> None:
     for value in (inner, inner.__code__, parts):
         guards = (Guard("global", globals(), "inner", inner), Guard("function", inner, "", value))
         lowered = Lowered(Signature(()), k.Int(), b"", guards, {})
-        assert unpack_lowered(pack_lowered(lowered, outer), outer).guards[1].value == value
+        assert unpack_lowered(pack_lowered(lowered, outer), Finder(outer)).guards[1].value == value
 
 
 def test_a_builtin_that_is_hidden_now_is_a_miss(monkeypatch: pytest.MonkeyPatch) -> None:
     packed = pack_lowered(lower(outer), outer)
     monkeypatch.setitem(globals(), "range", builtins.range)
     with pytest.raises(NotCacheable, match="'range' was absent and is there now"):
-        unpack_lowered(packed, outer)
+        unpack_lowered(packed, Finder(outer))
 
 
 def test_steps_move_with_their_function() -> None:
@@ -210,11 +211,11 @@ def test_steps_move_with_their_function() -> None:
     exits: dict[str, tuple[Exit, ...]] = dict.fromkeys(sources, ())
     guards = (Guard("global", globals(), "inner", inner), Guard("function", inner, "", inner))
     packed = pack_lowered(Lowered(Signature(()), k.Int(), b"", guards, exits, "", steps, sources), whole)
-    again = unpack_lowered(packed, whole)
+    again = unpack_lowered(packed, Finder(whole))
     assert again.steps == {**steps, "inner.2": ()}
     assert again.sources["whole.0"].function is whole and again.sources["inner.2"].function is inner
     assert again.sources["part.1"].code is code
     whole.__code__ = whole.__code__.replace(co_firstlineno=first + 10)
-    assert [step.line for step in unpack_lowered(packed, whole).steps["whole.0"]] == [first + 14]
+    assert [step.line for step in unpack_lowered(packed, Finder(whole)).steps["whole.0"]] == [first + 14]
     with pytest.raises(NotCacheable, match="steps of a function that is not known"):
         pack_lowered(Lowered(Signature(()), k.Int(), b"", guards, exits, "", steps), whole)

@@ -462,6 +462,45 @@ def test_the_same_with_accel_off_and_in_a_warm_process(tmp_path):
     assert off[0] == cold[0] == warm[0] and (off[1], cold[1], warm[1]) == ("False", "True", "False")
 
 
+CALLER = """
+import accel, os, sys, traceback
+from accel import Comptime, comptime
+@accel.fn
+def scaled(x: float, y: float, *, n: Comptime[int]) -> float:
+    for k in comptime(range(n)):
+        x = x * comptime(int(os.environ["FACTOR"]) + k) / y
+    return x
+@accel.fn
+def caller(x: float, y: float) -> float:
+    return scaled(x, y, n=2) + scaled(x, y, n=3)
+print([caller(2.0, 4.0) for _ in range(3)], len(caller.accel.signatures))
+try:
+    caller(2.0, 0.0)
+except ZeroDivisionError:
+    print([(f.name, f.line) for f in traceback.extract_tb(sys.exc_info()[2])])
+print("llvmlite" in sys.modules)
+"""
+
+
+def test_callers_of_functions_with_known_values_are_found_in_a_warm_process(tmp_path):
+    path = tmp_path / "program.py"
+    path.write_text(CALLER)
+
+    def run(**extra):
+        given = subprocess.run([sys.executable, str(path)], env={"PYTHONPATH": str(accel.__path__[0]) + "/..", "ACCEL_CACHE_DIR": str(tmp_path), **extra},
+                               capture_output=True, text=True, check=True)  # fmt: skip
+        return given.stdout.splitlines()
+
+    cold, warm, changed, again = run(FACTOR="3"), run(FACTOR="3"), run(FACTOR="5"), run(FACTOR="5")
+    third = 2.0 * 3 / 4.0 * 4 / 4.0
+    assert cold[0] == f"{[third + third * 5 / 4.0] * 3} 1"
+    frames = [("<module>", "caller(2.0, 0.0)"), ("caller", "return scaled(x, y, n=2) + scaled(x, y, n=3)")]
+    assert cold[1] == warm[1] == repr([*frames, ("scaled", 'x = x * comptime(int(os.environ["FACTOR"]) + k) / y')])
+    assert cold[0] == warm[0] and (cold[2], warm[2]) == ("True", "False")
+    sixth = 2.0 * 5 / 4.0 * 6 / 4.0
+    assert changed[0] == again[0] == f"{[sixth + sixth * 7 / 4.0] * 3} 1" and changed[2] == "True"
+
+
 def test_equal_texts_have_the_same_machine_code():
     @accel.fn
     def moded(x, *, mode: Comptime[str]):

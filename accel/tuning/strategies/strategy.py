@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from random import Random
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from accel.tuning.history import History
     from accel.tuning.space import Candidate, Space
@@ -13,7 +15,7 @@ __all__ = ["Strategy"]
 
 
 class Strategy:
-    """A way to search a space. To make one of your own, override `ask`.
+    """A way to search a space. To make one of your own, write `plan`, or override `ask`.
 
     Parameters
     ----------
@@ -24,27 +26,89 @@ class Strategy:
     seed : int, default 0
         Of `self.random`; with the same seed and the same measurements a strategy asks for the same.
 
+    Attributes
+    ----------
+    history : History
+        What is known when a step of `plan` runs.
+    is_online : bool
+        Whether real calls are the measurements: each call then runs what the strategy asks for, so it asks for one candidate at a time and keeps slow ones rare.
+
     Notes
     -----
     What `ask` returns is measured once more each, in turns, and noted in the history: candidates that failed stand in `history.failures`, and are never to be asked
-    for again. The default candidate is measured before `ask` is first called. The winner is the fastest in the history that beats the default beyond the
-    noise; a strategy does not choose it.
+    for again. The default candidate is measured before `ask` is first called, and counts as a trial. The winner is the fastest in the history that beats the default
+    beyond the noise; a strategy does not choose it. `accel.testing.check_strategy` says whether a strategy keeps to all of this.
 
     Examples
     --------
     >>> from accel.tuning import History, Space, Strategy
     >>> class InOrder(Strategy):
-    ...     def ask(self, history):
-    ...         return [c for c in self.space if history.is_new(c)][:4]
+    ...     def plan(self):
+    ...         for candidate in self.space:
+    ...             yield [candidate]
     >>> InOrder(Space({"n": [1, 2, 3]}), trials=10).ask(History())
-    [(0,), (1,), (2,)]
+    [(0,)]
     """
 
+    is_online = False
+
     def __init__(self, space: Space, *, trials: int, seed: int = 0) -> None:
-        from random import Random
+        from accel.tuning.history import History
 
         self.space, self.trials, self.random = space, trials, Random(seed)
+        self.history = History()
+        self._steps: Iterator[Sequence[Candidate]] | None = None
 
     def ask(self, history: History) -> Sequence[Candidate]:
-        """Return the candidates to measure next, each once more; none ends the search."""
+        """Return the candidates to measure next, each once more; none ends the search.
+
+        By default the next step of `plan`, without what has failed, as far as trials are left.
+        """
+        self.history = history
+        if self._steps is None:
+            self._steps = iter(self.plan())
+        while self.left > 0 and (step := next(self._steps, None)) is not None:
+            wanted = [c for c in dict.fromkeys(step) if c not in history.failures]
+            if wanted:
+                return wanted[: self.left]
+        return []
+
+    def plan(self) -> Iterable[Sequence[Candidate]]:
+        """The steps of the search, as a generator: what a `yield` gives is measured before the generator goes on, and stands in `self.history` then."""
         raise NotImplementedError
+
+    @property
+    def left(self) -> int:
+        """How many trials are left."""
+        return self.trials - self.history.count
+
+    def fresh(self, count: int) -> list[Candidate]:
+        """Up to `count` candidates at random about which nothing is known; beside known ones where the conditions leave too few to be found by chance."""
+        known = len(self.history.times_ns) + len(self.history.failures)
+        found: list[Candidate] = []
+        for drawn in (2 * count, count + known):
+            if len(found) < count:
+                found = [c for c in self.space.sample(self.random, drawn) if self.history.is_new(c)][:count]
+        if len(found) < count:
+            found += self.new_of((c for k in self.history.ranked() for c in self.space.neighbours(k)), count - len(found), found)
+        return found
+
+    def new_of(self, candidates: Iterable[Candidate], count: int, taken: Iterable[Candidate] = ()) -> list[Candidate]:
+        """The first `count` of these about which nothing is known, without those that are `taken`."""
+        found: dict[Candidate, None] = {}
+        seen = set(taken)
+        for candidate in candidates:
+            if len(found) >= count:
+                break
+            if candidate not in seen and self.history.is_new(candidate):
+                found[candidate] = None
+        return list(found)
+
+    def doubtful(self, among: int, times: int) -> list[Candidate]:
+        """Those of the fastest few that were measured less than `times` times: they may owe their place to luck."""
+        return [c for c in self.history.ranked()[:among] if len(self.history.times_ns[c]) < times]
+
+    def confirm(self, among: int = 3, times: int = 5) -> Iterator[Sequence[Candidate]]:
+        """Steps for the end of a plan: the fastest few are measured again, until none of them is doubtful."""
+        while len(self.history.times_ns) > 1 and (doubtful := self.doubtful(among, times)):
+            yield doubtful

@@ -1,4 +1,4 @@
-"""Contracts: what any numeric type has to keep to, looked at from outside."""
+"""This module is the contract of numeric types, looked at from outside."""
 
 from __future__ import annotations
 

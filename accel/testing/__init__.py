@@ -1,0 +1,6 @@
+"""Contracts: what things of one's own have to keep to, looked at from outside."""
+
+from accel.testing.numbers import check_numeric_type
+from accel.testing.strategies import check_strategy
+
+__all__ = ["check_numeric_type", "check_strategy"]

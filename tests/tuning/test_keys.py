@@ -1,0 +1,75 @@
+"""Keys: what counts, how lengths fall into buckets, and which keys are near each other."""
+
+import numpy as np
+import pytest
+
+import accel
+from accel.tuning.keys import Keyer, bounds_of, bucket_of, distance_between
+
+POSITIONS = {"x": 0, "n": 1, "scale": "scale"}
+
+
+def test_buckets_cover_all_lengths_once():
+    assert [bucket_of(n) for n in (0, 1, 2, 3, 4, 5, 6, 7, 8)] == [-1, 0, 1, 2, 2, 2, 3, 3, 3]
+    for length in (*range(5000), 2**31 - 1, 10**12, 10**18):
+        low, high = bounds_of(bucket_of(length))
+        assert low <= length <= high
+    for bucket in range(-1, 60):
+        assert bounds_of(bucket)[1] + 1 == bounds_of(bucket + 1)[0]
+
+
+@pytest.mark.parametrize("power", [1, 4, 10, 40])
+def test_a_power_of_two_lies_inside_its_bucket(power):
+    assert bucket_of(2**power) == bucket_of(2**power - 1) == bucket_of(2**power + 1) == power or power == 1
+
+
+def test_shapes_dtypes_and_classes():
+    keyer = Keyer(("shape", "dtype"), POSITIONS)
+    x = np.zeros((1000, 0, 3), np.float32)
+    assert keyer.find((x, 5), {"scale": None}) == (("float32", 10, -1, 2), ("int",), ("NoneType",))
+    assert keyer.find(([1, 2], "text"), {"scale": range(9)}) == (("list", 1), ("str", 2), ("range", 3))
+    assert Keyer(("dtype",), POSITIONS).find((x, 5), {}) == (("float32",), ("int",))
+    assert Keyer(("shape",), POSITIONS).find((x, 5), {}) == ((10, -1, 2), ())
+    assert keyer.find((np.float64(3.0), np.array(3.0)), {}) == (("float64",), ("float64",))
+
+
+def test_byte_order_and_structure_of_dtypes_count():
+    keyer = Keyer(("shape", "dtype"), POSITIONS)
+    assert keyer.find((np.zeros(4, ">f8"),), {}) == ((">f8", 2),)
+    assert keyer.find((np.zeros(4, [("a", "i4")]),), {}) == (("[('a', '<i4')]", 2),)
+
+
+def test_objects_with_odd_shapes_count_by_their_class():
+    class Odd:
+        shape = "round"
+
+    assert Keyer(("shape", "dtype"), POSITIONS).find((Odd(),), {}) == (("test_objects_with_odd_shapes_count_by_their_class.<locals>.Odd",),)
+
+
+def test_values_of_parameters():
+    keyer = Keyer(("n", "scale"), POSITIONS)
+    assert keyer.find((None, 1000), {"scale": "fast"}) == (("value", 10), ("value", "fast"))
+    assert keyer.find((None, True), {"scale": object()}) == (("value", True), ("value", "object"))
+    assert keyer.find((None, -5), {"scale": 0.5}) == (("value", -5), ("value", 0.5))
+
+
+def test_threads_count():
+    keyer = Keyer(("threads",), POSITIONS)
+    with accel.parallel(2):
+        two = keyer.find((), {})
+    with accel.parallel(1):
+        one = keyer.find((), {})
+    assert (one, two) == ((("threads", 1),), (("threads", 2),))
+
+
+def test_a_function_gives_the_key():
+    keyer = Keyer(lambda x, scale: (len(x), [scale, object]), POSITIONS)
+    assert keyer.find(("abc",), {"scale": 2}) == (("key", (3, (2, "<class 'object'>"))),)
+
+
+def test_distances():
+    a, b = (("float64", 10, 3), ("int",)), (("float64", 8, 4), ("int",))
+    assert distance_between(a, b) == 3.0 and distance_between(a, a) == 0.0
+    assert distance_between(a, (("float32", 10, 3), ("int",))) is None
+    assert distance_between(a, a[:1]) is None and distance_between((("float64", 1),), (("float64",),)) is None
+    assert distance_between((("value", True),), (("value", 1),)) is None
