@@ -162,11 +162,21 @@ def _doctor(given: argparse.Namespace) -> int:
     for place in Store().info():
         access = "" if place.is_writable else ", read-only"
         rows.append(("cache", f"{place.folder}: {place.count} entries, {_size(place.size_bytes)}{access}"))
+    rows += [("tuning", told) for told in _describe_record()]
     rows += [(name, value) for name, value in sorted(os.environ.items()) if name.startswith("ACCEL")]
     fault = _find_fault()
     rows.append(("self-test", fault or "machine code is made, runs and agrees with CPython"))
     print_table(sys.stdout, ("what", "found"), rows)
     return 1 if fault else 0
+
+
+def _describe_record() -> list[str]:
+    from accel.tuning import Record
+
+    record = Record()
+    count = len(record.entries())
+    told = [f"{path}: {count} {'entry' if count == 1 else 'entries'}" for path in record.paths[:1]]
+    return told + ([record.fault] if record.fault else [])
 
 
 def _version_of(name: str) -> str:

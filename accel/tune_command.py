@@ -69,18 +69,18 @@ def name_action(words: list[str]) -> list[str]:
 
 
 def count_own(words: list[str]) -> int:
-    """How many of the words `tune run ...` are accel's own: up to the program, and a budget behind it."""
-    at, is_found = 2, False
+    """How many of the words `tune run ...` are accel's own: up to the program, and a budget behind it when there was none in front."""
+    at, is_found, has_budget = 2, False, False
     while at < len(words):
-        if words[at] == "--budget":
-            at += 2
-        elif words[at].startswith("--budget=") or (words[at].startswith("-") and not is_found and words[at] != "--"):
-            at += 1
+        word = words[at]
+        if not has_budget and (word == "--budget" or word.startswith("--budget=")):
+            has_budget = True
+            at += 2 if word == "--budget" else 1
         elif is_found:
             break
         else:
-            at += 1 + (words[at] == "--")
-            is_found = True
+            is_found = not word.startswith("-")
+            at += 1
     return min(at, len(words))
 
 
