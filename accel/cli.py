@@ -1,12 +1,15 @@
-"""The `accel` command: runs a program and tells what was compiled, checks the installation, looks after the cache."""
+"""The `accel` command: runs a program and tells what was compiled, tunes one, checks the installation, looks after the cache."""
 
 from __future__ import annotations
 
 import argparse
 import os
 import sys
-from collections.abc import Iterable, Sequence
-from typing import Any, TextIO
+from collections.abc import Sequence
+from typing import Any
+
+from accel.console import print_table
+from accel.tune_command import add_tune, count_own, name_action
 
 __all__ = ["main"]
 
@@ -26,9 +29,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     0
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
+    if words[:1] == ["tune"]:
+        words = name_action(words)
     own = len(words)
     if words[:1] in (["run"], ["explain"]):  # what stands behind the program is the program's own, dashes and all
         own = 3 if words[1:2] == ["--"] else 2
+    elif words[:2] == ["tune", "run"]:
+        own = count_own(words)
     given = _make_parser().parse_args(words[:own], argparse.Namespace(arguments=words[own:]))
     try:
         status: int = given.do(given)
@@ -63,6 +70,7 @@ def _make_parser() -> argparse.ArgumentParser:
     told = "info: what lies where; clear: remove all; prune: remove the oldest beyond ACCEL_CACHE_SIZE; path: the folders"
     cache.add_argument("action", choices=("info", "clear", "prune", "path"), help=told)
     cache.set_defaults(do=_cache)
+    add_tune(commands)
     return parser
 
 
@@ -91,7 +99,7 @@ def _run(given: argparse.Namespace) -> int:
     sys.stdout.flush()
     if rows:
         print(file=sys.stderr)
-        _print_table(sys.stderr, titles, rows)
+        print_table(sys.stderr, titles, rows)
     compiled, compiling = sum([r.state == "compiled" for r in reports]), sum([r.compile_seconds for r in reports])
     told = f"{compiling:.2f} s of them compiling; {compiled} of {len(reports)} decorated functions compiled"
     if not rows:
@@ -154,11 +162,21 @@ def _doctor(given: argparse.Namespace) -> int:
     for place in Store().info():
         access = "" if place.is_writable else ", read-only"
         rows.append(("cache", f"{place.folder}: {place.count} entries, {_size(place.size_bytes)}{access}"))
+    rows += [("tuning", told) for told in _describe_record()]
     rows += [(name, value) for name, value in sorted(os.environ.items()) if name.startswith("ACCEL")]
     fault = _find_fault()
     rows.append(("self-test", fault or "machine code is made, runs and agrees with CPython"))
-    _print_table(sys.stdout, ("what", "found"), rows)
+    print_table(sys.stdout, ("what", "found"), rows)
     return 1 if fault else 0
+
+
+def _describe_record() -> list[str]:
+    from accel.tuning import Record
+
+    record = Record()
+    count = len(record.entries())
+    told = [f"{path}: {count} {'entry' if count == 1 else 'entries'}" for path in record.paths[:1]]
+    return told + ([record.fault] if record.fault else [])
 
 
 def _version_of(name: str) -> str:
@@ -219,7 +237,7 @@ def _cache(given: argparse.Namespace) -> int:
         print("\n".join(place.folder for place in find_places()))
     elif given.action == "info":
         rows = [(p.folder, str(p.count), _size(p.size_bytes), "yes" if p.is_writable else "no") for p in store.info()]
-        _print_table(sys.stdout, ("folder", "entries", "size", "writable"), rows)
+        print_table(sys.stdout, ("folder", "entries", "size", "writable"), rows)
     else:
         removed = store.clear() if given.action == "clear" else store.prune()
         print(f"{removed} {'entry' if removed == 1 else 'entries'} removed")
@@ -233,24 +251,3 @@ def _size(size_bytes: int) -> str:
             return f"{size:.3g} {unit}"
         size /= 1024
     return f"{size:.3g} GB"
-
-
-def _print_table(file: TextIO, titles: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> None:
-    """A table, with rich on a terminal where it is installed."""
-    rows = list(rows)
-    if file.isatty():
-        try:
-            from rich.console import Console
-            from rich.table import Table
-            from rich.text import Text
-        except ImportError:
-            pass
-        else:
-            table = Table(*titles)
-            for row in rows:
-                table.add_row(*map(Text, row))
-            Console(file=file).print(table)
-            return
-    widths = [max([len(r[k]) for r in (titles, *rows)]) for k in range(len(titles))]
-    for row in (titles, *rows):
-        print("  ".join([cell.ljust(width) for cell, width in zip(row, widths, strict=True)]).rstrip(), file=file)

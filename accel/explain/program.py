@@ -13,13 +13,13 @@ from accel.explain.inspect import Inspection
 __all__ = ["Report", "place_of", "report_on", "run_program"]
 
 
-def run_program(program: str, arguments: list[str], *, metered: bool = False) -> tuple[int, float, list[Inspection]]:
+def run_program(program: str, arguments: list[str], *, metered: bool = False, is_module: bool = False) -> tuple[int, float, list[Inspection]]:
     """Run a program to its end, its threads included.
 
     Parameters
     ----------
     program : str
-        Path of the file.
+        Path of the file, or with `is_module` the name of a module or package, which is run as `python -m` would.
     arguments : list of str
         What the program finds in `sys.argv[1:]`.
     metered : bool, default False
@@ -34,26 +34,53 @@ def run_program(program: str, arguments: list[str], *, metered: bool = False) ->
     ------
     OSError
         When the file can't be read.
+    ImportError
+        When there is no such module, or it has no source.
     """
-    from importlib.machinery import SourceFileLoader
-
-    with open(program, "rb") as file:
-        text = file.read()
+    folder = os.getcwd() if is_module else os.path.dirname(os.path.realpath(program))
+    sys.path[0 : 0 if sys.flags.safe_path else 1] = [folder]
+    text, module = _find_module(program) if is_module else _read_file(program)
     found: list[Inspection] = []
     Inspection.watch(found.append)
     if metered:
         from accel.dispatch.meter import start_metering
 
         start_metering()
-    module = ModuleType("__main__")
-    module.__file__, module.__loader__, module.__spec__ = program, SourceFileLoader("__main__", program), None
-    sys.argv = [program, *arguments]
-    sys.path[0 : 0 if sys.flags.safe_path else 1] = [os.path.dirname(os.path.realpath(program))]
+    sys.argv = [str(module.__file__), *arguments]
     sys.modules["__main__"] = module
     start = time.perf_counter()
-    status = _execute(text, program, module)
+    status = _execute(text, str(module.__file__), module)
     _join_threads()
     return status, time.perf_counter() - start, found
+
+
+def _read_file(program: str) -> tuple[bytes, ModuleType]:
+    from importlib.machinery import SourceFileLoader
+
+    with open(program, "rb") as file:
+        text = file.read()
+    module = ModuleType("__main__")
+    module.__file__, module.__loader__, module.__spec__ = program, SourceFileLoader("__main__", program), None
+    return text, module
+
+
+def _find_module(name: str) -> tuple[bytes, ModuleType]:
+    """The text of a module, or of `__main__` in a package, and the module it is to run in."""
+    from importlib.util import find_spec
+
+    try:
+        spec = find_spec(name)
+        if spec is not None and spec.submodule_search_locations is not None:
+            spec = find_spec(f"{name}.__main__")
+    except Exception as error:  # whatever a package raises that is imported for it
+        raise ImportError(f"{type(error).__name__}: {error}", name=name) from error
+    loader: Any = spec and spec.loader
+    text = loader.get_source(spec.name) if spec is not None and hasattr(loader, "get_source") else None
+    if spec is None or text is None:
+        raise ImportError(f"no module named {name} that could be run", name=name)
+    module = ModuleType("__main__")
+    module.__file__, module.__loader__, module.__spec__, module.__package__ = spec.origin, loader, spec, spec.parent
+    return text.encode(), module
 
 
 def _execute(text: bytes, program: str, module: ModuleType) -> int:

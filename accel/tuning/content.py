@@ -7,6 +7,7 @@ from types import FunctionType
 
 from accel.cache.content import compute_digest, describe_code
 from accel.cache.source import find_source
+from accel.tuning.home import home_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,14 +31,14 @@ def describe_content(function: Callable[..., Any]) -> str:
     """
     if not isinstance(function, FunctionType):
         return compute_digest(repr((function.__class__.__qualname__, getattr(function, "__qualname__", ""))).encode())[:12].hex()
-    package = str(function.__module__).partition(".")[0]
+    package = home_of(function).partition(".")[0]
     waiting, seen = [function], {id(function.__code__)}
     texts: list[bytes] = []
     while waiting and len(texts) < _MOST_FUNCTIONS:
         at_hand = waiting.pop(0)
         texts.append(_text_of(at_hand))
         for other in _mentioned(at_hand):
-            if id(other.__code__) not in seen and str(other.__module__).partition(".")[0] == package:
+            if id(other.__code__) not in seen and home_of(other).partition(".")[0] == package:
                 seen.add(id(other.__code__))
                 waiting.append(other)
     return compute_digest(marshal.dumps(texts, 2))[:12].hex()

@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from sqlite3 import Connection
     from typing import Any
 
-__all__ = ["Damaged", "Database", "Unavailable"]
+__all__ = ["Damaged", "Database", "Locked", "Unavailable"]
 
-_READ_TIMEOUT_S = 0.2  # a call of the user's waits
-_WRITE_TIMEOUT_S = 2.0  # a search has just taken longer
+_SHORT_S = 0.2  # how long a call waits for a lock
+_LONG_S = 5.0  # what saves waits longer: a search has just taken longer, too
 _CONTENTS_KEPT = 50  # versions of one function, for one key and machine
 _TRIED_KEPT = 5000
 _BUSY, _LOCKED, _CORRUPT, _NO_DATABASE = 5, 6, 11, 26  # SQLite's codes
@@ -38,6 +38,10 @@ class Unavailable(Exception):
     """The record can't be read or written; the text says why."""
 
 
+class Locked(Unavailable):
+    """Another process has had it for too long."""
+
+
 class Damaged(Unavailable):
     """The file is no SQLite database, or not a whole one."""
 
@@ -49,12 +53,15 @@ class Database:
     ----------
     path : str
         The file; its folder has to be there.
+    is_patient : bool, default True
+        Whether what writes waits longer for a lock than what reads.
     """
 
-    __slots__ = ("path",)
+    __slots__ = ("path", "patience_s")
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, is_patient: bool = True) -> None:
         self.path = path
+        self.patience_s = _LONG_S if is_patient else _SHORT_S
 
     def load(self, function: str, content: str, machine: str) -> list[Entry]:
         """All entries of a function on a machine, without what was tried; a file for `accel.tuning.quick` is left behind where that is possible.
@@ -66,14 +73,14 @@ class Database:
         """
         asked = (function, content, machine)
         try:
-            with self._open(writes=True, timeout_s=_READ_TIMEOUT_S) as connection:
+            with self._open(writes=True, timeout_s=_SHORT_S) as connection:
                 found = _select(connection, asked)
                 write_file(self.path, asked, found)
                 return found
         except Damaged:
             raise
         except (Unavailable, OSError):
-            with self._open(writes=False, timeout_s=_READ_TIMEOUT_S) as connection:
+            with self._open(writes=False, timeout_s=_SHORT_S) as connection:
                 return _select(connection, asked)
 
     def entries(self) -> list[Entry]:
@@ -84,7 +91,7 @@ class Database:
         Unavailable
             When the file can't be read.
         """
-        with self._open(writes=False, timeout_s=_WRITE_TIMEOUT_S) as connection:
+        with self._open(writes=False, timeout_s=self.patience_s) as connection:
             rows = connection.execute("SELECT function, content, key, machine, decided, tried, digest FROM entries ORDER BY saved").fetchall()
         return [entry for row in rows if (entry := _read_row(row)) is not None]
 
@@ -99,7 +106,7 @@ class Database:
             When a value of the entry can't be.
         """
         row = _write_row(entry)
-        with self._open(writes=True, timeout_s=_WRITE_TIMEOUT_S) as connection:
+        with self._open(writes=True, timeout_s=self.patience_s) as connection:
             connection.execute("INSERT OR REPLACE INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
             connection.execute(
                 "DELETE FROM entries WHERE function = ? AND machine = ? AND key = ? AND content NOT IN (SELECT content FROM entries "
@@ -118,7 +125,7 @@ class Database:
         Unavailable
             When the file can't be written.
         """
-        with self._open(writes=True, timeout_s=_WRITE_TIMEOUT_S) as connection:
+        with self._open(writes=True, timeout_s=self.patience_s) as connection:
             removed = connection.execute("DELETE FROM entries WHERE ?1 IS NULL OR function = ?1", (function,)).rowcount
             clear_files(self.path)
         return removed
@@ -251,4 +258,4 @@ def _explain(error: Exception) -> Unavailable:
     code = _code(error)
     if code in (_CORRUPT, _NO_DATABASE):
         return Damaged(str(error))
-    return Unavailable("another process has locked it" if code in (_BUSY, _LOCKED) else str(error))
+    return Locked("another process has locked it") if code in (_BUSY, _LOCKED) else Unavailable(str(error))

@@ -6,9 +6,9 @@ A file named `accel-tuning.json` beside the module of a tuned function, or in th
 from __future__ import annotations
 
 import os
-import sys
 
 from accel.tuning.entry import Entry, check_entry, find_version, write_entry
+from accel.tuning.home import find_home
 from accel.tuning.machine import Machine, instructions_of
 
 TYPE_CHECKING = False
@@ -134,14 +134,14 @@ def rank_entries(entries: Iterable[Entry], machine: Machine | None = None) -> li
 def _find_paths(module: str) -> list[str]:
     folders = []
     for name in dict.fromkeys((module, module.partition(".")[0])):
-        path = getattr(sys.modules.get(name), "__file__", None)
+        path = getattr(find_home(name), "__file__", None)
         if isinstance(path, str):
             folders.append(os.path.dirname(path))
     return [os.path.join(folder, SHIPPED) for folder in dict.fromkeys(folders)]
 
 
 def _read_shipped(path: str, module: str) -> list[Entry]:
-    loader: Any = getattr(getattr(sys.modules.get(module), "__spec__", None), "loader", None)
+    loader: Any = getattr(getattr(find_home(module), "__spec__", None), "loader", None)
     try:
         if os.path.lexists(path):
             return import_(path)

@@ -81,7 +81,7 @@ def _write_cell(time_ns: float | None, least: float, most: float) -> str:
         return "<td></td>"
     if time_ns == float("inf"):
         return '<td title="failed">×</td>'
-    place = log(max(time_ns, least) / least) / log(most / least) if most > least else 0.0
+    place = (log(max(time_ns, least)) - log(least)) / (log(most) - log(least)) if most > least else 0.0
     lightness = round(40 + 52 * place)
     colour = f"background: hsl(212 62% {lightness}%); color: {'#fff' if lightness < 62 else '#000'}"
     return f'<td style="{colour}" title="{show_time(time_ns)}">{time_ns / least:.2f}</td>'

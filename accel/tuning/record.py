@@ -23,6 +23,7 @@ __all__ = ["Entry", "Record"]
 
 _NAME = "tuning.db"
 _said: set[str] = set()
+_locked: set[str] = set()  # files that were waited for in vain: next time, the wait is short
 _lock = allocate_lock()  # closing any descriptor of a file gives up the locks SQLite has on it in this process
 
 
@@ -144,20 +145,24 @@ class Record:
 
     def _ask(self, path: str, ask: Callable[[Database], T], tries: int = 1) -> T | None:
         """What the database answers; None when it can't. One that is damaged is moved aside, and asked anew when `tries` are left."""
-        from accel.tuning.database import Damaged, Database
+        from accel.tuning.database import Damaged, Database, Locked
 
-        database = Database(path)
+        database = Database(path, is_patient=path not in _locked)
         with _lock:
             for left in range(tries, 0, -1):
                 try:
                     status = os.stat(path) if os.path.lexists(path) else None
-                    return ask(database)
+                    answer = ask(database)
+                    _locked.discard(path)
+                    return answer
                 except Damaged as error:
                     self._give_up(path, str(error))
                     if status is None or not self._move_aside(database, status) or left == 1:
                         return None
                 except Exception as error:  # promised: never raises
                     self._give_up(path, str(error))
+                    if isinstance(error, Locked):
+                        _locked.add(path)
                     return None
         return None
 

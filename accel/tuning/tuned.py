@@ -9,6 +9,7 @@ from accel.options import read_switch
 from accel.tuning.content import describe_content
 from accel.tuning.entry import Entry, find_candidate
 from accel.tuning.exchange import find_shipped, rank_entries
+from accel.tuning.home import home_of
 from accel.tuning.keys import PARTS, Keyer, distance_between, read_key, write_key
 from accel.tuning.machine import Machine
 from accel.tuning.record import Record
@@ -77,7 +78,7 @@ class Tuning:
 
     @property
     def _name(self) -> str:
-        return f"{getattr(self._tuned, '__module__', None)}:{getattr(self._tuned, '__qualname__', type(self._tuned).__qualname__)}"
+        return f"{home_of(self._tuned)}:{getattr(self._tuned, '__qualname__', type(self._tuned).__qualname__)}"
 
     def key_of(self, *args: Any, **kwargs: Any) -> Key:
         """The key of a call with these arguments: `decisions` has what was decided for it."""
@@ -208,7 +209,7 @@ class Tuning:
         with self._lock:
             if self._known is None:
                 self._machine, self._content = Machine().digest, describe_content(self._tuned)
-                shipped = [entry for entry in find_shipped(str(self._tuned.__module__)) if (entry.function, entry.content) == (self._name, self._content)]
+                shipped = [entry for entry in find_shipped(home_of(self._tuned)) if (entry.function, entry.content) == (self._name, self._content)]
                 self._known = [*(rank_entries(shipped)[::-1] if shipped else ()), *Record().load(self._name, self._content, self._machine)]
             return list(self._known)
 

@@ -10,6 +10,8 @@ from tests.architecture.modules import imports_of, module_names, tree_of
 LAYERS = (
     ("__main__",),
     ("cli",),
+    ("tune_command",),
+    ("console",),
     ("__init__",),
     ("kernels", "testing"),
     ("numbers",),

@@ -2,7 +2,10 @@
 
 import os
 
-from accel.runtime.cpu import fingerprint
+import pytest
+
+from accel.runtime import cpu
+from accel.runtime.cpu import fingerprint, usable_cores
 
 
 def test_fingerprint(monkeypatch):
@@ -13,3 +16,21 @@ def test_fingerprint(monkeypatch):
         assert "flags" in plain and plain.count("model\t") <= 1
     monkeypatch.setenv("ACCEL_CPU", "x86-64-v3")
     assert fingerprint() == plain + "x86-64-v3"
+
+
+@pytest.mark.parametrize(
+    ("files", "cores"),
+    [
+        ({}, 8), ({"cpu.max": "max 100000"}, 8), ({"cpu.max": "250000 100000"}, 3), ({"cpu.max": "1000 100000"}, 1), ({"cpu.max": "9900000 100000"}, 8),
+        ({"cpu.max": "x"}, 8), ({"cpu.max": "1 0"}, 8), ({"cpu/cpu.cfs_quota_us": "200000", "cpu/cpu.cfs_period_us": "100000"}, 2),
+        ({"cpu/cpu.cfs_quota_us": "-1", "cpu/cpu.cfs_period_us": "100000"}, 8),
+    ],
+)  # fmt: skip
+def test_what_the_control_group_allows(monkeypatch, tmp_path, files, cores):
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    opened = open
+    monkeypatch.setattr(cpu.os, "sched_getaffinity", lambda process: set(range(8)))
+    monkeypatch.setattr("builtins.open", lambda path: opened(path.replace("/sys/fs/cgroup", str(tmp_path))))
+    assert usable_cores() == cores
