@@ -30,6 +30,7 @@ from benchmarks.problems.startup.problem import STARTUP
 from benchmarks.problems.stencil1d.problem import STENCIL1D
 from benchmarks.problems.stencil2d.problem import STENCIL2D
 from benchmarks.problems.structs.problem import STRUCTS
+from benchmarks.problems.tuning_quality.problem import TUNING_QUALITY
 from benchmarks.problems.ufunc_calls.problem import UFUNC_CALLS
 
 PROBLEMS: dict[str, Problem] = {
@@ -61,6 +62,7 @@ PROBLEMS: dict[str, Problem] = {
         GRADIENT,
         NBODY_UNROLLED,
         DOT_SIMD,
+        TUNING_QUALITY,
         COMPILE_TIME,
         FALLBACK,
         FUZZER,
