@@ -18,6 +18,8 @@ OVER_MOJO_LIMIT = 1.0
 UNROLLED_LIMIT = 0.75
 DOT_LIMIT = 1.3
 RATE_LIMIT = 0.8
+TUNING_WITHIN = {"racing": 5, "bayesian": 5, "genetic": 8}  # per cent of the best
+TUNING_SEEDS = 0.9  # of them
 COMPUTING = ("forces", "product")
 MOVING = ("stencil", "triad", "histogram", "prefix_maximum")
 LANES = ("f64", "f32")
@@ -83,6 +85,7 @@ def find_figures(rows: Sequence[Row]) -> list[Figure]:
         judge_mojo(rows, "nbody_unrolled", "n-body, pairs written out, over Mojo", cases=("nbody",)),
         judge_dot(rows),
         judge_rate(rows),
+        *(judge_tuning(rows, strategy, within) for strategy, within in TUNING_WITHIN.items()),
     ]
 
 
@@ -254,6 +257,18 @@ def judge_rate(rows: Sequence[Row]) -> Figure:
     what, limit = "dot of bfloat16: bytes read over copied", f"rate >= {RATE_LIMIT}x"
     holds = min(rates.values(), default=0.0) >= RATE_LIMIT
     return judge_loops(rows, what, limit, rates, ("bf16",), holds=holds, problem="dot_simd")
+
+
+def judge_tuning(rows: Sequence[Row], strategy: str, within: int) -> Figure:
+    """Searches with a tenth of the measurements of an exhaustive one: the share of the seeds that come near the best, kernel by kernel."""
+    what, limit = f"tuning, {strategy}: within {within} % of the best", f"each >= {TUNING_SEEDS} of the seeds"
+    mine = [row for row in rows if row.problem == "tuning_quality" and row.implementation == strategy]
+    fault = next((row.fault for row in mine if row.fault), "")
+    if not mine or fault:
+        return Figure(what, limit, fault, None)
+    shares = {row.case: row.figures["within"] for row in mine}
+    measured = " ".join(f"{case} {share:.2f}" for case, share in shares.items())
+    return Figure(what, limit, measured, min(shares.values()) >= TUNING_SEEDS)
 
 
 def judge_dependence(rows: Sequence[Row]) -> Figure:

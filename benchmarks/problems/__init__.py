@@ -31,6 +31,7 @@ from benchmarks.problems.startup.problem import STARTUP
 from benchmarks.problems.stencil1d.problem import STENCIL1D
 from benchmarks.problems.stencil2d.problem import STENCIL2D
 from benchmarks.problems.structs.problem import STRUCTS
+from benchmarks.problems.tuning_quality.problem import TUNING_QUALITY
 from benchmarks.problems.ufunc_calls.problem import UFUNC_CALLS
 
 PROBLEMS: dict[str, Problem] = {
@@ -63,6 +64,7 @@ PROBLEMS: dict[str, Problem] = {
         AUTOTUNE,
         NBODY_UNROLLED,
         DOT_SIMD,
+        TUNING_QUALITY,
         COMPILE_TIME,
         FALLBACK,
         FUZZER,
