@@ -18,6 +18,7 @@ OVER_MOJO_LIMIT = 1.0
 UNROLLED_LIMIT = 0.75
 DOT_LIMIT = 1.3
 RATE_LIMIT = 0.8
+UNSEEN_GAIN, UNSEEN_WORST = 1.15, 1.05  # of what is chosen without a search; the worst within the noise
 TUNING_WITHIN = {"racing": 5, "bayesian": 5, "genetic": 8}  # per cent of the best
 TUNING_SEEDS = 0.9  # of them
 COMPUTING = ("forces", "product")
@@ -85,6 +86,9 @@ def find_figures(rows: Sequence[Row]) -> list[Figure]:
         judge_mojo(rows, "nbody_unrolled", "n-body, pairs written out, over Mojo", cases=("nbody",)),
         judge_dot(rows),
         judge_rate(rows),
+        judge_added(rows, "decided", "a decided call over the function's own", "<= +60 ns", 60.0, unit_ns=1.0),
+        judge_added(rows, "first call", "a new process that finds a record, first call", "<= +2 ms", 2.0, unit_ns=1e6),
+        judge_unseen(rows),
         *(judge_tuning(rows, strategy, within) for strategy, within in TUNING_WITHIN.items()),
     ]
 
@@ -269,6 +273,29 @@ def judge_tuning(rows: Sequence[Row], strategy: str, within: int) -> Figure:
     shares = {row.case: row.figures["within"] for row in mine}
     measured = " ".join(f"{case} {share:.2f}" for case, share in shares.items())
     return Figure(what, limit, measured, min(shares.values()) >= TUNING_SEEDS)
+
+
+def judge_added(rows: Sequence[Row], case: str, what: str, limit: str, most: float, *, unit_ns: float) -> Figure:
+    """What a tuned call takes beyond one of the function: the difference of the medians."""
+    mine = {row.implementation: row for row in rows if row.problem == "autotune" and row.case == case}
+    fault = next((row.fault for row in mine.values() if row.fault), "")
+    if not {"fn", "tuned"} <= set(mine) or fault:
+        return Figure(what, limit, fault, False if fault else None)
+    added = (mine["tuned"].median_ns - mine["fn"].median_ns) / unit_ns
+    return Figure(what, limit, f"{added:+.3g} of {mine['fn'].median_ns / unit_ns:.3g}", added <= most)
+
+
+def judge_unseen(rows: Sequence[Row]) -> Figure:
+    """What is chosen without a search for a size that is near one that was searched, over the default."""
+    what, limit = "tuned over default, sizes not seen", f"mean <= {1 / UNSEEN_GAIN:.2f}, none above {UNSEEN_WORST}"
+    mine = [row for row in rows if row.problem == "autotune" and row.case.startswith("unseen") and row.implementation == "tuned"]
+    faults = [f"{row.case}: {row.fault}" for row in mine if row.fault]
+    ratios = {row.case.removeprefix("unseen "): row.ratio for row in mine if row.ratio is not None}
+    if not ratios or faults:
+        return Figure(what, limit, faults[0] if faults else "", False if faults else None)
+    mean = find_mean(ratios)
+    listed = " ".join(f"{case} {ratio:.2f}" for case, ratio in ratios.items())
+    return Figure(what, limit, f"{mean:.3f} of {len(ratios)}: {listed}", mean <= 1 / UNSEEN_GAIN and max(ratios.values()) <= UNSEEN_WORST)
 
 
 def judge_dependence(rows: Sequence[Row]) -> Figure:
