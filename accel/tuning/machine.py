@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from accel.runtime.cpu import fingerprint, usable_cores, vector_bits
+from accel.runtime.cpu import fingerprint, read_text, usable_cores, vector_bits
 
 try:
     from _blake2 import blake2b  # hashlib would load OpenSSL
@@ -15,6 +15,7 @@ __all__ = ["Machine", "instructions_of"]
 
 _NAMES = {512: "AVX-512", 256: "AVX2", 128: "SSE"}
 _CACHES = "/sys/devices/system/cpu/cpu0/cache"
+_MOST_CACHES = 4  # two of the first level, one each of the second and third
 _caches: list[tuple[str, ...]] = []
 
 
@@ -69,30 +70,14 @@ def instructions_of(digest: str) -> str:
 
 def _find_caches() -> tuple[str, ...]:
     if not _caches:
-        found = []
-        for at in range(8):
-            try:
-                descriptor = os.open(f"{_CACHES}/index{at}/size", os.O_RDONLY)
-            except OSError:
-                break
-            try:
-                found.append(os.read(descriptor, 32).decode().strip())
-            except (OSError, ValueError):
-                break
-            finally:
-                os.close(descriptor)
-        _caches.append(tuple(found))
+        found = [read_text(f"{_CACHES}/index{at}/size").strip() for at in range(_MOST_CACHES)]
+        _caches.append(tuple([size for size in found if size]))
     return _caches[0]
 
 
 def _find_model() -> str:
     """The name the processor gives itself, without what says nothing."""
-    try:
-        with open("/proc/cpuinfo") as file:
-            lines = file.read(16384).splitlines()
-    except OSError:
-        lines = []
-    name = next((line.partition(":")[2] for line in lines if line.startswith("model name")), "")
+    name = next((line.partition(":")[2] for line in read_text("/proc/cpuinfo").splitlines() if line.startswith("model name")), "")
     for noise in ("(R)", "(TM)", "(r)", "(tm)", " CPU", " Processor"):
         name = name.replace(noise, "")
     return " ".join(name.partition(" @ ")[0].split()) or "unknown processor"

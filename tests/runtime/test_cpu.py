@@ -30,7 +30,13 @@ def test_what_the_control_group_allows(monkeypatch, tmp_path, files, cores):
     for name, text in files.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text)
-    opened = open
+    read = cpu.read_text
     monkeypatch.setattr(cpu.os, "sched_getaffinity", lambda process: set(range(8)))
-    monkeypatch.setattr("builtins.open", lambda path: opened(path.replace("/sys/fs/cgroup", str(tmp_path))))
+    monkeypatch.setattr(cpu, "read_text", lambda path: read(path.replace("/sys/fs/cgroup", str(tmp_path))))
     assert usable_cores() == cores
+
+
+def test_texts_of_the_system(tmp_path):
+    (tmp_path / "text").write_bytes(b"x: \xff\n" + b"y" * 20_000 + b"\n\nmore")
+    assert cpu.read_text(str(tmp_path / "text")) == "x: \ufffd\n" + "y" * 20_000
+    assert cpu.read_text(str(tmp_path / "none")) == "" == cpu.read_text(str(tmp_path))

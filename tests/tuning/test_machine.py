@@ -50,11 +50,10 @@ def test_a_processor_that_is_asked_for(monkeypatch, name, instructions):
     assert instructions_of(Machine().digest) == instructions.lower().replace("-", "")
 
 
-def test_a_system_that_tells_nothing(monkeypatch, tmp_path):
+def test_a_system_that_tells_nothing(monkeypatch):
     monkeypatch.setattr(machine_module, "_caches", [])
-    monkeypatch.setattr(machine_module, "_CACHES", str(tmp_path))
     monkeypatch.setattr(cpu, "_found", [""])
-    monkeypatch.setattr("builtins.open", lambda *given: (_ for _ in ()).throw(OSError))
+    monkeypatch.setattr(machine_module, "read_text", lambda path: "")
     assert Machine().caches == () and Machine().description.startswith("unknown processor, ") and Machine().instructions == "SSE"
 
 
@@ -62,8 +61,6 @@ def test_a_system_that_tells_nothing(monkeypatch, tmp_path):
     ("line", "shown"),
     [("Intel(R) Xeon(R) Platinum 8481C CPU @ 2.70GHz", "Intel Xeon Platinum 8481C"), ("AMD EPYC", "AMD EPYC"), ("AMD Ryzen 9 7950X 16-Core Processor", "AMD Ryzen 9 7950X 16-Core")],
 )
-def test_the_name_of_the_processor(monkeypatch, tmp_path, line, shown):
-    (tmp_path / "cpuinfo").write_text(f"processor\t: 0\nmodel\t\t: 1\nmodel name\t: {line}\n")
-    opened = open
-    monkeypatch.setattr("builtins.open", lambda name: opened(tmp_path / "cpuinfo"))
+def test_the_name_of_the_processor(monkeypatch, line, shown):
+    monkeypatch.setattr(machine_module, "read_text", lambda path: f"processor\t: 0\nmodel\t\t: 1\nmodel name\t: {line}\n")
     assert machine_module._find_model() == shown
