@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import atexit
 import ctypes
 import os
 import sys
 import threading
 from functools import lru_cache
 
-from accel.dispatch.carriers import plain_address, stubs
+from accel.dispatch.carriers import Carrier, plain_address, stubs
 from accel.dispatch.guards import function_words
 from accel.dispatch.tracing import tracing_symbols
 from accel.runtime.image import Image, Loaded
-from accel.runtime.moved import moved_word
+from accel.runtime.moved import mark_with, moved_word
 from accel.runtime.stubs import HEADER_WORDS, MOST_CLASSES, MOST_ROWS, ROW_WORDS
 from accel.runtime.symbols import resolve
 from accel.types.declared import ArrayType
-from accel.types.ownership import find_exclusive_pairs
+from accel.types.ownership import find_exclusive_pairs, move
 from accel.types.structs import STRUCT
 
 TYPE_CHECKING = False
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     from accel.types.annotations import Enforced
 
-__all__ = ["Checks", "check_stubs"]
+__all__ = ["Checks", "check_stubs", "install_move"]
 
 # As accel.lower.checks has it.
 _CODE, _ROWS = 0, 6  # words of a record
@@ -204,13 +205,35 @@ def check_stubs() -> Loaded:
     return loaded
 
 
+@lru_cache(maxsize=1)
+def install_move() -> None:
+    """Have machine code serve the calls of `accel.types.move`; what it does not know, the function does."""
+    method = _MethodDef(b"unmark", check_stubs()["unmark"], _ONE_ARGUMENT, None)
+    new = ctypes.PYFUNCTYPE(ctypes.py_object, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p)(("PyCFunction_NewEx", ctypes.pythonapi))
+    unmark = new(ctypes.addressof(method), None, None)
+    for used in (method, unmark):
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(used))  # by arrays that end with the interpreter
+    mark_with(unmark)
+    check_stubs().patch("accel.unmark", id(unmark))
+    carrier = Carrier(move)
+    carrier.set_entry(check_stubs()["move"])
+    atexit.register(carrier.release)
+
+
+class _MethodDef(ctypes.Structure):
+    _fields_ = [("name", ctypes.c_char_p), ("function", ctypes.c_void_p), ("flags", ctypes.c_int), ("doc", ctypes.c_char_p)]
+
+
+_ONE_ARGUMENT = 0x0008
+
+
 _unlinked = ["ndarray", "PyArray_NewFromDescr", "PyArray_SetBaseObject"]
 
 
 def _address(name: str) -> int:
     if name == "ndarray":
         return id(sys.modules["numpy"].ndarray) if "numpy" in sys.modules else 0
-    own = {"miss": stubs()["miss"], "plain": plain_address(), "accel.records": ctypes.addressof(_index), "accel.moved": moved_word(), **tracing_symbols()}
+    own = {"accel.unmark": 0, "miss": stubs()["miss"], "plain": plain_address(), "accel.records": ctypes.addressof(_index), "accel.moved": moved_word(), **tracing_symbols()}
     return own[name] if name in own else resolve(name)
 
 

@@ -14,7 +14,7 @@ from types import CodeType, FunctionType
 
 from accel.dispatch.arguments import bind_arguments, find_signature, is_hashable
 from accel.dispatch.carriers import Carrier, install_callbacks, plain_address, stubs
-from accel.dispatch.checks import Checks, check_stubs
+from accel.dispatch.checks import Checks, check_stubs, install_move
 from accel.dispatch.enforce import refuse_argument
 from accel.dispatch.guards import GuardError, guard_words, holds, own_words
 from accel.dispatch.handlers import is_from_a_handler
@@ -95,6 +95,7 @@ class Dispatcher:
 
             self._ownership = OwnershipChecks(function, self.enforced)
             self.look = self._ownership.look
+            install_move()
         self._known = tuple(comptime_parameters(function).values()) if function.__annotations__ else ()
         self.carrier = Carrier(function, misses_none=bool(self.enforced))
         self._refused: set[Signature] = set()

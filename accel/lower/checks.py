@@ -29,12 +29,14 @@ declare void @Py_DecRef(ptr)
 declare ptr @PyDict_GetItem(ptr, ptr)
 declare ptr @PyArray_NewFromDescr(ptr, ptr, i32, ptr, ptr, ptr, i32, ptr)
 declare i32 @PyArray_SetBaseObject(ptr, ptr)
+declare ptr @PyWeakref_NewRef(ptr, ptr)
 declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)
 @ndarray = external global i8
 @_Py_NoneStruct = external global i8
 @"accel.records" = external global ptr
 @"accel.suspended" = external global i64
 @"accel.moved" = external global i64
+@"accel.unmark" = external global i8
 
 define internal i64 @word(ptr %base, i64 %k) alwaysinline {{
   %at = getelementptr i64, ptr %base, i64 %k
@@ -660,5 +662,71 @@ wait:
 drop:
   call void @Py_DecRef(ptr %view)
   ret void
+}}
+
+; a call of `accel.types.move`: an array that may be written gets another object, and a mark, which is a weak reference that nobody but `unmark` lets go
+define ptr @move(ptr %self, ptr %args, i64 %nargsf, ptr %kwnames) {{
+entry:
+  %given = and i64 %nargsf, 9223372036854775807
+  %one = icmp eq i64 %given, 1
+  %no_keywords = icmp eq ptr %kwnames, null
+  %fits = and i1 %one, %no_keywords
+  br i1 %fits, label %look, label %python
+look:
+  %array = load ptr, ptr %args
+  %class = call ptr @field(ptr %array, i64 8)
+  %is_array = icmp eq ptr %class, @ndarray
+  br i1 %is_array, label %flags, label %python
+flags:
+  %flags_at = getelementptr i8, ptr %array, i64 64
+  %held = load i32, ptr %flags_at
+  %looked = and i32 %held, -264  ; how it is contiguous, whose the memory is, and that it is aligned, are no matter
+  %is_usual = icmp eq i32 %looked, 1024
+  br i1 %is_usual, label %view, label %python
+view:
+  %descr = call ptr @field(ptr %array, i64 56)
+  %data = call ptr @field(ptr %array, i64 16)
+  %lengths = call ptr @field(ptr %array, i64 32)
+  %strides = call ptr @field(ptr %array, i64 40)
+  %axes = call i32 @half(ptr %array, i64 24)
+  call void @Py_IncRef(ptr %descr)
+  %made = call ptr @PyArray_NewFromDescr(ptr @ndarray, ptr %descr, i32 %axes, ptr %lengths, ptr %strides, ptr %data, i32 1024, ptr null)
+  %failed = icmp eq ptr %made, null
+  br i1 %failed, label %out, label %base
+base:
+  call void @Py_IncRef(ptr %array)
+  %status = call i32 @PyArray_SetBaseObject(ptr %made, ptr %array)
+  %no_base = icmp slt i32 %status, 0
+  br i1 %no_base, label %drop, label %mark
+mark:
+  %reference = call ptr @PyWeakref_NewRef(ptr %array, ptr @"accel.unmark")
+  %no_mark = icmp eq ptr %reference, null
+  br i1 %no_mark, label %drop, label %note
+note:
+  %count = load i64, ptr @"accel.moved"
+  %more = add i64 %count, 1
+  store i64 %more, ptr @"accel.moved"
+  %now = load i32, ptr %flags_at
+  %fixed = and i32 %now, -1025
+  store i32 %fixed, ptr %flags_at
+  br label %out
+out:
+  ret ptr %made
+drop:
+  call void @Py_DecRef(ptr %made)
+  ret ptr null
+python:
+  %r = tail call ptr @plain(ptr %self, ptr %args, i64 %nargsf, ptr %kwnames)
+  ret ptr %r
+}}
+
+; what such a mark calls when its array ends
+define ptr @unmark(ptr %nothing, ptr %mark) {{
+  %count = load i64, ptr @"accel.moved"
+  %less = add i64 %count, -1
+  store i64 %less, ptr @"accel.moved"
+  call void @Py_DecRef(ptr %mark)
+  call void @Py_IncRef(ptr @_Py_NoneStruct)
+  ret ptr @_Py_NoneStruct
 }}
 """
