@@ -17,7 +17,6 @@ from accel.runtime.moved import mark_with, moved_word
 from accel.runtime.stubs import HEADER_WORDS, MOST_CLASSES, MOST_ROWS, ROW_WORDS
 from accel.runtime.symbols import resolve
 from accel.types.declared import ArrayType
-from accel.types.ownership import find_exclusive_pairs, move
 from accel.types.structs import STRUCT
 
 TYPE_CHECKING = False
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
 
     from accel.types.annotations import Enforced
 
-__all__ = ["Checks", "check_stubs", "install_move"]
+__all__ = ["Checks", "install_move"]
 
 # As accel.lower.checks has it.
 _CODE, _ROWS = 0, 6  # words of a record
@@ -48,6 +47,14 @@ class Checks:
         self._state: tuple[Any, ...] = ()
         self._kept: list[Any] = []
         self._record: Any = None
+
+    def trigger_address(self) -> int:
+        """Of what serves calls as long as nothing is compiled."""
+        return _find_stubs()["checked_trigger"]
+
+    def plain_address(self) -> int:
+        """Of what has CPython serve calls whose arguments are right."""
+        return _find_stubs()["checked"]
 
     def start(self, function: FunctionType) -> None:
         """Forget the record of another function that lay where this one does."""
@@ -141,13 +148,21 @@ def _write_record(function: FunctionType, enforced: Sequence[Enforced]) -> tuple
     code = function.__code__
     kept: list[Any] = []
     names = [sys.intern(name) for name in code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]]
-    pairs = [(enforced.index(one), enforced.index(other)) for one, other in find_exclusive_pairs(enforced)]
+    pairs = [(enforced.index(one), enforced.index(other)) for one, other in _find_pairs(enforced)]
     words = [*function_words(function).values(), len(names), code.co_argcount, code.co_posonlyargcount, len(enforced), len(pairs), *map(id, names)]
     optional = dict(zip(reversed(code.co_varnames[: code.co_argcount]), reversed(function.__defaults__ or ()), strict=False))
     for parameter in enforced:
         words += [parameter.position, *_describe_default(parameter, code.co_argcount, optional)]
         words += _describe_array(parameter.expected, kept) if isinstance(parameter.expected, ArrayType) else _describe_classes(parameter, kept)
     return kept, [*words, *(row for pair in pairs for row in pair)]
+
+
+def _find_pairs(enforced: Sequence[Enforced]) -> Sequence[tuple[Enforced, Enforced]]:
+    if not any(parameter.role for parameter in enforced):
+        return ()
+    from accel.types.ownership import find_exclusive_pairs  # which has been imported for those
+
+    return find_exclusive_pairs(enforced)
 
 
 def _describe_default(parameter: Enforced, positional: int, optional: dict[str, Any]) -> tuple[int, int, int]:
@@ -195,8 +210,7 @@ def _knows_dtypes() -> bool:
 # -- machine code
 
 
-def check_stubs() -> Loaded:
-    """The machine code: `checked` for functions that are CPython's, `checked_trigger` for those of which nothing is compiled yet."""
+def _find_stubs() -> Loaded:
     loaded = _load()
     if _unlinked and "numpy" in sys.modules:
         for name in _unlinked:
@@ -208,15 +222,18 @@ def check_stubs() -> Loaded:
 @lru_cache(maxsize=1)
 def install_move() -> None:
     """Have machine code serve the calls of `accel.types.move`; what it does not know, the function does."""
-    method = _MethodDef(b"unmark", check_stubs()["unmark"], _ONE_ARGUMENT, None)
+    from accel.types.ownership import move
+
+    function: Any = move
+    method = _MethodDef(b"unmark", _find_stubs()["unmark"], _ONE_ARGUMENT, None)
     new = ctypes.PYFUNCTYPE(ctypes.py_object, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p)(("PyCFunction_NewEx", ctypes.pythonapi))
     unmark = new(ctypes.addressof(method), None, None)
     for used in (method, unmark):
         ctypes.pythonapi.Py_IncRef(ctypes.py_object(used))  # by arrays that end with the interpreter
     mark_with(unmark)
-    check_stubs().patch("accel.unmark", id(unmark))
-    carrier = Carrier(move)
-    carrier.set_entry(check_stubs()["move"])
+    _find_stubs().patch("accel.unmark", id(unmark))
+    carrier = Carrier(function)
+    carrier.set_entry(_find_stubs()["move"])
     atexit.register(carrier.release)
 
 

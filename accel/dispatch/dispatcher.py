@@ -14,7 +14,6 @@ from types import CodeType, FunctionType
 
 from accel.dispatch.arguments import bind_arguments, find_signature, is_hashable
 from accel.dispatch.carriers import Carrier, install_callbacks, plain_address, stubs
-from accel.dispatch.checks import Checks, check_stubs, install_move
 from accel.dispatch.enforce import refuse_argument
 from accel.dispatch.guards import GuardError, guard_words, holds, own_words
 from accel.dispatch.handlers import is_from_a_handler
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+    from accel.dispatch.checks import Checks
     from accel.dispatch.ownership import OwnershipChecks
     from accel.types.annotations import Enforced
     from accel.types.kinds import Kind
@@ -87,7 +87,11 @@ class Dispatcher:
         self.resumers: list[Any] = []
         self._compile, self._hint, self._inspect = compile_, hint, inspect
         self.enforced = enforced_parameters(function, own_class)
-        self._checks = Checks(self.enforced)
+        self._checks: Checks | None = None
+        if self.enforced:
+            from accel.dispatch.checks import Checks, install_move
+
+            self._checks = Checks(self.enforced)
         self._ownership: OwnershipChecks | None = None
         self.look: Callable[..., None] | None = None  # what machine code asks about arguments, with all of them
         if any(p.role for p in self.enforced):
@@ -125,7 +129,8 @@ class Dispatcher:
         function.__dict__["accel"] = self._inspect(self) if self._inspect else self
         number = id(function)
         _dispatchers[number] = weakref.ref(self), weakref.ref(function, partial(dict.pop, _dispatchers, number))
-        self._checks.start(function)
+        if self._checks is not None:
+            self._checks.start(function)
         self.carrier.set_entry(self.trigger_address())
 
     def __del__(self) -> None:
@@ -137,11 +142,11 @@ class Dispatcher:
 
     def trigger_address(self) -> int:
         """Of what serves calls as long as nothing is compiled."""
-        return check_stubs()["checked_trigger"] if self.enforced else stubs()["trigger"]
+        return self._checks.trigger_address() if self._checks is not None else stubs()["trigger"]
 
     def plain_address(self) -> int:
         """Of what has CPython serve calls, whose annotations are still enforced."""
-        return check_stubs()["checked"] if self.enforced else plain_address()
+        return self._checks.plain_address() if self._checks is not None else plain_address()
 
     # -- answers to misses
 
@@ -151,7 +156,7 @@ class Dispatcher:
             self._trial.answer_call(self)
             return plain_address()
         bound = bind_arguments(self.function, values, positional, names)
-        if not self.enforced or bound is None:
+        if self._checks is None or bound is None:
             return self._find_address(bound)
         others = values
         if converted := self._enforce(bound):

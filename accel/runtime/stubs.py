@@ -1,4 +1,4 @@
-"""Machine code that is there without a compiler. Written by scripts/make-stubs from accel/lower/{stubs,meter,pool,construct,checks}.py."""
+"""Machine code that is there without a compiler. Written by scripts/make-stubs from accel/lower/{stubs,meter,pool,construct,checks,lending}.py."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ __all__ = [
     "STUBS_IMAGE",
 ]  # fmt: skip
 
-DIGEST = "235c756b9a1c77a1c98bbcb81c8cd610e3eb3f3d0c5b9d72da5244d530ee462b"  # of the texts this was made of
+DIGEST = "aff8a81d724f69b32ac5bdcaa1abccb98d62f29909524db554e793ebbe164625"  # of the texts this was made of
 
 # Images (accel.runtime.image), hexadecimal: base64 would import re.
 STUBS_IMAGE = """

@@ -4,6 +4,7 @@ import hashlib
 
 from accel.lower.checks import CHECKS
 from accel.lower.construct import CONSTRUCT
+from accel.lower.lending import LENDING
 from accel.lower.machine import assemble
 from accel.lower.meter import METER
 from accel.lower.pool import POOL
@@ -13,12 +14,12 @@ from accel.runtime.stubs import CHECKS_IMAGE, CONSTRUCT_IMAGE, DIGEST, METER_IMA
 
 
 def images():
-    kept = ((STUBS_IMAGE, STUBS), (METER_IMAGE, METER), (CONSTRUCT_IMAGE, CONSTRUCT), (CHECKS_IMAGE, CHECKS))
+    kept = ((STUBS_IMAGE, STUBS), (METER_IMAGE, METER), (CONSTRUCT_IMAGE, CONSTRUCT), (CHECKS_IMAGE, CHECKS + LENDING))
     return [(Image.loads(bytes.fromhex(stored)), text) for stored, text in kept]
 
 
 def test_made_of_the_texts_of_today():
-    assert hashlib.sha256((STUBS + METER + POOL + CONSTRUCT + CHECKS).encode()).hexdigest() == DIGEST, "run scripts/make-stubs"
+    assert hashlib.sha256((STUBS + METER + POOL + CONSTRUCT + CHECKS + LENDING).encode()).hexdigest() == DIGEST, "run scripts/make-stubs"
 
 
 def test_offers_and_needs_what_the_texts_say():
