@@ -1,6 +1,6 @@
 """LLVM text of the machine code that checks the arguments of annotated functions which CPython runs.
 
-`scripts/make-stubs` assembles it, with `accel.lower.lending`, for plain x86-64 and writes `accel/runtime/stubs.py`. It only passes what is right
+`scripts/make-stubs` assembles it, with `accel.lower.{apart,lending}`, for plain x86-64 and writes `accel/runtime/stubs.py`. It only passes what is right
 without doubt; all else goes to the miss, where `accel.dispatch.dispatcher` looks again, converts and raises. `accel.dispatch.checks` writes the records it reads.
 """
 
@@ -301,83 +301,6 @@ length:
 next:
   %k1 = add i64 %k, 1
   br label %axis
-yes:
-  ret i1 true
-no:
-  ret i1 false
-}}
-
-; the addresses of the first byte of an array and of the one behind its last
-define internal {{ i64, i64 }} @find_extent(ptr %array) alwaysinline {{
-entry:
-  %data = call i64 @word(ptr %array, i64 2)
-  %descr = call ptr @field(ptr %array, i64 56)
-  %size = call i64 @word(ptr %descr, i64 5)
-  %end = add i64 %data, %size
-  %axes32 = call i32 @half(ptr %array, i64 24)
-  %axes = zext i32 %axes32 to i64
-  %lengths = call ptr @field(ptr %array, i64 32)
-  %strides = call ptr @field(ptr %array, i64 40)
-  br label %axis
-axis:
-  %k = phi i64 [ 0, %entry ], [ %k1, %step ]
-  %low = phi i64 [ %data, %entry ], [ %low1, %step ]
-  %high = phi i64 [ %end, %entry ], [ %high1, %step ]
-  %more = icmp ult i64 %k, %axes
-  br i1 %more, label %step, label %done
-step:
-  %length = call i64 @word(ptr %lengths, i64 %k)
-  %stride = call i64 @word(ptr %strides, i64 %k)
-  %turns = sub i64 %length, 1
-  %reach = mul i64 %turns, %stride
-  %back = icmp slt i64 %reach, 0
-  %down = select i1 %back, i64 %reach, i64 0
-  %up = select i1 %back, i64 0, i64 %reach
-  %low1 = add i64 %low, %down
-  %high1 = add i64 %high, %up
-  %k1 = add i64 %k, 1
-  br label %axis
-done:
-  %one = insertvalue {{ i64, i64 }} undef, i64 %low, 0
-  %both = insertvalue {{ i64, i64 }} %one, i64 %high, 1
-  ret {{ i64, i64 }} %both
-}}
-
-; whether the arrays of all pairs of rows lie apart; what is null is no array
-define internal i1 @are_apart(ptr %pairs, i64 %count, ptr %values) {{
-entry:
-  br label %loop
-loop:
-  %k = phi i64 [ 0, %entry ], [ %k1, %next ]
-  %more = icmp ult i64 %k, %count
-  br i1 %more, label %pair, label %yes
-pair:
-  %at = shl i64 %k, 1
-  %other_at = add i64 %at, 1
-  %one = call i64 @word(ptr %pairs, i64 %at)
-  %other = call i64 @word(ptr %pairs, i64 %other_at)
-  %first_at = getelementptr ptr, ptr %values, i64 %one
-  %second_at = getelementptr ptr, ptr %values, i64 %other
-  %first = load ptr, ptr %first_at
-  %second = load ptr, ptr %second_at
-  %no_first = icmp eq ptr %first, null
-  %no_second = icmp eq ptr %second, null
-  %skip = or i1 %no_first, %no_second
-  br i1 %skip, label %next, label %compare
-compare:
-  %extent = call {{ i64, i64 }} @find_extent(ptr %first)
-  %extent2 = call {{ i64, i64 }} @find_extent(ptr %second)
-  %low = extractvalue {{ i64, i64 }} %extent, 0
-  %high = extractvalue {{ i64, i64 }} %extent, 1
-  %low2 = extractvalue {{ i64, i64 }} %extent2, 0
-  %high2 = extractvalue {{ i64, i64 }} %extent2, 1
-  %before = icmp ule i64 %high, %low2
-  %behind = icmp ule i64 %high2, %low
-  %apart = or i1 %before, %behind
-  br i1 %apart, label %next, label %no
-next:
-  %k1 = add i64 %k, 1
-  br label %loop
 yes:
   ret i1 true
 no:

@@ -209,6 +209,58 @@ def test_arrays_that_meet(pairs):
     assert agree(pairs["add"], room[0], room[1], d=room[1])[0] is OwnershipError
 
 
+def test_random_tables_that_meet(asked):
+    @accel.fn(debug=True)
+    def pair(a: Inout[Array[Float64, 2]], b: Borrowed[Array[Float64, 2]]):
+        return None
+
+    chance = np.random.default_rng(7)
+    room = np.zeros((9, 12))
+    tables = [room, room.T, room.reshape(12, 9), room[::-1], room.reshape(-1)[1:97].reshape(8, 12), np.lib.stride_tricks.as_strided(room, (5, 4), (24, 8)), np.broadcast_to(room[0], (3, 12))]
+    counts = {True: 0, False: 0}
+    pair(np.zeros((1, 1)), room)
+    asked.clear()
+    for _ in range(3000):
+        a, b = (part(chance, tables[int(chance.integers(len(tables)))]) for _ in range(2))
+        if not a.flags.writeable:
+            continue
+        shared = np.shares_memory(a, b)
+        if shared:
+            with pytest.raises(OwnershipError):
+                pair(a, b)
+        else:
+            pair(a, b)
+        counts[shared] += 1
+    doubts = len(asked) - counts[True]
+    assert min(counts.values()) > 300 and doubts < counts[False] / 4
+
+
+def part(chance, table):
+    """Some rows and columns."""
+    starts, lengths, steps = chance.integers(0, 6, 2), chance.integers(0, 9, 2), chance.choice([1, 1, 2, 3, -1, -2], 2)
+    key = tuple(slice(int(s), int(s + n) if k > 0 else None, int(k)) for s, n, k in zip(starts, lengths, steps, strict=True))
+    return table[key]
+
+
+def test_usual_parts_of_one_array_are_told_apart(asked):
+    @accel.fn(debug=True)
+    def pair(a: Inout[Vector], b: Inout[Vector]):
+        return None
+
+    @accel.fn(debug=True)
+    def tables(a: Inout[Array[Float64, 2]], b: Borrowed[Array[Float64, 2]]):
+        return None
+
+    x, table = np.zeros(12), np.zeros((6, 8))
+    for _ in range(2):
+        asked.clear()
+        for a, b in ((x[::2], x[1::2]), (x[::-3], x[::3]), (table[:, 0], table[:, 1]), (x[:0], x), (x[2::4], x[1:2])):
+            pair(a, b)
+        for a, b in ((table[:, :3], table[:, 3:]), (table[::2], table[1::2]), (table[:3, :4], table[2:, 4:]), (table[:, 1::2], table[::-1, ::2])):
+            tables(a, b)
+    assert asked == []
+
+
 def test_nobody_asks_python(pairs, asked):
     x, y, table = np.zeros(3), np.zeros(3), np.zeros((2, 3))
     calls = {
