@@ -122,8 +122,7 @@ again:
   br label %base
 base:
   %view = phi ptr [ %made, %new ], [ %waiting, %again ]
-  call void @Py_IncRef(ptr %array)
-  %status = call i32 @PyArray_SetBaseObject(ptr %view, ptr %array)
+  %status = call i32 @set_base(ptr %view, ptr %array)
   %no_base = icmp slt i32 %status, 0
   br i1 %no_base, label %drop, label %out
 drop:
@@ -132,6 +131,42 @@ drop:
 out:
   %given = phi ptr [ null, %new ], [ %view, %base ]
   ret ptr %given
+}}
+
+; has a view hold the owner of the memory of an array; NumPy is asked for it where that is neither the array nor its base
+define internal i32 @set_base(ptr %view, ptr %array) alwaysinline {{
+entry:
+  %owned = call i1 @is_owner(ptr %array)
+  br i1 %owned, label %hold, label %look
+look:
+  %base = call ptr @field(ptr %array, i64 48)
+  %none = icmp eq ptr %base, null
+  br i1 %none, label %ask, label %compare
+compare:
+  %class = call ptr @field(ptr %base, i64 8)
+  %is_array = icmp eq ptr %class, @ndarray
+  br i1 %is_array, label %above, label %ask
+above:
+  %base_owns = call i1 @is_owner(ptr %base)
+  br i1 %base_owns, label %hold, label %ask
+hold:
+  %owner = phi ptr [ %array, %entry ], [ %base, %above ]
+  call void @Py_IncRef(ptr %owner)
+  %base_at = getelementptr i8, ptr %view, i64 48
+  store ptr %owner, ptr %base_at
+  ret i32 0
+ask:
+  call void @Py_IncRef(ptr %array)
+  %status = call i32 @PyArray_SetBaseObject(ptr %view, ptr %array)
+  ret i32 %status
+}}
+
+; whether an array owns its memory, and has none of the odd flags that views get from it
+define internal i1 @is_owner(ptr %array) alwaysinline {{
+  %flags = call i32 @half(ptr %array, i64 64)
+  %looked = and i32 %flags, -1284
+  %is_owner = icmp eq i32 %looked, 4
+  ret i1 %is_owner
 }}
 
 ; gives a view up, or has it wait when nothing else refers to it and it is as it was made; the array is let go either way
@@ -216,8 +251,7 @@ view:
   %failed = icmp eq ptr %made, null
   br i1 %failed, label %out, label %base
 base:
-  call void @Py_IncRef(ptr %array)
-  %status = call i32 @PyArray_SetBaseObject(ptr %made, ptr %array)
+  %status = call i32 @set_base(ptr %made, ptr %array)
   %no_base = icmp slt i32 %status, 0
   br i1 %no_base, label %drop, label %mark
 mark:

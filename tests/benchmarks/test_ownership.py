@@ -23,16 +23,16 @@ def test_each_implementation(name):
     space = dict(load(OWNERSHIP, name, "SPACE"))
     with accel.disabled():
         check_space(space, name)
-        for text, own_text in STATEMENTS.values():
+        for texts in STATEMENTS.values():
             for _ in range(3):
-                exec((own_text or text) if name == "accel" else text, space)
+                exec(texts.get(name) or texts[""], space)
     for other in set(OWNERSHIP.implementations) - {name}:
         with pytest.raises(ValueError, match="refused are"), accel.disabled():
             check_space(space, other)
 
 
 def judge(borrowed, plain, fault=""):
-    times = {"Borrowed": (borrowed, plain), "Inout, Inout": (60.0, 55.0), "Owned, move": (150.0, 60.0)}
+    times = {"Borrowed": (borrowed, plain), "Inout, Inout": (60.0, 55.0), "Owned": (60.0, 60.0), "Owned, move": (150.0, 60.0)}
     rows = [
         Row("ownership", "ownership", case, name, () if fault else (time, time + 9.0), fault=fault)
         for case, pair in times.items()
@@ -44,5 +44,5 @@ def judge(borrowed, plain, fault=""):
 def test_the_figure_is_of_nanoseconds():
     assert judge(150.0, 60.0).verdict == "holds" and judge(150.0, 40.0).verdict == "falls short"
     assert judge(150.0, 60.0, fault="KeyError: 1").verdict == "falls short"
-    assert judge(150.0, 60.0).measured == "Borrowed 90.00 Inout, Inout 5.00 Owned, move 90.00"
+    assert judge(150.0, 60.0).measured == "Borrowed 90.00 Inout, Inout 5.00 Owned 0.00 Owned, move 90.00"
     assert {f.what: f.verdict for f in find_figures([])}["checks of ownership in CPython"] == "not measured"
