@@ -1,6 +1,7 @@
 """LLVM text of the machine code that tells whether two arrays lie apart: those of calls which CPython makes.
 
-`scripts/make-stubs` assembles it, behind `accel.lower.checks`, for plain x86-64 and writes `accel/runtime/stubs.py`. It may doubt arrays that share nothing, and then NumPy is asked.
+`scripts/make-stubs` assembles it, behind `accel.lower.checks`, for plain x86-64 and writes `accel/runtime/stubs.py`. It may doubt
+arrays that share nothing, and then NumPy is asked.
 """
 
 from __future__ import annotations
