@@ -24,6 +24,8 @@ TUNING_SEEDS = 0.9  # of them
 COMPUTING = ("forces", "product")
 MOVING = ("stencil", "triad", "histogram", "prefix_maximum")
 LANES = ("f64", "f32")
+OWNERSHIP = ("Borrowed", "Inout, Inout", "Owned", "Owned, move")
+OWNERSHIP_LIMIT_NS = 100
 STRUCT_CALLS = {"new": 1.3, "read": 1.1, "method": 1.2}
 STRUCT_LOOPS = {"nbody": 1.0, "energy": 1.1, "move": 1.1, "walk": 1.05}
 GRADIENT_LIMIT = 2.5
@@ -75,6 +77,7 @@ def find_figures(rows: Sequence[Row]) -> list[Figure]:
         judge_dependence(rows),
         judge_structs(rows, "structs in CPython over a class with slots", STRUCT_CALLS),
         judge_structs(rows, "compiled structs over arrays and floats", STRUCT_LOOPS),
+        judge_ownership(rows),
         judge_group(
             rows, "simd over C", "mandelbrot with SIMD values over C", mean_limit=OVER_C_LIMIT, worst_limit=OVER_C_LIMIT
         ),
@@ -242,6 +245,16 @@ def judge_structs(rows: Sequence[Row], what: str, limits: Mapping[str, float]) -
     holds = all(ratio <= limits[case] for case, ratio in ratios.items())
     text = " ".join(f"{case} {limit}" for case, limit in limits.items())
     return judge_loops(rows, what, f"<= {text}", ratios, tuple(limits), holds=holds, problem="structs")
+
+
+def judge_ownership(rows: Sequence[Row]) -> Figure:
+    """Checks of ownership in CPython: nanoseconds of a call beyond those of one that checks the annotations alone."""
+    best = find_best(rows, "ownership")
+    pairs = {case: (best.get((case, "accel")), best.get((case, "types"))) for case in OWNERSHIP}
+    extra_ns = {case: mine - plain for case, (mine, plain) in pairs.items() if mine and plain}
+    what, limit = "checks of ownership in CPython", f"each <= {OWNERSHIP_LIMIT_NS} ns a call"
+    holds = max(extra_ns.values(), default=math.inf) <= OWNERSHIP_LIMIT_NS
+    return judge_loops(rows, what, limit, extra_ns, OWNERSHIP, holds=holds, problem="ownership")
 
 
 def judge_dot(rows: Sequence[Row]) -> Figure:

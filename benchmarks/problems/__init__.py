@@ -25,6 +25,7 @@ from benchmarks.problems.mandelbrot_simd.problem import MANDELBROT_SIMD
 from benchmarks.problems.matmul_naive.problem import MATMUL_NAIVE
 from benchmarks.problems.nbody.problem import NBODY
 from benchmarks.problems.nbody_unrolled.problem import NBODY_UNROLLED
+from benchmarks.problems.ownership.problem import OWNERSHIP
 from benchmarks.problems.region.problem import REGION
 from benchmarks.problems.sieve.problem import SIEVE
 from benchmarks.problems.startup.problem import STARTUP
@@ -59,6 +60,7 @@ PROBLEMS: dict[str, Problem] = {
         LOOPS,
         DEPENDENCE,
         STRUCTS,
+        OWNERSHIP,
         MANDELBROT_SIMD,
         GRADIENT,
         AUTOTUNE,
