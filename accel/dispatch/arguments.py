@@ -5,8 +5,9 @@ from __future__ import annotations
 import sys
 
 from accel.ir import Signature
+from accel.types.field_arrays import holds_array
 from accel.types.frozen import find_layout
-from accel.types.kinds import DTYPES, Array, Bool, Complex, Float, Int, Kind, NoneKind, Object, Scalar, Tuple
+from accel.types.kinds import DTYPES, Array, Bool, Complex, Float, Int, Kind, NoneKind, Object, Scalar, SmallArray, Tuple
 from accel.types.structs import Layout, named_fields
 
 TYPE_CHECKING = False
@@ -80,7 +81,13 @@ def _struct_kind(value: Any) -> Kind | None:
 
 def _is_whole(layout: Layout, value: Any) -> bool:
     """Whether each field of a struct is set, and has a value that compiled code takes."""
-    return all(kind_of(held) == field.kind for held, field in zip(layout.read(value), layout.fields, strict=True))
+    return all(_holds(field.kind, held) for held, field in zip(layout.read(value), layout.fields, strict=True))
+
+
+def _holds(kind: Kind, held: Any) -> bool:
+    if isinstance(kind, Tuple) and type(held) is tuple and len(held) == len(kind.items):
+        return all(map(_holds, kind.items, held))
+    return holds_array(kind, held) if isinstance(kind, SmallArray) else kind_of(held) == kind
 
 
 def _array_kind(value: Any) -> Array | None:

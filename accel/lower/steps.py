@@ -16,6 +16,7 @@ from accel.lower.operators import emit_binary, emit_compare, emit_truth, emit_un
 from accel.lower.python_steps import python_step
 from accel.lower.recursion import emit_last_room
 from accel.lower.results import store_values
+from accel.lower.small_arrays import emit_small_item, small_attribute
 from accel.lower.strips import STRIP_STEPS, emit_sum_step
 from accel.lower.structs import field_value, store_field, store_record
 from accel.lower.unbox import emit_unbox
@@ -33,6 +34,7 @@ from accel.types.kinds import (
     NoneKind,
     Range,
     Scalar,
+    SmallArray,
     Static,
     Struct,
     StructArray,
@@ -126,6 +128,7 @@ def _unpack(body: FunctionBody, instruction: Instruction, successors: Successors
     if isinstance(kind, Array):
         _unpack_array(body, instruction, kind)
         return
+    kind = kind.rows if isinstance(kind, SmallArray) else kind
     assert isinstance(kind, Tuple)
     parts = arrays.tuple_parts(kind, body.read(instruction.arguments[0]))
     for name, item, part in zip(instruction.targets, kind.items, parts, strict=True):
@@ -250,6 +253,10 @@ def _item(body: FunctionBody, instruction: Instruction, successors: Successors) 
     if isinstance(base, Vector):
         write_target(body, instruction, emit_vector_item(body.e, base, value, arrays.emit_integer(body.e, kinds[0], indexes[0])))
         return
+    if isinstance(base, SmallArray):
+        at = [arrays.emit_integer(body.e, kind, index) for kind, index in zip(kinds, indexes, strict=True)]
+        write_target(body, instruction, emit_small_item(body.e, base, value, at))
+        return
     pick = body.typed.picks.get(id(instruction))
     if isinstance(base, Tuple) and pick is not None:
         parts = arrays.tuple_parts(base, value)
@@ -320,6 +327,8 @@ def _attribute(body: FunctionBody, instruction: Instruction, successors: Success
     elif isinstance(base, Array) and name == "dtype":
         body.e.exit_if(arrays.has_other_dtype(body.e, base, value))
         write_target(body, instruction, ())
+    elif isinstance(base, SmallArray):
+        write_target(body, instruction, small_attribute(base, name))
     elif isinstance(base, (Array, StructArray)):
         write_target(body, instruction, arrays.array_attribute(body.e, base, name, value))
     elif isinstance(base, Range):

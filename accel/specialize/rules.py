@@ -27,6 +27,7 @@ from accel.types.kinds import (
     RangeIterator,
     Scalar,
     Slice,
+    SmallArray,
     Static,
     Struct,
     StructArray,
@@ -161,6 +162,7 @@ class KindRules(StructRules):
         if isinstance(kind, Array) and kind.ndim:
             row = arrays.row_kind(kind)
             return None if row is None else (row,) * len(instruction.targets)
+        kind = kind.rows if isinstance(kind, SmallArray) else kind
         return kind.items if isinstance(kind, Tuple) and len(kind.items) == instruction.detail else None
 
     def op_slice(self, instruction: Instruction, kinds: Kinds) -> Kind | None:
@@ -279,7 +281,7 @@ class KindRules(StructRules):
             return Static(numpy.dtype(kinds[0].char))
         if isinstance(kinds[0], Tuple) and kinds[0].named is not None:
             return self.named_attribute(instruction, kinds[0], instruction.detail)
-        if isinstance(kinds[0], (Array, Range, StructArray)):
+        if isinstance(kinds[0], (Array, Range, SmallArray, StructArray)):
             return arrays.attribute_kind(kinds[0], instruction.detail)
         return operators.joined_kind(lambda *k: functions.function_kind(f"attribute.{instruction.detail}", k), kinds)
 

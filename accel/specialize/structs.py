@@ -6,13 +6,14 @@ from types import FunctionType, MethodType
 from typing import Any
 
 from accel.ir import Call, Fault, Instruction, TypedFunction
-from accel.specialize.calls import constant_kind
+from accel.specialize.calls import constant_kind, is_constant_of
 from accel.specialize.known import find_known_name
 from accel.specialize.lookup import MISSING
 from accel.specialize.vectors import VectorRules
 from accel.types import operators
 from accel.types.frozen import find_layout
 from accel.types.kinds import (
+    Array,
     Bool,
     Complex,
     Float,
@@ -21,6 +22,7 @@ from accel.types.kinds import (
     Never,
     NoneKind,
     Scalar,
+    SmallArray,
     Static,
     Struct,
     Tuple,
@@ -92,7 +94,7 @@ class StructRules(VectorRules):
                 if not takes_kind(field.kind, kinds[given[field.name]]) or (not layout.converts and field.kind != kinds[given[field.name]]):
                     return None
                 bound.append(("argument", given[field.name]))
-            elif field.default is ... or constant_kind(field.default) != field.kind:
+            elif field.default is ... or not is_constant_of(field.kind, field.default):
                 return None
             else:
                 bound.append(("default", field.default))
@@ -204,6 +206,8 @@ class StructRules(VectorRules):
             return None
         if isinstance(owner, (Struct, View)) and name in owner.names:
             item = (owner if isinstance(owner, Struct) else owner.struct).items[owner.names.index(name)]
+            if isinstance(owner, View) and isinstance(item, SmallArray):  # a view of the memory
+                return Array(item.char, item.ndim, "C", owner.writeable, True, item.sizes)
             return view_of(item, owner.writeable) if isinstance(owner, View) and isinstance(item, Struct) else item
         return self.class_attribute(instruction, owner, owner.value, name)
 

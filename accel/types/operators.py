@@ -20,6 +20,7 @@ from accel.types.kinds import (
     NoneKind,
     Object,
     Scalar,
+    SmallArray,
     Static,
     Struct,
     Tuple,
@@ -111,7 +112,7 @@ def identity_answer(a: Kind, b: Kind) -> bool | None:
         return a.value is b.value
     if isinstance(a, Object) or isinstance(b, Object):
         return None
-    if isinstance(a, Array) and isinstance(b, Array):
+    if isinstance(a, (Array, SmallArray)) and isinstance(b, (Array, SmallArray)):
         return None
     if isinstance(a, Static) or isinstance(b, Static):
         classes = class_of(a), class_of(b)
@@ -151,8 +152,16 @@ def compare_kind(symbol: str, a: Kind, b: Kind) -> Kind | None:
 
 
 def compared_fields(kind: Struct) -> Tuple:
-    """What the comparisons that are generated for a struct compare: its fields, without those that do not count."""
-    return Tuple(tuple([kind.items[k] for k in layout_of_kind(kind).compared]))
+    """What the comparisons that are generated for a struct compare: its fields, without those that do not count, and of arrays the elements as Python's numbers."""
+    return Tuple(tuple([_in_python(kind.items[k]) for k in layout_of_kind(kind).compared]))
+
+
+def _in_python(kind: Kind) -> Kind:
+    if isinstance(kind, Tuple):
+        return Tuple(tuple(map(_in_python, kind.items)), kind.named)
+    if not isinstance(kind, SmallArray) or kind.char in "LQ":  # which may be beyond 64 bits
+        return kind
+    return Tuple(({"b": Bool(), "f": Float(), "c": Complex()}.get(kind.dtype.family, Int()),) * kind.size)
 
 
 def _comparable_objects(a: Kind, b: Kind) -> bool:
