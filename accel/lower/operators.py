@@ -9,7 +9,8 @@ from accel.lower.integers import emit_int, emit_int_negation, emit_int_quotient
 from accel.lower.layout import Value, components, element_type
 from accel.lower.text import Emitter, float_text
 from accel.lower.unions import emit_union
-from accel.types.kinds import Bool, Complex, Float, Int, Kind, NoneKind, Object, Scalar, SmallArray, Static, Struct, Tuple, members_of
+from accel.lower.vectors import vector_lane
+from accel.types.kinds import Bool, Complex, Float, Int, Kind, NoneKind, Object, Scalar, SmallArray, Static, Struct, Tuple, Vector, members_of
 from accel.types.operators import binary_kind, compare_kind, compared_fields, identity_answer, is_number, joined_kind, unary_kind
 from accel.types.structs import layout_of_kind
 
@@ -172,7 +173,9 @@ def _in_python(e: Emitter, kind: Kind, value: Value) -> Value:
     """The components of a field, where it holds arrays those of Python's numbers."""
     if isinstance(kind, Tuple):
         return tuple(c for item, part in tuple_items(kind, value) for c in _in_python(e, item, part))
-    if not isinstance(kind, SmallArray) or kind.char in "?dDlq":
+    if isinstance(kind, Vector) and kind.char not in "LQ":
+        value = tuple(vector_lane(e, kind, value, str(k)) for k in range(kind.lanes))
+    if not isinstance(kind, (SmallArray, Vector)) or kind.char in "?dDlqLQ":
         return value
     wanted, how = ("double", "fpext") if kind.dtype.family in "fc" else ("i64", "sext" if kind.dtype.family == "i" else "zext")
     return tuple(e.value(f"{how} {element_type(kind.char)} {part} to {wanted}") for part in value)

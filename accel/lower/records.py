@@ -5,8 +5,9 @@ from __future__ import annotations
 from accel.lower.layout import Value, components
 from accel.lower.numpy_casts import load_element, store_element
 from accel.lower.text import Emitter
+from accel.lower.vector_lanes import load_vector, store_vector
 from accel.types.elements import char_of
-from accel.types.kinds import Kind, Scalar, SmallArray, Struct, Tuple
+from accel.types.kinds import Kind, Scalar, SmallArray, Struct, Tuple, Vector
 from accel.types.records import dtype_of, field_dtype
 from accel.types.structs import layout_of_kind
 
@@ -29,6 +30,8 @@ def _moved(e: Emitter, address: str, offset: int) -> str:
 
 def load_value(e: Emitter, kind: Kind, address: str) -> Value:
     """The value of a field, or of a whole struct, in memory."""
+    if isinstance(kind, Vector):
+        return load_vector(e, kind, address, 1)
     if not isinstance(kind, (SmallArray, Struct, Tuple)):
         return load_element(e, char_of(kind), address, align=1)  # the memory is the user's: NumPy takes records for things that may lie anywhere
     return tuple(c for item, place in _places(e, kind, address) for c in load_value(e, item, place))
@@ -36,6 +39,9 @@ def load_value(e: Emitter, kind: Kind, address: str) -> Value:
 
 def store_value(e: Emitter, kind: Kind, address: str, value: Value) -> None:
     """Store a value of the kind of a field, or a whole struct."""
+    if isinstance(kind, Vector):
+        store_vector(e, kind, address, value, 1)
+        return
     if not isinstance(kind, (SmallArray, Struct, Tuple)):
         store_element(e, char_of(kind), address, value, align=1)
         return

@@ -13,7 +13,8 @@ from accel.lower.records import field_address, load_value, store_value
 from accel.lower.small_arrays import load_array, view_shape
 from accel.lower.text import Emitter
 from accel.lower.unions import emit_union
-from accel.types.kinds import Array, Complex, Float, Kind, Scalar, SmallArray, Struct, Tuple, View
+from accel.lower.vector_lanes import convert_mask
+from accel.types.kinds import Array, Complex, Float, Kind, Scalar, SmallArray, Struct, Tuple, Vector, View
 
 __all__ = ["as_field", "emit_struct", "field_value", "store_field", "store_record"]
 
@@ -34,6 +35,8 @@ def as_field(e: Emitter, kind: Kind, given: Kind, value: Value) -> Value:
     """The value a field of a struct holds for one that it takes (`accel.types.structs.takes_kind`)."""
     if kind == given:
         return value
+    if isinstance(kind, Vector) and isinstance(given, Vector):
+        return convert_mask(e, given, kind, value)
     if isinstance(given, View):
         return load_value(e, kind, value[1])
     if isinstance(kind, SmallArray):

@@ -5,10 +5,10 @@ from __future__ import annotations
 import struct
 import sys
 
-from accel.lower.layout import VECTOR_LANES, Value, components, field_offsets, vector_type
+from accel.lower.layout import VECTOR_LANES, Value, components, field_offsets
 from accel.lower.small_arrays import load_array
 from accel.lower.text import Emitter
-from accel.lower.vector_lanes import as_mask
+from accel.lower.vector_lanes import load_vector
 from accel.types.kinds import (
     Array,
     Bool,
@@ -218,13 +218,7 @@ def _vector(e: Emitter, kind: Vector, operand: str, miss: str) -> Value:
     _require_type(e, lanes, "PyBytes_Type", miss)
     size = kind.dtype.size_bytes
     _require(e, e.value(f"icmp eq i64 {_load(e, lanes, _BYTES_SIZE, 'i64')}, {kind.lanes * size}"), miss)
-    held, parts = f"<{kind.group} x i8>" if kind.bits else vector_type(kind), []
-    for first in range(0, kind.lanes, kind.group):
-        place = e.value(f"getelementptr i8, ptr {lanes}, i64 {_BYTES + first * size}")
-        parts.append(e.value(f"load {held}, ptr {place}, align {size}"))
-    if not kind.bits:
-        return tuple(parts)
-    return as_mask(e, kind, [e.value(f"icmp ne {held} {part}, zeroinitializer") for part in parts])
+    return load_vector(e, kind, e.value(f"getelementptr i8, ptr {lanes}, i64 {_BYTES}"), size)
 
 
 def _struct_array(e: Emitter, kind: StructArray, operand: str, miss: str) -> Value:

@@ -205,7 +205,8 @@ def _subscript(form: type[Any], text: str, function: FunctionType) -> Any:
     if _is_vector(form):
         given = evaluate(subscript.slice)
         return None if given is None or (type(given) is tuple and None in given) else form[given]  # names that are not those of the module
-    return make_array_type(form, evaluate(subscript.slice), _place_of(function))
+    items = evaluate(subscript.slice)
+    return None if declared.has_parameters(items) else make_array_type(form, items, _place_of(function))
 
 
 def _place_of(function: FunctionType) -> Place:

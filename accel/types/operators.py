@@ -24,6 +24,7 @@ from accel.types.kinds import (
     Static,
     Struct,
     Tuple,
+    Vector,
     join_kinds,
     members_of,
 )
@@ -152,16 +153,17 @@ def compare_kind(symbol: str, a: Kind, b: Kind) -> Kind | None:
 
 
 def compared_fields(kind: Struct) -> Tuple:
-    """What the comparisons that are generated for a struct compare: its fields, without those that do not count, and of arrays the elements as Python's numbers."""
+    """What the comparisons that are generated for a struct compare: its fields, without those that do not count, and of arrays and SIMD values the elements as Python's numbers."""
     return Tuple(tuple([_in_python(kind.items[k]) for k in layout_of_kind(kind).compared]))
 
 
 def _in_python(kind: Kind) -> Kind:
     if isinstance(kind, Tuple):
         return Tuple(tuple(map(_in_python, kind.items)), kind.named)
-    if not isinstance(kind, SmallArray) or kind.char in "LQ":  # which may be beyond 64 bits
+    if not isinstance(kind, (SmallArray, Vector)) or kind.char in "LQ":  # which may be beyond 64 bits
         return kind
-    return Tuple(({"b": Bool(), "f": Float(), "c": Complex()}.get(kind.dtype.family, Int()),) * kind.size)
+    count = kind.size if isinstance(kind, SmallArray) else kind.lanes
+    return Tuple(({"b": Bool(), "f": Float(), "c": Complex()}.get(kind.dtype.family, Int()),) * count)
 
 
 def _comparable_objects(a: Kind, b: Kind) -> bool:

@@ -10,7 +10,8 @@ from accel.runtime.frames import find_caller
 from accel.types.declared import name_of_class
 from accel.types.elements import char_of
 from accel.types.field_arrays import describe_fault
-from accel.types.kinds import Kind, Scalar, SmallArray, Struct, StructArray, Tuple, View
+from accel.types.kinds import Kind, Scalar, SmallArray, Struct, StructArray, Tuple, Vector, View
+from accel.types.lane_operators import Lanes
 from accel.types.structs import MISFIT, STRUCT, as_struct, fit, layout_of, layout_of_kind, name_of_kind
 
 TYPE_CHECKING = False
@@ -57,7 +58,9 @@ def plain_dtype(kind: Kind) -> Any:
     if isinstance(kind, (Struct, Tuple)):
         names = kind.names if isinstance(kind, Struct) else [f"f{k}" for k in range(len(kind.items))]
         return numpy.dtype([(name, plain_dtype(item)) for name, item in zip(names, kind.items, strict=True)], align=True)
-    return numpy.dtype((kind.char, kind.sizes)) if isinstance(kind, SmallArray) else numpy.dtype(char_of(kind))
+    if isinstance(kind, (SmallArray, Vector)):
+        return numpy.dtype((kind.char, kind.sizes if isinstance(kind, SmallArray) else (kind.lanes,)))
+    return numpy.dtype(char_of(kind))
 
 
 # -- records
@@ -102,6 +105,10 @@ def _read(kind: Kind, held: Any) -> Any:
     """What an element of the memory stands for. A tuple is a value, and so are the structs and arrays in it."""
     if isinstance(kind, Tuple):
         return tuple([fit(item, _read(item, held[k])) for k, item in enumerate(kind.items)])
+    if isinstance(kind, Vector):
+        from accel.types.simd import build_vector
+
+        return build_vector(kind.char, held)
     return held if isinstance(kind, (Scalar, SmallArray, Struct)) else held.item()
 
 
@@ -121,10 +128,12 @@ def _setter(struct: type, name: str, kind: Kind) -> Any:
 
 
 def _flatten(value: Any) -> Any:
-    """A struct as tuples of its fields, as NumPy takes it; anything else as it is."""
+    """A struct as tuples of its fields, a SIMD value as an array, as NumPy takes them; anything else as it is."""
     layout = layout_of(type(value))
     if layout is not None:
         return tuple([_flatten(getattr(value, name)) for name in layout.kind.names])
+    if isinstance(value, Lanes):
+        return value._wide()
     return [_flatten(item) for item in value] if type(value) is list else tuple(map(_flatten, value)) if type(value) is tuple else value
 
 

@@ -7,7 +7,7 @@ from types import CodeType, FunctionType
 
 from accel.types.declared import ArrayType, is_scalar_class, name_of_class
 from accel.types.field_arrays import field_array_kind, fit_array, name_of_array, takes_elements
-from accel.types.kinds import Bool, Complex, Float, Int, Kind, Scalar, SmallArray, Struct, Tuple, Union, View
+from accel.types.kinds import Bool, Complex, Float, Int, Kind, Scalar, SmallArray, Struct, Tuple, Union, Vector, View
 from accel.values import dataclass
 
 TYPE_CHECKING = False
@@ -178,6 +178,8 @@ def takes_kind(kind: Kind, given: Kind) -> bool:
         return all(takes_kind(kind, member) for member in given.members)
     if isinstance(kind, Tuple) and isinstance(given, Tuple):
         return len(kind.items) == len(given.items) and all(map(takes_kind, kind.items, given.items))
+    if isinstance(kind, Vector):
+        return isinstance(given, Vector) and (given.char, given.lanes) == (kind.char, kind.lanes)
     if isinstance(given, View):
         return given.struct == kind
     if isinstance(kind, SmallArray):
@@ -221,6 +223,10 @@ def kind_of_annotation(annotation: Any) -> Kind | None:
     if isinstance(annotation, ArrayType):
         kind = field_array_kind(annotation)
         return kind if isinstance(kind, SmallArray) else None
+    simd = sys.modules.get("accel.types.simd")
+    if simd is not None and (shape := simd.shape_of_class(annotation)) is not None:
+        found: Kind = simd.vector_kind(*shape)
+        return found
     return Scalar(sys.modules["numpy"].dtype(annotation).char) if is_scalar_class(annotation) else None
 
 
@@ -258,6 +264,9 @@ def fit(kind: Kind, value: Any) -> Any:
         case SmallArray():
             made = fit_array(kind, value)
             return MISFIT if made is None else made
+        case Vector(char, lanes):
+            simd: Any = sys.modules["accel.types.simd"]
+            return value if class_ is simd.make_vector_class(char, lanes) else MISFIT
         case Scalar():
             dtype = sys.modules["numpy"].dtype(kind.char)
             if class_ is dtype.type or dtype.kind not in "iu" or not isinstance(value, int):
