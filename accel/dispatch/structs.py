@@ -129,7 +129,7 @@ def _check_values(class_: type, definition: Definition) -> None:
     for name, value in class_.__dict__.items():
         is_special = name.startswith("__") and name.endswith("__")
         if name in annotations and type(value).__hash__ is None:
-            what = f"the default of the field `{name}` of `{class_.__qualname__}` can't be shared: {value!r:.40}"
+            what = f"the default of the field `{name}` of `{class_.__qualname__}` is no constant: {value!r:.40}"
             remedies = ("give it a number or a tuple", "or have it made for each object: `dataclasses.field(default_factory=...)`")
             raise definition.refuse(what, remedies, name, "value")
         if is_special or name in annotations or callable(value) or hasattr(type(value), "__get__"):

@@ -54,7 +54,7 @@ class PythonSteps:
             operands = tuple(k for k in range(len(kinds)) if not isinstance(kinds[k], Static))
             value = self.operand(instruction, kinds, last)
             return self.note(instruction, kinds, f"a0[{indexes}] = {value}; return None", operands, NoneKind())
-        if op == "attribute" and concerned and detail in ("real", "imag"):
+        if op == "attribute" and concerned and detail in (_OF_SMALL if isinstance(kinds[0], SmallArray) else ("real", "imag")):
             made = predict_kind(lambda array: getattr(array, detail), kinds, (...,))
             return self.note(instruction, kinds, f"return a0.{detail}", (0,), made)
         if op == "call":
@@ -158,6 +158,9 @@ class PythonSteps:
             return None
         self.typed.steps[id(instruction)] = PythonStep(text, self.line(instruction), operands)
         return made
+
+
+_OF_SMALL = ("real", "imag", "T", "strides", "itemsize", "nbytes")  # attributes of the array of a struct, which is made for that
 
 
 def _is_same(first: Instruction, second: Instruction) -> bool:

@@ -275,7 +275,7 @@ class KindRules(StructRules):
         if isinstance(kinds[0], Static):
             value = self.lookup.find_attribute(kinds[0].value, instruction.detail)
             return None if value is MISSING else self.constant(instruction, value)
-        if isinstance(kinds[0], Array) and instruction.detail == "dtype":
+        if isinstance(kinds[0], (Array, SmallArray)) and instruction.detail == "dtype":
             import numpy
 
             return Static(numpy.dtype(kinds[0].char))

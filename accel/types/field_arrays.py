@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import sys
 
 from accel.types.declared import ArrayType, name_of_class, share_memory
@@ -72,14 +73,25 @@ def fit_array(kind: SmallArray, value: Any) -> Any:
         return value
     numpy = sys.modules["numpy"]
     parts = _find_parts(numpy.dtype(kind.char), kind.sizes, value)
-    if parts is None:
-        return None
+    held = None if parts is None else _pack(kind, parts)
+    return None if held is None else build_array(kind, held)
+
+
+def _pack(kind: SmallArray, parts: list[Any]) -> bytes | None:
+    """The bytes of elements; None when there is an int that no element can hold."""
+    numpy = sys.modules["numpy"]
+    if len(parts) == 1 and type(parts[0]) is numpy.ndarray:
+        return parts[0].astype(kind.char, copy=False).tobytes()  # type: ignore[no-any-return]
+    if {*map(type, parts)} <= {bool, int, float} and kind.dtype.family != "c":
+        try:
+            return struct.pack(f"{len(parts)}{kind.char}", *parts)
+        except (OverflowError, struct.error):  # beyond what floats of that size hold: infinite
+            pass
     try:
         with numpy.errstate(all="ignore"):
-            held = [numpy.asarray(part, kind.char, order="C").tobytes() for part in parts]
-    except (OverflowError, TypeError, ValueError):  # an int that no element can hold
+            return b"".join([numpy.asarray(part, kind.char, order="C").tobytes() for part in parts])
+    except (OverflowError, TypeError, ValueError):
         return None
-    return build_array(kind, b"".join(held))
 
 
 def _find_parts(dtype: Any, sizes: tuple[int, ...], value: Any) -> list[Any] | None:
@@ -91,12 +103,14 @@ def _find_parts(dtype: Any, sizes: tuple[int, ...], value: Any) -> list[Any] | N
             return None
         found = [_find_parts(dtype, sizes[1:], part) for part in value]
         return None if None in found else [part for parts in found for part in parts or ()]
-    value = share_memory(value)
+    value = value if type(value) is sys.modules["numpy"].ndarray else share_memory(value)
     fits = type(value) is sys.modules["numpy"].ndarray and value.dtype.type is dtype.type and value.shape == sizes
     return [value] if fits else None
 
 
 def _is_element(dtype: Any, value: Any) -> bool:
+    if type(value) is float and dtype.kind == "f":
+        return True
     if isinstance(value, sys.modules["numpy"].generic):
         return type(value) is dtype.type
     if not isinstance(value, (*_PYTHON[dtype.kind], bool)) or (dtype.kind == "b" and type(value) is not bool):
