@@ -34,6 +34,8 @@ class PythonSteps:
         concerned = any(isinstance(k, (Array, SmallArray)) for k in kinds)
         op, detail = instruction.op, instruction.detail
         node = self.typed.source.nodes[instruction.node]
+        if op == "inplace" and isinstance(kinds[0], SmallArray):  # which can't be written
+            return None
         if (op == "inplace" and "@" in instruction.phase) or (isinstance(node, ast.Compare) and len(node.ops) > 1):
             return None
         if detail in ("in", "not in") and not isinstance(kinds[1], (Array, SmallArray)):

@@ -8,7 +8,7 @@ from types import ModuleType
 from accel.compile_time import ComptimeType, comptime, comptime_assert, tile, unroll
 from accel.types import declared
 from accel.types.declared import ROLES, ArrayType, is_scalar_class, make_array_type, name_of_class, share_memory
-from accel.types.kinds import Array, View, members_of
+from accel.types.kinds import Array, SmallArray, View, members_of
 from accel.types.structs import as_struct, layout_of
 
 TYPE_CHECKING = False
@@ -69,6 +69,8 @@ class Enforced:
     def takes_kind(self, kind: Kind) -> bool:
         """Whether all values of a kind fit."""
         if isinstance(self.expected, ArrayType):
+            if isinstance(kind, SmallArray) and not self.role:  # of a struct: read-only
+                kind = Array(kind.char, kind.ndim, "C", writeable=False, sizes=kind.sizes)
             return isinstance(kind, Array) and self.expected.takes_kind(kind)
         if layout_of(self.expected) is not None and isinstance(kind, View):
             return kind.struct.value is self.expected
