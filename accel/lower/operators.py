@@ -10,7 +10,22 @@ from accel.lower.layout import Value, components, element_type
 from accel.lower.text import Emitter, float_text
 from accel.lower.unions import emit_union
 from accel.lower.vectors import vector_lane
-from accel.types.kinds import Bool, Complex, Float, Int, Kind, NoneKind, Object, Scalar, SmallArray, Static, Struct, Tuple, Vector, members_of
+from accel.types.kinds import (
+    Bool,
+    Complex,
+    Float,
+    Int,
+    Kind,
+    NoneKind,
+    Object,
+    Scalar,
+    SmallArray,
+    Static,
+    Struct,
+    Tuple,
+    Vector,
+    members_of,
+)
 from accel.types.operators import binary_kind, compare_kind, compared_fields, identity_answer, is_number, joined_kind, unary_kind
 from accel.types.structs import layout_of_kind
 

@@ -254,8 +254,8 @@ def _item(body: FunctionBody, instruction: Instruction, successors: Successors) 
         write_target(body, instruction, emit_vector_item(body.e, base, value, arrays.emit_integer(body.e, kinds[0], indexes[0])))
         return
     if isinstance(base, SmallArray):
-        at = [arrays.emit_integer(body.e, kind, index) for kind, index in zip(kinds, indexes, strict=True)]
-        write_target(body, instruction, emit_small_item(body.e, base, value, at))
+        places = [arrays.emit_integer(body.e, kind, index) for kind, index in zip(kinds, indexes, strict=True)]
+        write_target(body, instruction, emit_small_item(body.e, base, value, places))
         return
     pick = body.typed.picks.get(id(instruction))
     if isinstance(base, Tuple) and pick is not None:

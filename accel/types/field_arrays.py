@@ -113,7 +113,8 @@ def _is_element(dtype: Any, value: Any) -> bool:
         return True
     if isinstance(value, sys.modules["numpy"].generic):
         return type(value) is dtype.type
-    if not isinstance(value, (*_PYTHON[dtype.kind], bool)) or (dtype.kind == "b" and type(value) is not bool):
+    accepted: Any = (*_PYTHON[dtype.kind], bool)
+    if not isinstance(value, accepted) or (dtype.kind == "b" and type(value) is not bool):
         return False
     low = -(1 << 8 * dtype.itemsize - 1) if dtype.kind == "i" else 0
     return dtype.kind not in "iu" or low <= int(value) < low + (1 << 8 * dtype.itemsize)

@@ -20,7 +20,20 @@ if TYPE_CHECKING:
 
     from accel.types.structs import Layout
 
-__all__ = ["alignment_of", "array_class", "as_array", "as_array_of_generic", "dtype_of", "field_dtype", "find_array_kind", "find_view_kind", "make_array", "plain_dtype", "record_of", "view_of"]
+__all__ = [
+    "alignment_of",
+    "array_class",
+    "as_array",
+    "as_array_of_generic",
+    "dtype_of",
+    "field_dtype",
+    "find_array_kind",
+    "find_view_kind",
+    "make_array",
+    "plain_dtype",
+    "record_of",
+    "view_of",
+]
 
 _made: list[Any] = []  # the class of arrays, once it is needed
 
