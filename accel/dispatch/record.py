@@ -18,6 +18,7 @@ from accel.types.kinds import (
     Bool,
     Complex,
     EnumerateIterator,
+    FieldArray,
     Float,
     Int,
     Kind,
@@ -28,7 +29,6 @@ from accel.types.kinds import (
     RangeIterator,
     Scalar,
     Slice,
-    SmallArray,
     Static,
     Struct,
     StructArray,
@@ -183,7 +183,7 @@ def _box_array(kind: Any, words: Words) -> Any:
     return _make_view(owner, numpy.dtype(kind.char), data, shape, strides, writeable)
 
 
-def _box_small_array(kind: Any, words: Words) -> Any:
+def _box_field_array(kind: Any, words: Words) -> Any:
     """The array of a field, of its elements."""
     from accel.types.field_arrays import build_array
 
@@ -257,7 +257,7 @@ _BOXES: dict[type[Kind], Callable[[Any, Words], Any]] = {
     Vector: _box_vector,
     Array: _box_array,
     Range: lambda kind, words: range(*(_signed(w) for w in words)),
-    SmallArray: _box_small_array,
+    FieldArray: _box_field_array,
     Slice: lambda kind, words: slice(*_split((kind.start, kind.stop, kind.step), words)),
     RangeIterator: _box_range_iterator,
     ArrayIterator: _box_sequence_iterator,

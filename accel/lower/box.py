@@ -5,15 +5,16 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 
+from accel.lower.field_arrays import emit_box_field
 from accel.lower.joined_arrays import emit_box_array
 from accel.lower.layout import VECTOR_LANES, Value, components, field_offsets, member_positions
-from accel.lower.small_arrays import emit_box_small
 from accel.lower.text import Emitter
 from accel.lower.vector_lanes import store_vector
 from accel.types.kinds import (
     Array,
     Bool,
     Complex,
+    FieldArray,
     Float,
     Int,
     Kind,
@@ -22,7 +23,6 @@ from accel.types.kinds import (
     Range,
     Scalar,
     Slice,
-    SmallArray,
     Struct,
     StructArray,
     Tuple,
@@ -42,7 +42,7 @@ def is_boxable(kind: Kind) -> bool:
         return all(map(is_boxable, kind.items))
     if isinstance(kind, Union):
         return all(map(is_boxable, kind.members))
-    return isinstance(kind, (Int, Float, Bool, Complex, NoneKind, Scalar, Array, Object, Range, Slice, SmallArray, StructArray, Vector))
+    return isinstance(kind, (Int, Float, Bool, Complex, NoneKind, Scalar, Array, Object, Range, Slice, FieldArray, StructArray, Vector))
 
 
 def emit_box(e: Emitter, kind: Kind, value: Value) -> str:
@@ -66,8 +66,8 @@ def emit_box(e: Emitter, kind: Kind, value: Value) -> str:
             return _box_scalar(e, kind, value)
         case Array():
             return emit_box_array(e, kind, value)
-        case SmallArray():
-            return emit_box_small(e, kind, value)
+        case FieldArray():
+            return emit_box_field(e, kind, value)
         case Tuple():
             return _box_tuple(e, kind, value)
         case Struct():

@@ -22,12 +22,12 @@ from accel.types.kinds import (
     Bool,
     Constant,
     EnumerateIterator,
+    FieldArray,
     Float,
     Int,
     Kind,
     Never,
     Range,
-    SmallArray,
     Static,
     Struct,
     StructArray,
@@ -155,7 +155,7 @@ def _known_call(body: FunctionBody, instruction: Instruction, call: Call) -> Val
             return tuple(c for k, v in zip(kinds, values, strict=True) for c in loops.start_iterator(e, k, v))
         case "builtins.len", (Array() | StructArray(),):
             return (values[0][2],)
-        case "builtins.len", (SmallArray(sizes=sizes),):
+        case "builtins.len", (FieldArray(sizes=sizes),):
             return (str(sizes[0]),)
         case "builtins.len", (Range(),):
             length = loops.range_length(e, values[0])

@@ -13,13 +13,13 @@ from accel.lower.vectors import vector_lane
 from accel.types.kinds import (
     Bool,
     Complex,
+    FieldArray,
     Float,
     Int,
     Kind,
     NoneKind,
     Object,
     Scalar,
-    SmallArray,
     Static,
     Struct,
     Tuple,
@@ -190,7 +190,7 @@ def _in_python(e: Emitter, kind: Kind, value: Value) -> Value:
         return tuple(c for item, part in tuple_items(kind, value) for c in _in_python(e, item, part))
     if isinstance(kind, Vector) and kind.char not in "LQ":
         value = tuple(vector_lane(e, kind, value, str(k)) for k in range(kind.lanes))
-    if not isinstance(kind, (SmallArray, Vector)) or kind.char in "?dDlqLQ":
+    if not isinstance(kind, (FieldArray, Vector)) or kind.char in "?dDlqLQ":
         return value
     wanted, how = ("double", "fpext") if kind.dtype.family in "fc" else ("i64", "sext" if kind.dtype.family == "i" else "zext")
     return tuple(e.value(f"{how} {element_type(kind.char)} {part} to {wanted}") for part in value)

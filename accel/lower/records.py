@@ -7,7 +7,7 @@ from accel.lower.numpy_casts import load_element, store_element
 from accel.lower.text import Emitter
 from accel.lower.vector_lanes import load_vector, store_vector
 from accel.types.elements import char_of
-from accel.types.kinds import Kind, Scalar, SmallArray, Struct, Tuple, Vector
+from accel.types.kinds import FieldArray, Kind, Scalar, Struct, Tuple, Vector
 from accel.types.records import dtype_of, field_dtype
 from accel.types.structs import layout_of_kind
 
@@ -32,7 +32,7 @@ def load_value(e: Emitter, kind: Kind, address: str) -> Value:
     """The value of a field, or of a whole struct, in memory."""
     if isinstance(kind, Vector):
         return load_vector(e, kind, address, 1)
-    if not isinstance(kind, (SmallArray, Struct, Tuple)):
+    if not isinstance(kind, (FieldArray, Struct, Tuple)):
         return load_element(e, char_of(kind), address, align=1)  # the memory is the user's: NumPy takes records for things that may lie anywhere
     return tuple(c for item, place in _places(e, kind, address) for c in load_value(e, item, place))
 
@@ -42,7 +42,7 @@ def store_value(e: Emitter, kind: Kind, address: str, value: Value) -> None:
     if isinstance(kind, Vector):
         store_vector(e, kind, address, value, 1)
         return
-    if not isinstance(kind, (SmallArray, Struct, Tuple)):
+    if not isinstance(kind, (FieldArray, Struct, Tuple)):
         store_element(e, char_of(kind), address, value, align=1)
         return
     at = 0
@@ -52,9 +52,9 @@ def store_value(e: Emitter, kind: Kind, address: str, value: Value) -> None:
         at += width
 
 
-def _places(e: Emitter, kind: SmallArray | Struct | Tuple, address: str) -> list[tuple[Kind, str]]:
+def _places(e: Emitter, kind: FieldArray | Struct | Tuple, address: str) -> list[tuple[Kind, str]]:
     """The parts of an array, a struct or a tuple, each with its address."""
-    if isinstance(kind, SmallArray):
+    if isinstance(kind, FieldArray):
         return [(Scalar(kind.char), _moved(e, address, k * kind.dtype.size_bytes)) for k in range(kind.size)]
     names = kind.names if isinstance(kind, Struct) else [f"f{k}" for k in range(len(kind.items))]
     fields = field_dtype(kind).fields or {}

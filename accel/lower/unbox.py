@@ -5,8 +5,8 @@ from __future__ import annotations
 import struct
 import sys
 
+from accel.lower.field_arrays import load_array
 from accel.lower.layout import VECTOR_LANES, Value, components, field_offsets
-from accel.lower.small_arrays import load_array
 from accel.lower.text import Emitter
 from accel.lower.vector_lanes import load_vector
 from accel.types.kinds import (
@@ -14,6 +14,7 @@ from accel.types.kinds import (
     Bool,
     Complex,
     Constant,
+    FieldArray,
     Float,
     Int,
     Kind,
@@ -21,7 +22,6 @@ from accel.types.kinds import (
     Object,
     Range,
     Scalar,
-    SmallArray,
     Struct,
     StructArray,
     Tuple,
@@ -44,7 +44,7 @@ def is_unboxable(kind: Kind) -> bool:
     """Whether an object can be taken as a value of this kind."""
     if isinstance(kind, (Struct, Tuple)):
         return all(map(is_unboxable, kind.items))
-    return isinstance(kind, (Int, Float, Bool, Complex, NoneKind, Scalar, Array, Object, SmallArray, StructArray, Vector, View, Constant))
+    return isinstance(kind, (Int, Float, Bool, Complex, NoneKind, Scalar, Array, Object, FieldArray, StructArray, Vector, View, Constant))
 
 
 def emit_unbox(e: Emitter, kind: Kind, operand: str, miss: str) -> Value:
@@ -73,8 +73,8 @@ def emit_unbox(e: Emitter, kind: Kind, operand: str, miss: str) -> Value:
             return _scalar(e, kind, operand, miss)
         case Array():
             return _array(e, kind, operand, miss)
-        case SmallArray():
-            return _small_array(e, kind, operand, miss)
+        case FieldArray():
+            return _field_array(e, kind, operand, miss)
         case Tuple():
             return _tuple(e, kind, operand, miss)
         case Struct():
@@ -173,7 +173,7 @@ def _array(e: Emitter, kind: Array, operand: str, miss: str) -> Value:
     return (operand, data, *shape, *(_load(e, strides, 8 * k, "i64") for k in range(kind.ndim)))
 
 
-def _small_array(e: Emitter, kind: SmallArray, operand: str, miss: str) -> Value:
+def _field_array(e: Emitter, kind: FieldArray, operand: str, miss: str) -> Value:
     """The elements of the array of a field, whose memory is that of `bytes`: nothing changes it."""
     held = _array(e, Array(kind.char, kind.ndim, "C", writeable=False, sizes=kind.sizes), operand, miss)
     owner = _load(e, operand, _ARRAY["base"], "ptr")

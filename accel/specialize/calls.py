@@ -14,7 +14,7 @@ from accel.specialize.lookup import MISSING, Lookup
 from accel.specialize.python_steps import PythonSteps
 from accel.types import arrays, functions, methods, operators
 from accel.types.annotations import comptime_parameters, evaluates_early
-from accel.types.field_arrays import holds_array
+from accel.types.field_arrays import holds_array, is_held
 from accel.types.frozen import find_layout
 from accel.types.kinds import (
     DTYPES,
@@ -23,6 +23,7 @@ from accel.types.kinds import (
     Complex,
     Constant,
     EnumerateIterator,
+    FieldArray,
     Float,
     Int,
     Kind,
@@ -31,7 +32,6 @@ from accel.types.kinds import (
     Range,
     RangeIterator,
     Scalar,
-    SmallArray,
     Static,
     StructArray,
     Tuple,
@@ -72,7 +72,7 @@ def constant_kind(value: Any) -> Kind | None:
         return None if None in items else Tuple(tuple(k for k in items if k is not None))
     if (layout := find_layout(kind)) is not None:
         held = [getattr(value, name, ...) for name in layout.kind.names]
-        return layout.kind if all(map(is_constant_of, layout.kind.items, held)) else None
+        return layout.kind if is_held(layout.kind) and all(map(is_constant_of, layout.kind.items, held)) else None
     numpy = sys.modules.get("numpy")
     if numpy is not None and issubclass(kind, numpy.generic) and kind is value.dtype.type:
         return Scalar(value.dtype.char) if value.dtype.char in DTYPES else None
@@ -83,7 +83,7 @@ def is_constant_of(kind: Kind, value: Any) -> bool:
     """Whether a constant is what a field of this kind holds."""
     if isinstance(kind, Tuple) and type(value) is tuple and len(value) == len(kind.items):
         return all(map(is_constant_of, kind.items, value))
-    return holds_array(kind, value) if isinstance(kind, SmallArray) else constant_kind(value) == kind
+    return holds_array(kind, value) if isinstance(kind, FieldArray) else constant_kind(value) == kind
 
 
 def python_function(value: Any) -> FunctionType | None:
@@ -192,7 +192,7 @@ class CallRules:
             case "builtins.zip", _:
                 inners = tuple(k for k in map(arrays.iterator_kind, kinds) if k)
                 return ZipIterator(inners) if len(inners) == len(kinds) > 0 else None
-            case "builtins.len", (SmallArray() | StructArray(),):
+            case "builtins.len", (FieldArray() | StructArray(),):
                 return Int()
             case "builtins.len", (Array(ndim=n),):
                 return Int() if n else None

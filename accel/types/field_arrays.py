@@ -6,50 +6,75 @@ import struct
 import sys
 
 from accel.types.declared import ArrayType, name_of_class, share_memory
-from accel.types.kinds import Kind, SmallArray, Tuple, Vector
+from accel.types.kinds import FieldArray, Kind, Struct, Tuple, Vector
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-__all__ = ["MOST_ELEMENTS", "build_array", "comparisons", "describe_fault", "field_array_kind", "fit_array", "has_arrays", "holds_array", "name_of_array", "takes_elements"]
+__all__ = [
+    "MOST_ELEMENTS",
+    "MOST_HELD",
+    "build_array",
+    "comparisons",
+    "describe_fault",
+    "field_array_kind",
+    "fit_array",
+    "has_arrays",
+    "holds_array",
+    "is_held",
+    "name_of_array",
+    "takes_elements",
+]
 
-MOST_ELEMENTS = 64  # each is a value of its own in compiled code
+MOST_ELEMENTS = 1 << 16
+MOST_HELD = 64  # in compiled code each is a value of its own; where arrays of structs have more of them they stay in memory
 _PYTHON = {"b": (bool,), "i": (int,), "u": (int,), "f": (float, int), "c": (complex, float, int)}
 
 
-def field_array_kind(annotation: ArrayType) -> SmallArray | str:
+def field_array_kind(annotation: ArrayType) -> FieldArray | str:
     """The kind of the values of a field that is annotated with a type of arrays, or why there is none."""
     if not annotation.sizes:
         return "an array in a struct has a fixed shape: write `Tensor[Float64, 3]`"
     if annotation.role or annotation.order == "F":
         return "an array in a struct is held in C order, and is the struct's own: write `Tensor[Float64, 3]`"
-    kind = SmallArray(sys.modules["numpy"].dtype(annotation.element).char, annotation.sizes)
+    kind = FieldArray(sys.modules["numpy"].dtype(annotation.element).char, annotation.sizes)
     if kind.size > MOST_ELEMENTS:
-        return f"an array in a struct has at most {MOST_ELEMENTS} elements, this one {kind.size}: keep it outside, and its place in it here"
+        return f"an array in a struct has at most {MOST_ELEMENTS} elements, this one {kind.size}: keep it outside"
     return kind
 
 
-def name_of_array(kind: SmallArray) -> str:
+def is_held(kind: Kind) -> bool:
+    """Whether compiled code can hold a value of a kind: it has no array of many elements.
+
+    Examples
+    --------
+    >>> is_held(FieldArray("d", (4, 4))), is_held(Tuple((FieldArray("d", (9, 9)),)))
+    (True, False)
+    """
+    return all(map(is_held, kind.items)) if isinstance(kind, (Struct, Tuple)) else not isinstance(kind, FieldArray) or kind.size <= MOST_HELD
+
+
+def name_of_array(kind: FieldArray) -> str:
     """What it is called in messages.
 
     Examples
     --------
     >>> import numpy
-    >>> name_of_array(SmallArray("d", (2, 3)))
+    >>> name_of_array(FieldArray("d", (2, 3)))
     'Tensor[numpy.float64, 2, 3]'
     """
     return repr(ArrayType(sys.modules["numpy"].dtype(kind.char).type, kind.ndim, sizes=kind.sizes))
 
 
-def build_array(kind: SmallArray, held: bytes) -> Any:
+def build_array(kind: FieldArray, held: bytes) -> Any:
     """The array with these bytes. They can't be changed, and nobody can make the array writeable."""
     numpy = sys.modules["numpy"]
     return numpy.ndarray(kind.sizes, numpy.dtype(kind.char), held)
 
 
-def holds_array(kind: SmallArray, value: Any) -> bool:
+def holds_array(kind: FieldArray, value: Any) -> bool:
     """Whether a value is an array that a field may hold as it is."""
     numpy = sys.modules["numpy"]
     if type(value) is not numpy.ndarray or type(value.base) is not bytes or value.shape != kind.sizes or value.dtype.char != kind.char:
@@ -57,7 +82,7 @@ def holds_array(kind: SmallArray, value: Any) -> bool:
     return bool(value.dtype.isnative and value.flags.c_contiguous and value.flags.aligned)
 
 
-def fit_array(kind: SmallArray, value: Any) -> Any:
+def fit_array(kind: FieldArray, value: Any) -> Any:
     """The array a field holds for what it is given, with elements of its own; None when it takes no such value.
 
     It takes an array of that shape and dtype, in any order and place; what shares its memory, as `memoryview` does; and lists and tuples of numbers, or of such rows.
@@ -66,7 +91,7 @@ def fit_array(kind: SmallArray, value: Any) -> Any:
     Examples
     --------
     >>> import numpy
-    >>> fit_array(SmallArray("d", (2,)), [1, 2.5])
+    >>> fit_array(FieldArray("d", (2,)), [1, 2.5])
     array([1. , 2.5])
     """
     if holds_array(kind, value):
@@ -77,7 +102,7 @@ def fit_array(kind: SmallArray, value: Any) -> Any:
     return None if held is None else build_array(kind, held)
 
 
-def _pack(kind: SmallArray, parts: list[Any]) -> bytes | None:
+def _pack(kind: FieldArray, parts: list[Any]) -> bytes | None:
     """The bytes of elements; None when there is an int that no element can hold."""
     numpy = sys.modules["numpy"]
     if len(parts) == 1 and type(parts[0]) is numpy.ndarray:
@@ -120,7 +145,7 @@ def _is_element(dtype: Any, value: Any) -> bool:
     return dtype.kind not in "iu" or low <= int(value) < low + (1 << 8 * dtype.itemsize)
 
 
-def takes_elements(kind: SmallArray, given: Kind) -> bool | None:
+def takes_elements(kind: FieldArray, given: Kind) -> bool | None:
     """Whether all values of a kind, but for their shape, are such that `fit_array` takes them; None if that depends on items, each a row."""
     if isinstance(given, Tuple):
         return None if given.named is None and len(given.items) == kind.sizes[0] else False
@@ -130,7 +155,7 @@ def takes_elements(kind: SmallArray, given: Kind) -> bool | None:
 def describe_fault(kind: Kind, value: Any) -> str:
     """What a value is that a field does not take."""
     numpy = sys.modules.get("numpy")
-    if isinstance(kind, SmallArray) and numpy is not None and isinstance(value, numpy.ndarray):
+    if isinstance(kind, FieldArray) and numpy is not None and isinstance(value, numpy.ndarray):
         return f"an array of {value.dtype} with the shape {value.shape}"
     return name_of_class(type(value))
 
@@ -140,7 +165,7 @@ def describe_fault(kind: Kind, value: Any) -> str:
 
 def has_arrays(kind: Kind) -> bool:
     """Whether values of a field are arrays, SIMD values, or tuples that hold such: `==` of those is no truth."""
-    return any(map(has_arrays, kind.items)) if isinstance(kind, Tuple) else isinstance(kind, (SmallArray, Vector))
+    return any(map(has_arrays, kind.items)) if isinstance(kind, Tuple) else isinstance(kind, (FieldArray, Vector))
 
 
 def comparisons(compared: dict[str, Kind], hashed: dict[str, Kind]) -> dict[str, Callable[..., Any]]:
@@ -163,7 +188,7 @@ def comparisons(compared: dict[str, Kind], hashed: dict[str, Kind]) -> dict[str,
 
 
 def _part(kind: Kind, held: Any) -> Any:
-    if isinstance(kind, SmallArray):
+    if isinstance(kind, FieldArray):
         return tuple(held.ravel().tolist())
     if isinstance(kind, Vector):
         return tuple(held._wide().tolist())

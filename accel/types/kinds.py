@@ -37,7 +37,7 @@ __all__ = [
     "RangeIterator",
     "Scalar",
     "Slice",
-    "SmallArray",
+    "FieldArray",
     "Static",
     "Struct",
     "StructArray",
@@ -182,7 +182,7 @@ class Array(Kind):
 
 
 @dataclass(frozen=True, slots=True)
-class SmallArray(Kind):
+class FieldArray(Kind):
     """An array that is the field of a struct: read-only, its shape known, held as its elements."""
 
     char: str
@@ -206,7 +206,7 @@ class SmallArray(Kind):
     @property
     def rows(self) -> Tuple:
         """The kind of the tuple of its rows, which has the same components."""
-        row = Scalar(self.char) if len(self.sizes) == 1 else SmallArray(self.char, self.sizes[1:])
+        row = Scalar(self.char) if len(self.sizes) == 1 else FieldArray(self.char, self.sizes[1:])
         return Tuple((row,) * self.sizes[0])
 
     def __str__(self) -> str:
@@ -460,7 +460,7 @@ def is_value(kind: Kind) -> bool:
     """
     if isinstance(kind, Tuple):
         return all(map(is_value, kind.items))
-    return isinstance(kind, (*_JOINABLE, Array, Object, Range, SmallArray, Struct, StructArray, Union, Vector))
+    return isinstance(kind, (*_JOINABLE, Array, Object, Range, FieldArray, Struct, StructArray, Union, Vector))
 
 
 def join_kinds(first: Kind, second: Kind) -> Kind | None:

@@ -12,6 +12,7 @@ from accel.types.kinds import (
     Bool,
     Complex,
     Constant,
+    FieldArray,
     Float,
     Int,
     Kind,
@@ -19,7 +20,6 @@ from accel.types.kinds import (
     NoneKind,
     Range,
     Scalar,
-    SmallArray,
     Static,
     Struct,
     StructArray,
@@ -122,7 +122,7 @@ def instance_answer(kind: Kind, classes: Kind) -> bool | None:
 def class_of(kind: Kind) -> type | None:
     """The class of the values of this kind; None where they may be of any."""
     match kind:
-        case Scalar() | Array() | SmallArray():
+        case Scalar() | Array() | FieldArray():
             numpy: Any = sys.modules["numpy"]
             return numpy.ndarray if not isinstance(kind, Scalar) else numpy.dtype(kind.char).type  # type: ignore[no-any-return]
         case Static(value) | Constant(value):

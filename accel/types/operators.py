@@ -13,6 +13,7 @@ from accel.types.kinds import (
     Array,
     Bool,
     Complex,
+    FieldArray,
     Float,
     Int,
     Kind,
@@ -20,7 +21,6 @@ from accel.types.kinds import (
     NoneKind,
     Object,
     Scalar,
-    SmallArray,
     Static,
     Struct,
     Tuple,
@@ -113,7 +113,7 @@ def identity_answer(a: Kind, b: Kind) -> bool | None:
         return a.value is b.value
     if isinstance(a, Object) or isinstance(b, Object):
         return None
-    if isinstance(a, (Array, SmallArray)) and isinstance(b, (Array, SmallArray)):
+    if isinstance(a, (Array, FieldArray)) and isinstance(b, (Array, FieldArray)):
         return None
     if isinstance(a, Static) or isinstance(b, Static):
         classes = class_of(a), class_of(b)
@@ -160,9 +160,9 @@ def compared_fields(kind: Struct) -> Tuple:
 def _in_python(kind: Kind) -> Kind:
     if isinstance(kind, Tuple):
         return Tuple(tuple(map(_in_python, kind.items)), kind.named)
-    if not isinstance(kind, (SmallArray, Vector)) or kind.char in "LQ":  # which may be beyond 64 bits
+    if not isinstance(kind, (FieldArray, Vector)) or kind.char in "LQ":  # which may be beyond 64 bits
         return kind
-    count = kind.size if isinstance(kind, SmallArray) else kind.lanes
+    count = kind.size if isinstance(kind, FieldArray) else kind.lanes
     return Tuple(({"b": Bool(), "f": Float(), "c": Complex()}.get(kind.dtype.family, Int()),) * count)
 
 

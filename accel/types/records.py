@@ -10,7 +10,7 @@ from accel.runtime.frames import find_caller
 from accel.types.declared import name_of_class
 from accel.types.elements import char_of
 from accel.types.field_arrays import describe_fault
-from accel.types.kinds import Kind, Scalar, SmallArray, Struct, StructArray, Tuple, Vector, View
+from accel.types.kinds import FieldArray, Kind, Scalar, Struct, StructArray, Tuple, Vector, View
 from accel.types.lane_operators import Lanes
 from accel.types.structs import MISFIT, STRUCT, as_struct, fit, layout_of, layout_of_kind, name_of_kind
 
@@ -71,8 +71,8 @@ def plain_dtype(kind: Kind) -> Any:
     if isinstance(kind, (Struct, Tuple)):
         names = kind.names if isinstance(kind, Struct) else [f"f{k}" for k in range(len(kind.items))]
         return numpy.dtype([(name, plain_dtype(item)) for name, item in zip(names, kind.items, strict=True)], align=True)
-    if isinstance(kind, (SmallArray, Vector)):
-        return numpy.dtype((kind.char, kind.sizes if isinstance(kind, SmallArray) else (kind.lanes,)))
+    if isinstance(kind, (FieldArray, Vector)):
+        return numpy.dtype((kind.char, kind.sizes if isinstance(kind, FieldArray) else (kind.lanes,)))
     return numpy.dtype(char_of(kind))
 
 
@@ -122,7 +122,7 @@ def _read(kind: Kind, held: Any) -> Any:
         from accel.types.simd import build_vector
 
         return build_vector(kind.char, held)
-    return held if isinstance(kind, (Scalar, SmallArray, Struct)) else held.item()
+    return held if isinstance(kind, (Scalar, FieldArray, Struct)) else held.item()
 
 
 def _setter(struct: type, name: str, kind: Kind) -> Any:
@@ -268,7 +268,7 @@ def find_view_kind(value: Any) -> View | None:
 
 def alignment_of(kind: Struct) -> int:
     """What the addresses of structs in arrays must be multiples of in compiled code, which takes arrays in them for arrays like others."""
-    has = any(isinstance(item, SmallArray) or (isinstance(item, Struct) and alignment_of(item) > 1) for item in kind.items)
+    has = any(isinstance(item, FieldArray) or (isinstance(item, Struct) and alignment_of(item) > 1) for item in kind.items)
     return int(plain_dtype(kind).alignment) if has else 1
 
 

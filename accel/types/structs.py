@@ -6,8 +6,8 @@ import sys
 from types import CodeType, FunctionType
 
 from accel.types.declared import ArrayType, is_scalar_class, name_of_class
-from accel.types.field_arrays import field_array_kind, fit_array, name_of_array, takes_elements
-from accel.types.kinds import Bool, Complex, Float, Int, Kind, Scalar, SmallArray, Struct, Tuple, Union, Vector, View
+from accel.types.field_arrays import field_array_kind, fit_array, is_held, name_of_array, takes_elements
+from accel.types.kinds import Bool, Complex, FieldArray, Float, Int, Kind, Scalar, Struct, Tuple, Union, Vector, View
 from accel.values import dataclass
 
 TYPE_CHECKING = False
@@ -181,8 +181,10 @@ def takes_kind(kind: Kind, given: Kind) -> bool:
     if isinstance(kind, Vector):
         return isinstance(given, Vector) and (given.char, given.lanes) == (kind.char, kind.lanes)
     if isinstance(given, View):
-        return given.struct == kind
-    if isinstance(kind, SmallArray):
+        return given.struct == kind and is_held(kind)
+    if isinstance(kind, FieldArray):
+        if not is_held(kind):
+            return False
         fits = takes_elements(kind, given)
         return all(_takes_row(row, item) for row, item in zip(kind.rows.items, given.items, strict=True)) if fits is None and isinstance(given, Tuple) else bool(fits)
     if isinstance(kind, Scalar) and kind.dtype.family in "iu":
@@ -217,12 +219,12 @@ def kind_of_annotation(annotation: Any) -> Kind | None:
         return _PLAIN[annotation]
     if getattr(annotation, "__origin__", None) is tuple:
         items = [kind_of_annotation(item) for item in annotation.__args__]
-        return None if None in items else Tuple(tuple([item for item in items if item is not None]))
+        return None if None in items or not all(is_held(item) for item in items if item is not None) else Tuple(tuple([item for item in items if item is not None]))
     if (layout := layout_of(annotation)) is not None:
         return layout.kind
     if isinstance(annotation, ArrayType):
         kind = field_array_kind(annotation)
-        return kind if isinstance(kind, SmallArray) else None
+        return kind if isinstance(kind, FieldArray) else None
     simd = sys.modules.get("accel.types.simd")
     if simd is not None and (shape := simd.shape_of_class(annotation)) is not None:
         found: Kind = simd.vector_kind(*shape)
@@ -261,7 +263,7 @@ def fit(kind: Kind, value: Any) -> Any:
             return MISFIT if any(part is MISFIT for part in parts) else tuple(parts)
         case Struct():
             return value if class_ is kind.value else as_struct(kind.value, value) if getattr(class_, STRUCT, None) is kind.value else MISFIT
-        case SmallArray():
+        case FieldArray():
             made = fit_array(kind, value)
             return MISFIT if made is None else made
         case Vector(char, lanes):
@@ -298,7 +300,7 @@ def name_of_kind(kind: Kind) -> str:
     """
     if isinstance(kind, Tuple):
         return f"tuple[{', '.join(map(name_of_kind, kind.items)) or '()'}]"
-    if isinstance(kind, SmallArray):
+    if isinstance(kind, FieldArray):
         return name_of_array(kind)
     return name_of_class(kind.value) if isinstance(kind, Struct) else str(kind)
 

@@ -435,6 +435,78 @@ def test_memory_that_is_not_aligned() -> None:
     agree_compiled(use_record, lambda: (make(0)[1],), lambda: (make(3)[1],))
 
 
+# -- arrays of many elements
+
+
+@accel.struct
+class Big:
+    x: Tensor[Float64, 300]
+    w: Tensor[Float32, 16, 16]
+    k: int = 1
+
+    def first(self):
+        return self.x[0] + self.k
+
+    def put(self, value):
+        self.x[1] = value
+        return self.x[1] * self.w[3, 4]
+
+
+@accel.struct
+class Holder:
+    big: Big
+    n: float = 1.0
+
+
+def big(scale: float = 1.0) -> Big:
+    return Big(np.arange(300.0) * scale, np.arange(256, dtype="f").reshape(16, 16))
+
+
+def bigs() -> Any:
+    made = Big.array(3)
+    for k in range(3):
+        made[k] = big(k + 1.0)
+    return made
+
+
+BIG = big(2.0)
+
+
+def test_many_elements_in_arrays_of_structs() -> None:
+    def walk(a, i):
+        total = 0.0
+        for j in range(300):
+            total += a[i].x[j]
+        for row in a[i].w:
+            for value in row:
+                total += value
+        a[i].x[3] = total
+        return total, a[i].put(2.5), a[i].first(), a[i].x, a[i].w[2]
+
+    agree_compiled(walk, lambda: (bigs(), 0), lambda: (bigs(), -1), lambda: (bigs(), 3))
+
+
+def test_structs_with_many_elements_are_left_to_cpython() -> None:
+    @accel.fn
+    def second(b: Big) -> float:
+        return b.x[1]
+
+    def of_structs(b, i):
+        return b.x[i], b.first(), Big(b.x, b.w, 2).k, BIG.x[i], b == BIG
+
+    def of_records(a, i):
+        a[0] = a[i]
+        a[1].x = np.ones(300)
+        return a[0].x[1], a[0] == a[i], Holder(a[i], 2.0), second(a[i]), second(Big(a[i].x, a[i].w))
+
+    agree(of_structs, lambda: (big(), 0), lambda: (big(), 300))
+    agree(of_records, lambda: (bigs(), 0), lambda: (bigs(), 2))
+    for _ in range(4):
+        assert second(big()) == 1.0 and second(bigs()[1]) == 2.0
+        with pytest.raises(TypeError, match="`second` takes Big for `b`, got int"):
+            second(3)
+
+
 # -- SIMD values
 
 

@@ -7,14 +7,14 @@ from accel.lower.convert import int_literal
 from accel.lower.layout import Value, components
 from accel.lower.numpy_casts import load_element, store_element
 from accel.lower.text import Emitter
-from accel.types.kinds import Array, Scalar, SmallArray
+from accel.types.kinds import Array, FieldArray, Scalar
 
-__all__ = ["emit_box_small", "emit_small_item", "load_array", "small_attribute", "view_shape"]
+__all__ = ["emit_box_field", "emit_field_item", "load_array", "field_attribute", "view_shape"]
 
 _FEW = 4  # elements of which one is chosen by selects rather than in memory
 
 
-def emit_small_item(e: Emitter, kind: SmallArray, value: Value, indexes: list[str]) -> Value:
+def emit_field_item(e: Emitter, kind: FieldArray, value: Value, indexes: list[str]) -> Value:
     """An element, or a row, at integers that are looked at: an element at a known place is a register, any other is found in memory."""
     count, width = kind.size, len(components(Scalar(kind.char)))
     place, known = "0", 0
@@ -44,7 +44,7 @@ def _index(e: Emitter, index: str, size: int) -> str:
     return str(known % size) if known is not None and -size <= known < size else emit_index(e, index, str(size))
 
 
-def _choose(e: Emitter, kind: SmallArray, value: Value, place: str) -> Value:
+def _choose(e: Emitter, kind: FieldArray, value: Value, place: str) -> Value:
     """One of few elements."""
     types = components(Scalar(kind.char))
     made = value[: len(types)]
@@ -55,7 +55,7 @@ def _choose(e: Emitter, kind: SmallArray, value: Value, place: str) -> Value:
     return made
 
 
-def _spill(e: Emitter, kind: SmallArray, value: Value) -> str:
+def _spill(e: Emitter, kind: FieldArray, value: Value) -> str:
     """Memory with the elements one after the other."""
     size_bytes, width = kind.dtype.size_bytes, len(components(Scalar(kind.char)))
     room = e.slot(f"[{max(1, kind.size) * size_bytes} x i8]", align=16)
@@ -65,7 +65,7 @@ def _spill(e: Emitter, kind: SmallArray, value: Value) -> str:
     return room
 
 
-def load_array(e: Emitter, kind: SmallArray, given: Array, value: Value) -> Value:
+def load_array(e: Emitter, kind: FieldArray, given: Array, value: Value) -> Value:
     """The elements of an array; one of another shape leaves."""
     for length, size in zip(shape_of(given, value), kind.sizes, strict=True):
         if length != str(size):
@@ -82,24 +82,24 @@ def _places(sizes: tuple[int, ...]) -> list[tuple[int, ...]]:
     return [(k, *rest) for k in range(sizes[0]) for rest in _places(sizes[1:])] if sizes else [()]
 
 
-def view_shape(kind: SmallArray) -> Value:
+def view_shape(kind: FieldArray) -> Value:
     """Lengths and strides of such an array in memory."""
     return (*map(str, kind.sizes), *map(str, _strides(kind)))
 
 
-def _strides(kind: SmallArray) -> list[int]:
+def _strides(kind: FieldArray) -> list[int]:
     strides = [kind.dtype.size_bytes]
     for size in kind.sizes[:0:-1]:
         strides.insert(0, strides[0] * size)
     return strides
 
 
-def small_attribute(kind: SmallArray, name: str) -> Value:
+def field_attribute(kind: FieldArray, name: str) -> Value:
     """`a.shape`, `a.ndim` or `a.size`."""
     return tuple(map(str, kind.sizes)) if name == "shape" else (str(kind.ndim if name == "ndim" else kind.size),)
 
 
-def emit_box_small(e: Emitter, kind: SmallArray, value: Value) -> str:
+def emit_box_field(e: Emitter, kind: FieldArray, value: Value) -> str:
     """A new array over `bytes`, as the constructor of the struct makes one; null with an exception when memory runs out."""
     held = e.call("ptr", "PyBytes_FromStringAndSize", f"ptr {_spill(e, kind, value)}", f"i64 {kind.size * kind.dtype.size_bytes}")
     shape = view_shape(kind)
@@ -107,9 +107,9 @@ def emit_box_small(e: Emitter, kind: SmallArray, value: Value) -> str:
     for name, result, parameters in _FUNCTIONS:
         e.module.declare(name, result, parameters)
     e.module.external("ndarray")
-    e.module.define_once("accel.box_small", _BOX_SMALL)
+    e.module.define_once("accel.box_field", _BOX_FIELD)
     strides = e.value(f"getelementptr i64, ptr {dims}, i64 {kind.ndim}")
-    return e.value(f'call ptr @"accel.box_small"(ptr {held}, i32 {kind.ndim}, ptr {dims}, ptr {strides}, i32 {kind.dtype.number})')
+    return e.value(f'call ptr @"accel.box_field"(ptr {held}, i32 {kind.ndim}, ptr {dims}, ptr {strides}, i32 {kind.dtype.number})')
 
 
 _FUNCTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
@@ -119,8 +119,8 @@ _FUNCTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("PyArray_SetBaseObject", "i32", ("ptr", "ptr")),
 )
 # The text of a bytes object begins at 32. Its reference becomes that of the array.
-_BOX_SMALL = """
-define internal ptr @"accel.box_small"(ptr %held, i32 %nd, ptr %dims, ptr %strides, i32 %type) noinline {
+_BOX_FIELD = """
+define internal ptr @"accel.box_field"(ptr %held, i32 %nd, ptr %dims, ptr %strides, i32 %type) noinline {
 entry:
   %none = icmp eq ptr %held, null
   br i1 %none, label %out, label %make
