@@ -402,7 +402,8 @@ def _hidden_bytes(class_: type) -> int:
     """How large objects of a class are beyond their attributes: what a class in C keeps to itself."""
     if class_ in (type, ModuleType) or issubclass(class_, type):
         return 0
-    words = (class_.__dictoffset__ > 0) + (class_.__weakrefoffset__ > 0) + len(_members(class_))
+    has_word = class_.__dictoffset__ > 0 or class_.__dictoffset__ == -8  # behind the digits of an int or the items of a tuple; else it is in front of the object
+    words = has_word + (class_.__weakrefoffset__ > 0) + len(_members(class_))
     return class_.__basicsize__ - object.__basicsize__ - 8 * words
 
 

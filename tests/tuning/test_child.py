@@ -94,6 +94,7 @@ def fork_and_leave():
         (lambda: ctypes.string_at(0), "killed by signal 11 (SIGSEGV)"),
         (lambda: os.kill(os.getpid(), signal.SIGKILL), "killed by signal 9 (SIGKILL)"),
         (lambda: os.kill(os.getpid(), signal.SIGRTMIN + 5), f"killed by signal {signal.SIGRTMIN + 5}"),
+        (lambda: os.killpg(0, signal.SIGKILL), "killed by signal 9 (SIGKILL)"),
         (os.abort, "killed by signal 6 (SIGABRT)"),
         (overflow, "raised RecursionError: maximum recursion depth exceeded"),
         (eat, "ran out of memory"),
@@ -211,6 +212,10 @@ def test_candidate_that_forks():
         return 1
 
     assert [v.reason for v in verdicts(call, 3)] == [None] * 3
+
+
+def test_threads_of_a_candidate_are_not_waited_for():
+    assert reason(lambda candidate: threading.Thread(target=time.sleep, args=(60,)).start()) is None
 
 
 def test_descendants_are_killed(tmp_path):
