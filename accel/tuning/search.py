@@ -11,6 +11,7 @@ from accel.tuning.history import History
 from accel.tuning.measure import Stopwatch, find_noise, is_noisy
 from accel.tuning.snapshot import Snapshot
 from accel.tuning.strategies import find_strategy
+from accel.tuning.variants import Variants
 from accel.values import dataclass
 
 TYPE_CHECKING = False
@@ -84,6 +85,7 @@ class Search:
             raise Untunable(self._before.problem)
         self.history = History()
         self.was_interrupted = False
+        self._variants = Variants(function, self._space)
         self._good: set[Candidate] = {self._space.default}
         self._hopeless: set[Candidate] = set()
 
@@ -126,10 +128,11 @@ class Search:
         return Outcome(chosen, self.history, find_noise(times) if is_noisy(times) else 0.0)
 
     def _call(self, candidate: Candidate) -> Any:
-        return self._function(*self._args, **self._kwargs, **self._space.arguments(candidate))
+        return self._prepare(candidate)()
 
-    def _prepare(self, candidate: Candidate) -> Callable[[], object]:
-        return partial(self._function, *self._args, **self._kwargs, **self._space.arguments(candidate))
+    def _prepare(self, candidate: Candidate) -> Callable[[], Any]:
+        arguments = self._space.arguments(candidate)
+        return partial(self._variants.find(arguments), *self._args, **self._kwargs, **arguments)
 
     def _make_strategy(self, took_s: float) -> Strategy:
         """The strategy. How many measurements fit into the budget is estimated: half of them are of new candidates, which take as long as the first call."""
