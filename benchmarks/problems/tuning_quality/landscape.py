@@ -1,7 +1,7 @@
 """This module measures every candidate of the kernels, several times, and keeps the times: `python -m benchmarks.problems.tuning_quality.landscape [KERNEL ...]`.
 
 A sample is the fastest of three or more calls, in the processor's time, so that a pause of the process is no time of a candidate; it is taken in a quiet moment, in which a piece
-of work that is always the same is as fast as it ever is. The candidates have their turns in rounds, in random order. The fastest twentieth is measured more often, so that which
+of work that is always the same is about as fast as in the best twentieth of the moments before. The candidates have their turns in rounds, in random order. The fastest twentieth is measured more often, so that which
 one is the best is known better than by luck. The files are made again when a kernel or its space changes, or for another machine.
 """
 
@@ -12,10 +12,9 @@ import importlib
 import json
 import sys
 import time
-from bisect import insort
 from pathlib import Path
 from random import Random
-from statistics import median
+from statistics import median, quantiles
 from types import FunctionType
 from typing import Any
 
@@ -30,8 +29,8 @@ from benchmarks.problems.tuning_quality.problem import KERNELS
 FOLDER = Path(__file__).parents[2] / "results" / "landscapes"
 SAMPLE_NS = 300_000
 CALLS = 3  # at least, of a sample
-TRIES = 60  # moments that are looked at for a sample
-UNQUIET = 0.1  # how much slower than at best the control may be
+TRIES = 20  # moments that are looked at for a sample
+UNQUIET = 0.08  # how much slower than at best the control may be
 ROUNDS = 5
 MORE = 10  # rounds of the fastest twentieth
 UNIT_NS = 10  # of the times in the files
@@ -81,16 +80,12 @@ class Quiet:
 
     def __init__(self) -> None:
         self.array = np.ones(2000)
-        self.fastest: list[int] = []  # of the controls so far
         self.tries = self.late = 0
-        for _ in range(2000):
+        controls = []
+        for _ in range(1000):
             time.sleep(0.001)
-            self.control()
-
-    @property
-    def quiet_ns(self) -> float:
-        """What the control takes at most in a quiet moment."""
-        return self.fastest[-1] * (1 + UNQUIET)
+            controls.append(self.control())
+        self.quiet_ns = quantiles(controls, n=20)[0] * (1 + UNQUIET)
 
     def control(self) -> int:
         """Nanoseconds of a piece of work that is always the same."""
@@ -100,8 +95,6 @@ class Quiet:
             sum(range(300))
             np.add(self.array, self.array)
             best = min(best, time.thread_time_ns() - before)
-        insort(self.fastest, best)
-        del self.fastest[10:]
         return best
 
     def sample(self, call: Any) -> float:
