@@ -1,5 +1,6 @@
 """Searches of stored landscapes: the files are of the kernels' spaces, the kernels are right, and the figure is judged."""
 
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -8,8 +9,8 @@ from benchmarks.harness.figures import find_figures
 from benchmarks.harness.problem import Row, Settings
 from benchmarks.problems import PROBLEMS
 from benchmarks.problems.tuning_quality import landscape as landscapes
-from benchmarks.problems.tuning_quality.landscape import KERNELS, Landscape, compile_variant, load_kernel, load_landscape
-from benchmarks.problems.tuning_quality.problem import SHARE, find_quality
+from benchmarks.problems.tuning_quality.landscape import Landscape, compile_variant, load_kernel, load_landscape
+from benchmarks.problems.tuning_quality.problem import KERNELS, SHARE, find_quality
 from benchmarks.problems.tuning_quality.replay import find_excess, replay
 
 
@@ -65,8 +66,6 @@ def test_rows_and_a_fault():
 
 
 def landscapes_only(strategy):
-    from dataclasses import replace
-
     return replace(PROBLEMS["tuning_quality"], implementations=(strategy,))
 
 

@@ -48,7 +48,7 @@ class Bandit(Strategy):
         more = True
         while True:
             known = self.history.times_ns
-            if more and len(known) + len(self.history.failures) < (1 + self.history.count) ** self.growth:
+            if more and (not known or len(known) + len(self.history.failures) < (1 + self.history.count) ** self.growth):
                 joining = self.join()
                 more = bool(joining)
                 if joining:
@@ -56,7 +56,7 @@ class Bandit(Strategy):
                     continue
             if len(known) < 2 and not more:
                 return
-            yield [min(known, key=self.draw)] if known else []
+            yield [min(known, key=self.draw)]
 
     def join(self) -> list[Candidate]:
         """A candidate that is new: beside the best, or anywhere."""

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Racing"]
 
-_FINAL = 0.2  # of the trials, for the heats at the end
+_FINAL = 0.15  # of the trials, for the heats at the end
 _HEATS = ((8, 2), (4, 3), (3, 5))  # how many of the fastest go on, and from how many measurements each is judged
 _STEP = 0.1  # of the trials, for those that join at a time, and 24 at most
 _SLOWER = 0.8  # of the runners go on when others join

@@ -1,7 +1,7 @@
 """This module measures every candidate of the kernels, several times, and keeps the times: `python -m benchmarks.problems.tuning_quality.landscape [KERNEL ...]`.
 
 A sample is the fastest of three or more calls, in the processor's time, so that a pause of the process is no time of a candidate; it is taken in a quiet moment, in which a piece
-of work that is always the same is as fast as it ever is. The candidates have their turns in rounds, in random order. The fastest twentieth is measured more often, so that which
+of work that is always the same is about as fast as in the best twentieth of the moments before. The candidates have their turns in rounds, in random order. The fastest twentieth is measured more often, so that which
 one is the best is known better than by luck. The files are made again when a kernel or its space changes, or for another machine.
 """
 
@@ -29,7 +29,7 @@ from benchmarks.problems.tuning_quality.problem import KERNELS
 FOLDER = Path(__file__).parents[2] / "results" / "landscapes"
 SAMPLE_NS = 300_000
 CALLS = 3  # at least, of a sample
-TRIES = 60  # moments that are looked at for a sample
+TRIES = 20  # moments that are looked at for a sample
 UNQUIET = 0.08  # how much slower than at best the control may be
 ROUNDS = 5
 MORE = 10  # rounds of the fastest twentieth
@@ -80,12 +80,12 @@ class Quiet:
 
     def __init__(self) -> None:
         self.array = np.ones(2000)
+        self.tries = self.late = 0
         controls = []
         for _ in range(1000):
-            time.sleep(0.002)
+            time.sleep(0.001)
             controls.append(self.control())
-        self.quiet_ns = quantiles(controls, n=50)[0] * (1 + UNQUIET)
-        self.tries = self.late = 0
+        self.quiet_ns = quantiles(controls, n=20)[0] * (1 + UNQUIET)
 
     def control(self) -> int:
         """Nanoseconds of a piece of work that is always the same."""

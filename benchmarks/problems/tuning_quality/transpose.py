@@ -5,7 +5,7 @@ import numpy as np
 from accel import Comptime, comptime, unroll
 from accel.tuning import Int, Space
 
-SIZE = 256
+SIZE = 128
 SPACE = Space({"by_rows": [True, False], "unrolled": Int(1, 8, log=True), "high": Int(4, 64, step=4), "wide": Int(4, 64, step=4)})
 COMPILED = ("by_rows", "unrolled")
 

@@ -139,3 +139,14 @@ def test_beside_nothing_new_are_fresh_ones():
     assert len(made.beside([], 3)) == 3 and made.beside([(5,)], 0) == []
     made.history.add((5,), 1.0)
     assert (5,) not in made.beside([(5,)], 3, mutation=0.0)
+
+
+@pytest.mark.parametrize("name", [name for name in STRATEGIES if name != "bayesian"])
+def test_it_ends_when_everything_fails(name):
+    space, history = Space({"tile": range(30), "unroll": range(5)}), History()
+    history.fail(space.default, "raised")
+    searching = find_strategy(name)(space, trials=60)
+    while step := searching.ask(history):
+        for candidate in step:
+            history.fail(candidate, "raised")
+    assert 45 <= history.count == len(history.failures) <= 60
