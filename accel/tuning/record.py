@@ -58,8 +58,12 @@ class Record:
     """
 
     def __init__(self, path: str | None = None) -> None:
-        self._path = None if path is None else os.path.abspath(path)
         self.fault = ""
+        self._path = path
+        try:
+            self._path = None if path is None else os.path.abspath(path)
+        except OSError:  # the working directory is gone
+            pass
 
     def __repr__(self) -> str:
         return f"Record({self._path!r})" if self._path else "Record()"

@@ -428,7 +428,43 @@ def test_what_can_not_be_kept_is_said_once(tmp_path):
     assert ["what was tuned can't be kept" in str(w.message) for w in caught] == [True]
 
 
+@pytest.mark.parametrize("name", ["a b.db", "100%.db", "what?.db", "a#b.db", "µ.db", "x%3f.db", "file:x.db"])
+def test_names_of_files(tmp_path, name):
+    record = Record(str(tmp_path / name))
+    assert record.save(entry()) and tiles(record) == [32] and len(record.entries()) == 1 and (tmp_path / name).exists()
+    forget_quick(tmp_path / name)
+    assert tiles(record) == [32]
+
+
+def test_the_working_directory_is_gone(tmp_path, monkeypatch):
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    record = Record("tuning.db")
+    assert record.load(*ASKED) == [] and not record.save(entry()) and record.fault
+    monkeypatch.setenv("ACCEL_CACHE_DIR", "relative")
+    assert Record().load(*ASKED) == [] and not Record().save(entry())
+
+
+def test_a_python_without_sqlite(record, monkeypatch):
+    record.save(entry())
+    monkeypatch.setitem(sys.modules, "sqlite3", None)
+    assert tiles(record) == [32] and not record.save(entry("[200]", 64)) and "sqlite3" in record.fault and record.entries() == []
+
+
 # -- several at once
+
+
+def test_a_process_that_is_killed(record, path):
+    record.save(entry())
+    program = PROGRAM.replace("range(25)", "range(10_000)").replace("time.sleep(0.03)", "number or print('begun', flush=True)")
+    with subprocess.Popen([sys.executable, "-c", program, str(path), "1"], stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)}) as other:
+        assert other.stdout.readline() == "begun\n"
+        while len(record.load(*ASKED)) < 3:
+            pass
+        other.kill()
+    found = record.load(*ASKED)
+    assert len(found) >= 3 and not record.fault and record.save(entry("[200]", 64)) and len(record.entries()) == len(record.load(*ASKED))
 
 
 def test_locked_by_another_process(record, path, monkeypatch):
