@@ -85,7 +85,7 @@ class Record:
 
     def _load_from(self, path: str, function: str, content: str, machine: str) -> list[Entry]:
         with _lock:
-            known = read_file(path, function, content, machine)
+            known = read_file(path, (function, content, machine))
         if known is not None or not os.path.lexists(path):
             return known or []
         return self._ask(path, lambda database: database.load(function, content, machine)) or []

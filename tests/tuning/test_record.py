@@ -283,14 +283,12 @@ def test_deleted_replaced_and_brought_back(record, path):
 
 def test_deleted_while_it_is_open(record, path, monkeypatch):
     record.save(entry())
-    select = database_module._select
 
-    def delete(connection, asked):
-        path.unlink(missing_ok=True)
-        return select(connection, asked)
+    def delete(*given):
+        path.unlink()
 
     with monkeypatch.context() as patched:
-        patched.setattr(database_module, "_select", delete)
+        patched.setattr(database_module, "read_file", delete)
         record.save(entry("[200]", 64))  # goes with the file
     assert record.load(*ASKED) == [] and record.save(entry("[300]", 8)) and tiles(record) == [8]
 
@@ -552,6 +550,17 @@ def test_threads(record):
     for thread in threads:
         thread.join()
     assert faults == [] and len(record.entries()) == 20
+
+
+def test_no_lock_is_given_up_by_reading_the_file_meanwhile(record, path, monkeypatch):
+    """Closing any descriptor of a file gives up the locks of the process; the files beside are written while the record is locked."""
+    record.save(entry())
+    opened, open_ = [], os.open
+    monkeypatch.setattr(os, "open", lambda name, *given: opened.append(os.fspath(name)) or open_(name, *given))
+    assert record.save(entry("[200]", 64)) and str(path) not in opened and any(name.startswith(f"{path}-quick") for name in opened)
+    forget_quick(path)
+    database_module.Database(str(path)).load(*ASKED)
+    assert str(path) not in opened
 
 
 def test_a_child_that_is_forked_while_the_record_is_used(record):
