@@ -119,7 +119,10 @@ class Database:
         return True
 
     def _write_quick(self, connection: Connection, entry: Entry) -> None:
-        """Write the file for what is asked as this entry is. What it holds already is right, and is read ten times as fast from there."""
+        """Write the file for what is asked as this entry is; what it holds already is read from there, ten times as fast.
+
+        Should the process be killed before the record has the entry, too, the file has one more, which is as true as the others.
+        """
         asked, identity = (entry.function, entry.content, entry.machine), _identity(connection)
         known = read_file(self.path, asked, identity)
         if known is None:
