@@ -96,7 +96,7 @@ def _unpack_field(field: Any, find_static: Callable[[Any], Any]) -> Any:
         return field
     if field and type(field[0]) is str:
         return unpack_kind(field, find_static)
-    return tuple([unpack_kind(item, find_static) for item in field])
+    return tuple([_unpack_field(item, find_static) for item in field])
 
 
 def pack_lowered(lowered: Lowered, function: FunctionType) -> bytes:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import sys
 
 from accel.ir import Signature
+from accel.types.field_arrays import holds_array, is_held
 from accel.types.frozen import find_layout
-from accel.types.kinds import DTYPES, Array, Bool, Complex, Float, Int, Kind, NoneKind, Object, Scalar, Tuple
+from accel.types.kinds import DTYPES, Array, Bool, Complex, FieldArray, Float, Int, Kind, NoneKind, Object, Scalar, Tuple
 from accel.types.structs import Layout, named_fields
 
 TYPE_CHECKING = False
@@ -41,6 +42,8 @@ def kind_of(value: Any) -> Kind | None:
         items = [kind_of(v) for v in tuple.__iter__(value)]
         return None if None in items else Tuple(tuple([k for k in items if k is not None]), class_)
     if (layout := find_layout(class_)) is not None:
+        if not is_held(layout.kind):
+            return Object()
         return layout.kind if _is_whole(layout, value) else None if layout.converts else Object()
     if issubclass(class_, _vector_classes()):
         return _vector_kind(value)
@@ -80,7 +83,13 @@ def _struct_kind(value: Any) -> Kind | None:
 
 def _is_whole(layout: Layout, value: Any) -> bool:
     """Whether each field of a struct is set, and has a value that compiled code takes."""
-    return all(kind_of(held) == field.kind for held, field in zip(layout.read(value), layout.fields, strict=True))
+    return all(_holds(field.kind, held) for held, field in zip(layout.read(value), layout.fields, strict=True))
+
+
+def _holds(kind: Kind, held: Any) -> bool:
+    if isinstance(kind, Tuple) and type(held) is tuple and len(held) == len(kind.items):
+        return all(map(_holds, kind.items, held))
+    return holds_array(kind, held) if isinstance(kind, FieldArray) else kind_of(held) == kind
 
 
 def _array_kind(value: Any) -> Array | None:

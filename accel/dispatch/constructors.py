@@ -10,7 +10,7 @@ from accel.runtime.classes import find_class_version, set_maker
 from accel.runtime.image import Image, Loaded
 from accel.runtime.stubs import MOST_FIELDS
 from accel.runtime.symbols import resolve
-from accel.types.kinds import Bool, Complex, Float, Int, Kind, Scalar, Struct
+from accel.types.kinds import Bool, Complex, Float, Int, Kind, Scalar, Struct, Vector
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -71,6 +71,10 @@ def _class_address(kind: Kind) -> int:
             import numpy
 
             return id(numpy.dtype(kind.char).type)
+        case Vector(char, lanes):
+            from accel.types.simd import make_vector_class
+
+            return id(make_vector_class(char, lanes))
     return id(_CLASSES[type(kind)]) if type(kind) in _CLASSES else 0
 
 

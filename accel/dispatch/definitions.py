@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from copy import copy
 
-from accel.errors import DecorationError, Diagnostic
+from accel.errors import AnnotationError, DecorationError, Diagnostic
 from accel.runtime.frames import place_of
 
 TYPE_CHECKING = False
@@ -52,6 +52,9 @@ class Definition:
             raise self.refuse(f"the struct `{self.class_.__qualname__}` contains itself: `{field}`", do, field, "annotation", why="a struct has a fixed size")
         try:
             return eval(text, dict(sys.modules[made.__module__].__dict__) if made.__module__ in sys.modules else self.globals, dict(self.locals))
+        except AnnotationError as error:
+            fault = error.diagnostics[0]
+            raise self.refuse(fault.what, fault.do, field, "annotation", why=fault.why) from None
         except Exception as error:
             remedies = ("define it in front of the struct", "or mend the name")
             raise self.refuse(f"the type of the field `{field}` is unknown: {error}", remedies, field, "annotation") from None

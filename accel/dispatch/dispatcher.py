@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+    from accel.dispatch.checks import Checks
     from accel.dispatch.ownership import OwnershipChecks
     from accel.types.annotations import Enforced
     from accel.types.kinds import Kind
@@ -86,6 +87,11 @@ class Dispatcher:
         self.resumers: list[Any] = []
         self._compile, self._hint, self._inspect = compile_, hint, inspect
         self.enforced = enforced_parameters(function, own_class)
+        self._checks: Checks | None = None
+        if self.enforced:
+            from accel.dispatch.checks import Checks, install_move
+
+            self._checks = Checks(self.enforced)
         self._ownership: OwnershipChecks | None = None
         self.look: Callable[..., None] | None = None  # what machine code asks about arguments, with all of them
         if any(p.role for p in self.enforced):
@@ -93,6 +99,7 @@ class Dispatcher:
 
             self._ownership = OwnershipChecks(function, self.enforced)
             self.look = self._ownership.look
+            install_move()
         self._known = tuple(comptime_parameters(function).values()) if function.__annotations__ else ()
         self.carrier = Carrier(function, misses_none=bool(self.enforced))
         self._refused: set[Signature] = set()
@@ -122,7 +129,9 @@ class Dispatcher:
         function.__dict__["accel"] = self._inspect(self) if self._inspect else self
         number = id(function)
         _dispatchers[number] = weakref.ref(self), weakref.ref(function, partial(dict.pop, _dispatchers, number))
-        self.carrier.set_entry(stubs()["trigger"])
+        if self._checks is not None:
+            self._checks.start(function)
+        self.carrier.set_entry(self.trigger_address())
 
     def __del__(self) -> None:
         carrier = getattr(self, "carrier", None)  # there is none when an annotation makes no sense
@@ -130,6 +139,14 @@ class Dispatcher:
             number = id(self.function)
             if number in _dispatchers:
                 _dispatchers[number] = (lambda: self), _dispatchers[number][1]
+
+    def trigger_address(self) -> int:
+        """Of what serves calls as long as nothing is compiled."""
+        return self._checks.trigger_address() if self._checks is not None else stubs()["trigger"]
+
+    def plain_address(self) -> int:
+        """Of what has CPython serve calls, whose annotations are still enforced."""
+        return self._checks.plain_address() if self._checks is not None else plain_address()
 
     # -- answers to misses
 
@@ -139,13 +156,16 @@ class Dispatcher:
             self._trial.answer_call(self)
             return plain_address()
         bound = bind_arguments(self.function, values, positional, names)
-        if not self.enforced or bound is None:
+        if self._checks is None or bound is None:
             return self._find_address(bound)
         others = values
         if converted := self._enforce(bound):
             others = _replace(self.function.__code__, values, positional, names, converted)
         address = self._find_address(bound, has_missed=not converted)
-        if self._ownership is not None and address == plain_address() and (lent := self._ownership.lend(bound)):
+        if address != plain_address():
+            return address if others is values else (address, others)
+        self._checks.renew(self.function)
+        if self._ownership is not None and (lent := self._ownership.lend(bound)):
             others = _replace(self.function.__code__, others, positional, names, lent)
         return address if others is values else (address, others)
 
@@ -241,7 +261,7 @@ class Dispatcher:
     def _give_way(self, signature: Signature | None) -> int:
         """This call is for CPython; look at fewer and fewer of them. Without anything compiled, the function is left alone at last."""
         self._wait = min(2 * self._wait, _LONGEST_WAIT)
-        self._countdown.value = 1 if self.enforced else self._wait
+        self._countdown.value = self._wait
         if not self.entries and self._wait > 2**_MOST_REFUSALS:
             self.settle()
         return plain_address()
@@ -249,10 +269,7 @@ class Dispatcher:
     def settle(self) -> None:
         """Leave the function to CPython, as if it had not been decorated; annotations are still enforced."""
         self._settled = True
-        if self.enforced:
-            self.carrier.set_entry(stubs()["trigger"])
-        else:
-            self.carrier.release()
+        self._send_to_python()
 
     def _mend(self, entry: Entry) -> int:
         """An entry for these very arguments has missed: a guard. Point it at where things are now, or make another."""
@@ -272,7 +289,7 @@ class Dispatcher:
                 return self._give_way(entry.signature)
             if self._own_words() != entry.own_words:  # another __code__ or defaults
                 self.entries.clear()
-                self.carrier.set_entry(stubs()["trigger"])
+                self.carrier.set_entry(self.trigger_address())
                 self._refused.clear()
                 return plain_address() if self._own_words()["code"] != entry.own_words["code"] else self._extend(entry.signature)
             self._patch(entry, words)
@@ -383,7 +400,7 @@ class Dispatcher:
     def _relink(self) -> None:
         """Chain the entries, newest first; the last one's misses are for CPython, and now and then for the dispatcher."""
         if not self.entries:
-            self.carrier.set_entry(stubs()["trigger"])
+            self.carrier.set_entry(self.trigger_address())
             return
         for entry, following in zip(self.entries, [*self.entries[1:], None], strict=True):
             entry.loaded.patch("next", following.address if following else entry.loaded["throttle"])
@@ -447,8 +464,11 @@ class Dispatcher:
     def disable(self) -> None:
         """Have CPython serve every call."""
         self.enabled = False
+        self._send_to_python()
+
+    def _send_to_python(self) -> None:
         if self.enforced:
-            self.carrier.set_entry(stubs()["trigger"])
+            self.carrier.set_entry(self.plain_address())
         else:
             self.carrier.release()
 
@@ -474,7 +494,7 @@ class Dispatcher:
             self._settled, self._wait, self._calls = False, 1, _FIRST_CALLS
             self._trial, self.slower = Trial(), 0.0
             self._countdown.value = 1
-            self.carrier.set_entry(stubs()["trigger"])
+            self.carrier.set_entry(self.trigger_address())
 
 
 def _replace(

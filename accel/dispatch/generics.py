@@ -8,7 +8,7 @@ from types import FunctionType
 
 from accel.errors import ArgumentError, CompileError, Diagnostic
 from accel.runtime.frames import find_caller
-from accel.types.declared import name_of_class
+from accel.types.declared import OpenType, name_of_class
 from accel.types.kinds import Constant
 from accel.types.structs import Template, function_of, layout_of, names_in, with_function
 
@@ -96,6 +96,8 @@ def _substituted(annotation: Any, class_: Any, arguments: tuple[Any, ...]) -> An
     for parameter, argument in zip(class_.__parameters__, arguments, strict=True):
         if annotation is parameter:
             return argument
+    if isinstance(annotation, OpenType):
+        return annotation.form[tuple([_substituted(item, class_, arguments) for item in annotation.items])]
     inner = getattr(annotation, "__args__", None)
     if typing.get_origin(annotation) is tuple and inner:
         return tuple.__class_getitem__(tuple([_substituted(item, class_, arguments) for item in inner]))

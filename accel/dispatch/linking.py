@@ -6,7 +6,7 @@ import sys
 import weakref
 from types import CellType, FunctionType
 
-from accel.dispatch.carriers import plain_address, stubs
+from accel.dispatch.carriers import stubs
 from accel.dispatch.guards import function_words, guard_words
 from accel.dispatch.resume import Resumer
 from accel.dispatch.tracing import tracing_symbols
@@ -46,9 +46,9 @@ class Linking:
         self._plain = {
             "function": id(self.function), **function_words(self.function), "accel.countdown": countdown,
             "accel.tripped": find_tripped(), "accel.recheck": stubs()["recheck"], "accel.stack_limit": stubs()["stack_limit"], "accel.is_deep": stubs()["is_deep"],
-            "trigger": stubs()["trigger"], "next": 0, **tracing_symbols(),
+            "trigger": self.dispatcher.trigger_address(), "next": 0, **tracing_symbols(),
             "owners": id(self.dispatcher.look), "accel.moved": moved_word(),
-            "plain": stubs()["trigger"] if self.dispatcher.enforced else plain_address(),
+            "plain": self.dispatcher.plain_address(),
         }  # fmt: skip
         function = self.function  # what words of memory stand for must not be freed: another object could come to lie there
         watched = self.lowered.guards, function.__code__, function.__defaults__, function.__kwdefaults__, self._defaults

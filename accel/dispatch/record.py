@@ -18,6 +18,7 @@ from accel.types.kinds import (
     Bool,
     Complex,
     EnumerateIterator,
+    FieldArray,
     Float,
     Int,
     Kind,
@@ -178,8 +179,15 @@ def _box_array(kind: Any, words: Words) -> Any:
     if whole and not kind.is_view:
         if owner.dtype.char == kind.char and owner.dtype.isnative:
             return owner
-    writeable = bool(owner.flags.writeable) and not kind.is_lent if isinstance(owner, numpy.ndarray) else kind.writeable
+    writeable = bool(owner.flags.writeable) and not kind.is_lent if isinstance(owner, (numpy.ndarray, numpy.void)) else kind.writeable
     return _make_view(owner, numpy.dtype(kind.char), data, shape, strides, writeable)
+
+
+def _box_field_array(kind: Any, words: Words) -> Any:
+    """The array of a field, of its elements."""
+    from accel.types.field_arrays import build_array
+
+    return build_array(kind, b"".join([element.tobytes() for element in _split((Scalar(kind.char),) * kind.size, words)]))
 
 
 def _make_view(owner: Any, dtype: Any, data: int, shape: tuple[int, ...], strides: tuple[int, ...], writeable: bool) -> Any:
@@ -249,6 +257,7 @@ _BOXES: dict[type[Kind], Callable[[Any, Words], Any]] = {
     Vector: _box_vector,
     Array: _box_array,
     Range: lambda kind, words: range(*(_signed(w) for w in words)),
+    FieldArray: _box_field_array,
     Slice: lambda kind, words: slice(*_split((kind.start, kind.stop, kind.step), words)),
     RangeIterator: _box_range_iterator,
     ArrayIterator: _box_sequence_iterator,

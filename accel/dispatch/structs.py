@@ -13,7 +13,8 @@ from accel.dispatch.enforce import argument_error
 from accel.errors import AccelError, DecorationError, Diagnostic
 from accel.runtime.classes import find_offset
 from accel.runtime.frames import find_caller
-from accel.types.declared import name_of_class
+from accel.types.declared import ArrayType, name_of_class
+from accel.types.field_arrays import comparisons, describe_fault, field_array_kind, has_arrays
 from accel.types.kinds import Struct
 from accel.types.records import as_array, dtype_of, make_array
 from accel.types.structs import (
@@ -128,8 +129,9 @@ def _check_values(class_: type, definition: Definition) -> None:
     for name, value in class_.__dict__.items():
         is_special = name.startswith("__") and name.endswith("__")
         if name in annotations and type(value).__hash__ is None:
-            what = f"the default of the field `{name}` of `{class_.__qualname__}` can be changed: {value!r:.40}"
-            raise definition.refuse(what, ("give it a number or a tuple",), name, "value")
+            what = f"the default of the field `{name}` of `{class_.__qualname__}` is no constant: {value!r:.40}"
+            remedies = ("give it a number or a tuple", "or have it made for each object: `dataclasses.field(default_factory=...)`")
+            raise definition.refuse(what, remedies, name, "value")
         if is_special or name in annotations or callable(value) or hasattr(type(value), "__get__"):
             continue
         type_ = name_of_class(type(value)) if type(value) in (bool, int, float, complex) else "float"
@@ -157,10 +159,24 @@ def _lay_out(made: Any, definition: Definition, written: dict[str, Any]) -> Layo
         raise definition.refuse(f"the field `{late[0].name}` without a default stands behind one that has a default", do, late[0].name)
     fields = tuple(found)
     setters = tuple([getattr(made, field.name).__set__ for field in fields])
+    _compare_elements(made, fields, written)
     plain = {name: made.__dict__[name] for name in _COMPARISONS if name in made.__dict__ and name not in written}
     kind = Struct(made, tuple([field.name for field in fields]), tuple([field.kind for field in fields]))
     members = tuple([name for name in written if name not in kind.names and name not in _NOT_SHARED])
     return Layout(fields, setters, plain, kind, members, definition.origin, [], {})
+
+
+def _compare_elements(made: Any, fields: tuple[Field, ...], written: dict[str, Any]) -> None:
+    """Have a struct with arrays compared by their elements: what `dataclass` writes takes `==` of arrays for a truth."""
+    if not any(has_arrays(field.kind) for field in fields):
+        return
+    of_dataclass = {field.name: field for field in dataclasses.fields(made)}
+    hashed = {name: field.compare if field.hash is None else field.hash for name, field in of_dataclass.items()}
+    compared = {field.name: field.kind for field in fields if field.compared}
+    for name, method in comparisons(compared, {field.name: field.kind for field in fields if hashed[field.name]}).items():
+        if name in made.__dict__ and made.__dict__[name] is not None and name not in written:
+            method.__qualname__, method.__module__ = f"{made.__qualname__}.{name}", made.__module__
+            setattr(made, name, method)
 
 
 _NOT_SHARED = {
@@ -178,8 +194,9 @@ def _read_field(made: Any, field: Any, definition: Definition) -> Field:
     kind = kind_of_annotation(annotation)
     if kind is None:
         text = field.type if isinstance(field.type, str) else name_of_class(annotation) if isinstance(annotation, type) else repr(annotation)
-        do = ("write a class of numbers, a scalar type of `accel.types`, another struct, or a tuple of those", "or keep it outside of the struct")
-        raise definition.refuse(f"{shown} can't be of type {text:.60}", do, name, "annotation")
+        do = ("write a class of numbers, a scalar type of `accel.types`, `Tensor[Float64, 3]`, another struct, or a tuple of those", "or keep it outside of the struct")
+        why = str(field_array_kind(annotation)) if isinstance(annotation, ArrayType) else ""
+        raise definition.refuse(f"{shown} can't be of type {text:.60}", do, name, "annotation", why=why)
     if not field.init:
         raise definition.refuse(f"{shown} is not given to the constructor", ("drop `init=False`",), name, "value")
     factory = None if field.default_factory is dataclasses.MISSING else field.default_factory
@@ -251,7 +268,7 @@ def _value_of(layout: Layout, field: Field, given: dict[str, Any]) -> Any:
     value = fit(field.kind, given[field.name])
     if value is MISFIT:
         found = given[field.name]
-        what = f"takes {name_of_kind(field.kind)} for `{field.name}`, got {name_of_class(type(found))}"
+        what = f"takes {name_of_kind(field.kind)} for `{field.name}`, got {describe_fault(field.kind, found)}"
         _refuse_call(layout, what, f"pass {name_of_kind(field.kind)}", f"{found!r:.40}")
     return value
 

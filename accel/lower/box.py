@@ -5,14 +5,16 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 
+from accel.lower.field_arrays import emit_box_field
 from accel.lower.joined_arrays import emit_box_array
-from accel.lower.layout import VECTOR_LANES, Value, components, field_offsets, member_positions, vector_type
+from accel.lower.layout import VECTOR_LANES, Value, components, field_offsets, member_positions
 from accel.lower.text import Emitter
-from accel.lower.vector_lanes import as_conditions
+from accel.lower.vector_lanes import store_vector
 from accel.types.kinds import (
     Array,
     Bool,
     Complex,
+    FieldArray,
     Float,
     Int,
     Kind,
@@ -40,7 +42,7 @@ def is_boxable(kind: Kind) -> bool:
         return all(map(is_boxable, kind.items))
     if isinstance(kind, Union):
         return all(map(is_boxable, kind.members))
-    return isinstance(kind, (Int, Float, Bool, Complex, NoneKind, Scalar, Array, Object, Range, Slice, StructArray, Vector))
+    return isinstance(kind, (Int, Float, Bool, Complex, NoneKind, Scalar, Array, Object, Range, Slice, FieldArray, StructArray, Vector))
 
 
 def emit_box(e: Emitter, kind: Kind, value: Value) -> str:
@@ -64,6 +66,8 @@ def emit_box(e: Emitter, kind: Kind, value: Value) -> str:
             return _box_scalar(e, kind, value)
         case Array():
             return emit_box_array(e, kind, value)
+        case FieldArray():
+            return emit_box_field(e, kind, value)
         case Tuple():
             return _box_tuple(e, kind, value)
         case Struct():
@@ -173,12 +177,7 @@ def _box_vector(e: Emitter, kind: Vector, value: Value) -> str:
 
     size = kind.lanes * kind.dtype.size_bytes
     room = e.slot(f"[{size} x i8]", align=8)
-    if kind.bits:
-        value = tuple(e.value(f"zext <{kind.group} x i1> {part} to <{kind.group} x i8>") for part in as_conditions(e, kind, value, kind.group))
-    held = f"<{kind.group} x i8>" if kind.bits else vector_type(kind)
-    for k, part in enumerate(value):
-        place = e.value(f"getelementptr i8, ptr {room}, i64 {k * kind.group * kind.dtype.size_bytes}")
-        e.do(f"store {held} {part}, ptr {place}, align {kind.dtype.size_bytes}")
+    store_vector(e, kind, room, value, kind.dtype.size_bytes)
     lanes = e.call("ptr", "PyBytes_FromStringAndSize", f"ptr {room}", f"i64 {size}")
     made = e.call("ptr", "PyType_GenericAlloc", f"ptr {e.module.class_address(make_vector_class(kind.char, kind.lanes))}", "i64 0")
 

@@ -22,6 +22,7 @@ from accel.types.kinds import (
     Bool,
     Constant,
     EnumerateIterator,
+    FieldArray,
     Float,
     Int,
     Kind,
@@ -154,6 +155,8 @@ def _known_call(body: FunctionBody, instruction: Instruction, call: Call) -> Val
             return tuple(c for k, v in zip(kinds, values, strict=True) for c in loops.start_iterator(e, k, v))
         case "builtins.len", (Array() | StructArray(),):
             return (values[0][2],)
+        case "builtins.len", (FieldArray(sizes=sizes),):
+            return (str(sizes[0]),)
         case "builtins.len", (Range(),):
             length = loops.range_length(e, values[0])
             e.exit_if(e.value(f"icmp slt i64 {length}, 0"))

@@ -7,7 +7,7 @@ from typing import Any
 
 from accel.lower.layout import Value
 from accel.lower.text import float_text
-from accel.types.kinds import Bool, Complex, Float, Int, Kind, Scalar, Struct, Tuple
+from accel.types.kinds import Bool, Complex, FieldArray, Float, Int, Kind, Scalar, Struct, Tuple
 
 __all__ = ["constant_value"]
 
@@ -31,6 +31,8 @@ def constant_value(kind: Kind, value: Any) -> Value:
             return tuple(c for item, part in zip(items, value, strict=True) for c in constant_value(item, part))
         case Struct(names=names, items=items):
             return tuple(c for item, name in zip(items, names, strict=True) for c in constant_value(item, getattr(value, name)))
+        case FieldArray(char):
+            return tuple(c for part in value.ravel() for c in _scalar(Scalar(char), part))
         case Scalar():
             return _scalar(kind, value)
     return ()

@@ -91,11 +91,12 @@ DATA_OFFSET = 16  # of the address of the data in an array object
 _ARRAY_FUNCTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("Py_IncRef", "void", ("ptr",)),
     ("Py_DecRef", "void", ("ptr",)),
+    ("PyType_IsSubtype", "i32", ("ptr", "ptr")),
     ("PyArray_DescrFromType", "ptr", ("i32",)),
     ("PyArray_NewFromDescr", "ptr", ("ptr", "ptr", "i32", "ptr", "ptr", "ptr", "i32", "ptr")),
     ("PyArray_SetBaseObject", "i32", ("ptr", "ptr")),
 )
-# PyArrayObject: data 16, nd 24, dims 32, strides 40, flags 64. The owner is an ndarray: an argument, or made by NumPy on our behalf.
+# PyArrayObject: data 16, nd 24, dims 32, strides 40, flags 64. The owner is an ndarray, an argument or made by NumPy on our behalf, or a record: data 24, flags 40.
 _BOX_ARRAY = """
 define internal ptr @"accel.box_array"(ptr %owner, ptr %data, i32 %nd, ptr %dims, ptr %strides, i32 %type, i1 %is_view, i32 %access) noinline {
 entry:
@@ -138,7 +139,12 @@ same:
   call void @"Py_IncRef"(ptr %owner)
   ret ptr %owner
 view:
-  %flags_at = getelementptr i8, ptr %owner, i64 64
+  %class_at = getelementptr i8, ptr %owner, i64 8
+  %class = load ptr, ptr %class_at
+  %an_array = call i32 @"PyType_IsSubtype"(ptr %class, ptr @"ndarray")
+  %a_record = icmp eq i32 %an_array, 0
+  %flags_offset = select i1 %a_record, i64 40, i64 64
+  %flags_at = getelementptr i8, ptr %owner, i64 %flags_offset
   %oflags = load i32, ptr %flags_at
   %flags = and i32 %oflags, %access
   %descr = call ptr @"PyArray_DescrFromType"(i32 %type)

@@ -15,6 +15,7 @@ from accel.types.kinds import (
     Bool,
     Complex,
     EnumerateIterator,
+    FieldArray,
     Float,
     Int,
     Kind,
@@ -74,6 +75,8 @@ def components(kind: Kind) -> tuple[str, ...]:
             return ("ptr", "ptr")
         case Array() | StructArray():
             return ("ptr", "ptr", *["i64"] * (2 * kind.ndim))
+        case FieldArray(char):
+            return components(Scalar(char)) * kind.size
         case Tuple(items) | ZipIterator(items) | Struct(items=items):
             return tuple(c for item in items for c in components(item))
         case Union():

@@ -6,10 +6,26 @@ from accel.lower.complexes import emit_complex
 from accel.lower.convert import as_complex, as_float, as_int
 from accel.lower.floats import emit_float, emit_mixed_compare
 from accel.lower.integers import emit_int, emit_int_negation, emit_int_quotient
-from accel.lower.layout import Value, components
+from accel.lower.layout import Value, components, element_type
 from accel.lower.text import Emitter, float_text
 from accel.lower.unions import emit_union
-from accel.types.kinds import Bool, Complex, Float, Int, Kind, NoneKind, Object, Scalar, Static, Struct, Tuple, members_of
+from accel.lower.vectors import vector_lane
+from accel.types.kinds import (
+    Bool,
+    Complex,
+    FieldArray,
+    Float,
+    Int,
+    Kind,
+    NoneKind,
+    Object,
+    Scalar,
+    Static,
+    Struct,
+    Tuple,
+    Vector,
+    members_of,
+)
 from accel.types.operators import binary_kind, compare_kind, compared_fields, identity_answer, is_number, joined_kind, unary_kind
 from accel.types.structs import layout_of_kind
 
@@ -100,7 +116,7 @@ def emit_compare(e: Emitter, symbol: str, a: Kind, b: Kind, x: Value, y: Value) 
         return numpy_scalars.emit_compare(e, symbol, a, b, x, y)
     if isinstance(a, Struct) and a == b:
         fields = compared_fields(a)
-        return (_compare_tuples(e, symbol, fields, fields, _compared(a, x), _compared(a, y)),)
+        return (_compare_tuples(e, symbol, fields, fields, _compared(e, a, x), _compared(e, a, y)),)
     if isinstance(a, Tuple) and isinstance(b, Tuple):
         return (_compare_tuples(e, symbol, a, b, x, y),)
     if isinstance(a, Static) and isinstance(b, Static):
@@ -162,10 +178,22 @@ def _object(e: Emitter, kind: Kind, x: Value) -> str:
     return e.select(x[0], "ptr", e.module.external("_Py_TrueStruct"), e.module.external("_Py_FalseStruct"))
 
 
-def _compared(kind: Struct, value: Value) -> Value:
+def _compared(e: Emitter, kind: Struct, value: Value) -> Value:
     """The components of those fields that count when structs are compared."""
     parts = tuple_items(kind, value)
-    return tuple(c for k in layout_of_kind(kind).compared for c in parts[k][1])
+    return tuple(c for k in layout_of_kind(kind).compared for c in _in_python(e, *parts[k]))
+
+
+def _in_python(e: Emitter, kind: Kind, value: Value) -> Value:
+    """The components of a field, where it holds arrays those of Python's numbers."""
+    if isinstance(kind, Tuple):
+        return tuple(c for item, part in tuple_items(kind, value) for c in _in_python(e, item, part))
+    if isinstance(kind, Vector) and kind.char not in "LQ":
+        value = tuple(vector_lane(e, kind, value, str(k)) for k in range(kind.lanes))
+    if not isinstance(kind, (FieldArray, Vector)) or kind.char in "?dDlqLQ":
+        return value
+    wanted, how = ("double", "fpext") if kind.dtype.family in "fc" else ("i64", "sext" if kind.dtype.family == "i" else "zext")
+    return tuple(e.value(f"{how} {element_type(kind.char)} {part} to {wanted}") for part in value)
 
 
 def tuple_items(kind: Struct | Tuple, value: Value) -> list[tuple[Kind, Value]]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from accel.lower.layout import Value, components
 from accel.lower.numpy_casts import load_element, store_element
 from accel.lower.text import Emitter
+from accel.lower.vector_lanes import load_vector, store_vector
 from accel.types.elements import char_of
-from accel.types.kinds import Kind, Struct, Tuple
+from accel.types.kinds import FieldArray, Kind, Scalar, Struct, Tuple, Vector
 from accel.types.records import dtype_of, field_dtype
 from accel.types.structs import layout_of_kind
 
@@ -29,14 +30,19 @@ def _moved(e: Emitter, address: str, offset: int) -> str:
 
 def load_value(e: Emitter, kind: Kind, address: str) -> Value:
     """The value of a field, or of a whole struct, in memory."""
-    if not isinstance(kind, (Struct, Tuple)):
+    if isinstance(kind, Vector):
+        return load_vector(e, kind, address, 1)
+    if not isinstance(kind, (FieldArray, Struct, Tuple)):
         return load_element(e, char_of(kind), address, align=1)  # the memory is the user's: NumPy takes records for things that may lie anywhere
     return tuple(c for item, place in _places(e, kind, address) for c in load_value(e, item, place))
 
 
 def store_value(e: Emitter, kind: Kind, address: str, value: Value) -> None:
     """Store a value of the kind of a field, or a whole struct."""
-    if not isinstance(kind, (Struct, Tuple)):
+    if isinstance(kind, Vector):
+        store_vector(e, kind, address, value, 1)
+        return
+    if not isinstance(kind, (FieldArray, Struct, Tuple)):
         store_element(e, char_of(kind), address, value, align=1)
         return
     at = 0
@@ -46,8 +52,10 @@ def store_value(e: Emitter, kind: Kind, address: str, value: Value) -> None:
         at += width
 
 
-def _places(e: Emitter, kind: Struct | Tuple, address: str) -> list[tuple[Kind, str]]:
-    """The parts of a struct or a tuple, each with its address."""
+def _places(e: Emitter, kind: FieldArray | Struct | Tuple, address: str) -> list[tuple[Kind, str]]:
+    """The parts of an array, a struct or a tuple, each with its address."""
+    if isinstance(kind, FieldArray):
+        return [(Scalar(kind.char), _moved(e, address, k * kind.dtype.size_bytes)) for k in range(kind.size)]
     names = kind.names if isinstance(kind, Struct) else [f"f{k}" for k in range(len(kind.items))]
     fields = field_dtype(kind).fields or {}
     return [(item, _moved(e, address, fields[name][1])) for item, name in zip(kind.items, names, strict=True)]

@@ -10,6 +10,7 @@ from accel.lower.body import FunctionBody
 from accel.lower.calls import kinds_of, lower_call, serve_signals, target_of, values_of, write_target
 from accel.lower.constants import constant_value
 from accel.lower.convert import convert_value
+from accel.lower.field_arrays import emit_field_item, field_attribute
 from accel.lower.functions import emit_function
 from accel.lower.layout import Value, components
 from accel.lower.operators import emit_binary, emit_compare, emit_truth, emit_unary
@@ -26,6 +27,7 @@ from accel.types.kinds import (
     Array,
     Bool,
     Complex,
+    FieldArray,
     Float,
     Int,
     Kind,
@@ -126,6 +128,7 @@ def _unpack(body: FunctionBody, instruction: Instruction, successors: Successors
     if isinstance(kind, Array):
         _unpack_array(body, instruction, kind)
         return
+    kind = kind.rows if isinstance(kind, FieldArray) else kind
     assert isinstance(kind, Tuple)
     parts = arrays.tuple_parts(kind, body.read(instruction.arguments[0]))
     for name, item, part in zip(instruction.targets, kind.items, parts, strict=True):
@@ -250,6 +253,10 @@ def _item(body: FunctionBody, instruction: Instruction, successors: Successors) 
     if isinstance(base, Vector):
         write_target(body, instruction, emit_vector_item(body.e, base, value, arrays.emit_integer(body.e, kinds[0], indexes[0])))
         return
+    if isinstance(base, FieldArray):
+        places = [arrays.emit_integer(body.e, kind, index) for kind, index in zip(kinds, indexes, strict=True)]
+        write_target(body, instruction, emit_field_item(body.e, base, value, places))
+        return
     pick = body.typed.picks.get(id(instruction))
     if isinstance(base, Tuple) and pick is not None:
         parts = arrays.tuple_parts(base, value)
@@ -320,6 +327,8 @@ def _attribute(body: FunctionBody, instruction: Instruction, successors: Success
     elif isinstance(base, Array) and name == "dtype":
         body.e.exit_if(arrays.has_other_dtype(body.e, base, value))
         write_target(body, instruction, ())
+    elif isinstance(base, FieldArray):
+        write_target(body, instruction, field_attribute(base, name))
     elif isinstance(base, (Array, StructArray)):
         write_target(body, instruction, arrays.array_attribute(body.e, base, name, value))
     elif isinstance(base, Range):

@@ -6,13 +6,15 @@ from typing import Any
 
 from accel.lower.constants import constant_value
 from accel.lower.convert import as_complex, as_float, as_int, zero_value
+from accel.lower.field_arrays import load_array, view_shape
 from accel.lower.layout import Value, components
 from accel.lower.numpy_casts import emit_cast
 from accel.lower.operators import tuple_items
 from accel.lower.records import field_address, load_value, store_value
 from accel.lower.text import Emitter
 from accel.lower.unions import emit_union
-from accel.types.kinds import Complex, Float, Kind, Scalar, Struct, Tuple, View
+from accel.lower.vector_lanes import convert_mask
+from accel.types.kinds import Array, Complex, FieldArray, Float, Kind, Scalar, Struct, Tuple, Vector, View
 
 __all__ = ["as_field", "emit_struct", "field_value", "store_field", "store_record"]
 
@@ -33,8 +35,12 @@ def as_field(e: Emitter, kind: Kind, given: Kind, value: Value) -> Value:
     """The value a field of a struct holds for one that it takes (`accel.types.structs.takes_kind`)."""
     if kind == given:
         return value
+    if isinstance(kind, Vector) and isinstance(given, Vector):
+        return convert_mask(e, given, kind, value)
     if isinstance(given, View):
         return load_value(e, kind, value[1])
+    if isinstance(kind, FieldArray):
+        return load_array(e, kind, given, value) if isinstance(given, Array) else as_field(e, kind.rows, given, value)
     if isinstance(kind, Tuple) and isinstance(given, Tuple):
         parts: list[str] = []
         at = 0
@@ -53,10 +59,12 @@ def as_field(e: Emitter, kind: Kind, given: Kind, value: Value) -> Value:
 
 
 def field_value(e: Emitter, kind: Struct | View, name: str, value: Value) -> Value:
-    """The value of a field; of a struct in a record, its record."""
+    """The value of a field; of a struct or an array in a record, a view."""
     if isinstance(kind, Struct):
         return tuple_items(kind, value)[kind.names.index(name)][1]
     item, address = kind.struct.items[kind.names.index(name)], field_address(e, kind.struct, name, value[1])
+    if isinstance(item, FieldArray):
+        return (value[0], address, *view_shape(item))
     return (value[0], address) if isinstance(item, Struct) else load_value(e, item, address)
 
 

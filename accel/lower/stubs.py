@@ -58,9 +58,23 @@ declare ptr @target(ptr, ptr, i64, ptr)
 @"accel.offset.trace" = external global i8
 @"accel.offset.monitoring" = external global i8
 
+; what serves the calls of a function as long as nothing is compiled: CPython inside `accel.disabled()`, else it is a miss
+define ptr @trigger(ptr %self, ptr %args, i64 %nargsf, ptr %kwnames) {
+entry:
+  %off = load i64, ptr @"accel.suspended"
+  %is_on = icmp eq i64 %off, 0
+  br i1 %is_on, label %ask, label %go
+ask:
+  %r = tail call ptr @miss(ptr %self, ptr %args, i64 %nargsf, ptr %kwnames)
+  ret ptr %r
+go:
+  %r1 = tail call ptr @plain(ptr %self, ptr %args, i64 %nargsf, ptr %kwnames)
+  ret ptr %r1
+}
+
 ; a miss: callback(callable, arguments, number of positional ones, keyword names or None) gives the address to go on at,
 ; or that and a tuple of what the arguments are to be
-define ptr @trigger(ptr %self, ptr %args, i64 %nargsf, ptr %kwnames) {
+define ptr @miss(ptr %self, ptr %args, i64 %nargsf, ptr %kwnames) {
 entry:
   %array = alloca [4 x ptr]
   %n = and i64 %nargsf, 9223372036854775807

@@ -5,14 +5,16 @@ from __future__ import annotations
 import struct
 import sys
 
-from accel.lower.layout import VECTOR_LANES, Value, components, field_offsets, vector_type
+from accel.lower.field_arrays import load_array
+from accel.lower.layout import VECTOR_LANES, Value, components, field_offsets
 from accel.lower.text import Emitter
-from accel.lower.vector_lanes import as_mask
+from accel.lower.vector_lanes import load_vector
 from accel.types.kinds import (
     Array,
     Bool,
     Complex,
     Constant,
+    FieldArray,
     Float,
     Int,
     Kind,
@@ -26,13 +28,14 @@ from accel.types.kinds import (
     Vector,
     View,
 )
+from accel.types.records import alignment_of
 
 __all__ = ["emit_unbox", "is_unboxable"]
 
 _TYPES: dict[type[Kind], str] = {Int: "PyLong_Type", Float: "PyFloat_Type", Bool: "PyBool_Type", Complex: "PyComplex_Type"}
 _VALUE = 16  # offset of the value in float, complex and NumPy scalars
 _INT_TAG, _INT_DIGIT = 16, 24
-_ARRAY = {"data": 16, "ndim": 24, "dims": 32, "strides": 40, "descr": 56, "flags": 64}
+_ARRAY = {"data": 16, "ndim": 24, "dims": 32, "strides": 40, "base": 48, "descr": 56, "flags": 64}
 _ALIGNED, _WRITEABLE, _CONTIGUOUS = 0x100, 0x400, {"C": 1, "F": 2, "A": 0}
 _DESCR_KIND = 24  # kind, type character, byte order, flags, type number
 
@@ -41,7 +44,7 @@ def is_unboxable(kind: Kind) -> bool:
     """Whether an object can be taken as a value of this kind."""
     if isinstance(kind, (Struct, Tuple)):
         return all(map(is_unboxable, kind.items))
-    return isinstance(kind, (Int, Float, Bool, Complex, NoneKind, Scalar, Array, Object, StructArray, Vector, View, Constant))
+    return isinstance(kind, (Int, Float, Bool, Complex, NoneKind, Scalar, Array, Object, FieldArray, StructArray, Vector, View, Constant))
 
 
 def emit_unbox(e: Emitter, kind: Kind, operand: str, miss: str) -> Value:
@@ -70,6 +73,8 @@ def emit_unbox(e: Emitter, kind: Kind, operand: str, miss: str) -> Value:
             return _scalar(e, kind, operand, miss)
         case Array():
             return _array(e, kind, operand, miss)
+        case FieldArray():
+            return _field_array(e, kind, operand, miss)
         case Tuple():
             return _tuple(e, kind, operand, miss)
         case Struct():
@@ -168,6 +173,15 @@ def _array(e: Emitter, kind: Array, operand: str, miss: str) -> Value:
     return (operand, data, *shape, *(_load(e, strides, 8 * k, "i64") for k in range(kind.ndim)))
 
 
+def _field_array(e: Emitter, kind: FieldArray, operand: str, miss: str) -> Value:
+    """The elements of the array of a field, whose memory is that of `bytes`: nothing changes it."""
+    held = _array(e, Array(kind.char, kind.ndim, "C", writeable=False, sizes=kind.sizes), operand, miss)
+    owner = _load(e, operand, _ARRAY["base"], "ptr")
+    _require(e, e.value(f"icmp ne ptr {owner}, null"), miss)
+    _require_type(e, owner, "PyBytes_Type", miss)
+    return load_array(e, kind, Array(kind.char, kind.ndim, "C", writeable=False, sizes=kind.sizes), held)
+
+
 def _tuple(e: Emitter, kind: Tuple, operand: str, miss: str) -> Value:
     class_ = e.module.external("PyTuple_Type") if kind.named is None else e.module.class_address(kind.named)
     _require(e, e.value(f"icmp eq ptr {_load(e, operand, 8, 'ptr')}, {class_}"), miss)
@@ -204,13 +218,7 @@ def _vector(e: Emitter, kind: Vector, operand: str, miss: str) -> Value:
     _require_type(e, lanes, "PyBytes_Type", miss)
     size = kind.dtype.size_bytes
     _require(e, e.value(f"icmp eq i64 {_load(e, lanes, _BYTES_SIZE, 'i64')}, {kind.lanes * size}"), miss)
-    held, parts = f"<{kind.group} x i8>" if kind.bits else vector_type(kind), []
-    for first in range(0, kind.lanes, kind.group):
-        place = e.value(f"getelementptr i8, ptr {lanes}, i64 {_BYTES + first * size}")
-        parts.append(e.value(f"load {held}, ptr {place}, align {size}"))
-    if not kind.bits:
-        return tuple(parts)
-    return as_mask(e, kind, [e.value(f"icmp ne {held} {part}, zeroinitializer") for part in parts])
+    return load_vector(e, kind, e.value(f"getelementptr i8, ptr {lanes}, i64 {_BYTES}"), size)
 
 
 def _struct_array(e: Emitter, kind: StructArray, operand: str, miss: str) -> Value:
@@ -229,7 +237,17 @@ def _struct_array(e: Emitter, kind: StructArray, operand: str, miss: str) -> Val
     sizes = [_load(e, place, 8 * k, "i64") for place in (dims, strides) for k in range(kind.ndim)]
     for length in sizes[: kind.ndim]:
         e.call("void", "llvm.assume", f"i1 {e.value(f'icmp sge i64 {length}, 0')}")
-    return (operand, _load(e, operand, _ARRAY["data"], "ptr"), *sizes)
+    data = _load(e, operand, _ARRAY["data"], "ptr")
+    _require_aligned(e, kind.struct, [data, *(sizes[kind.ndim :] if kind.layout == "A" else ())], miss)
+    return (operand, data, *sizes)
+
+
+def _require_aligned(e: Emitter, struct: Struct, places: list[str], miss: str) -> None:
+    """Addresses and strides of structs with arrays in them."""
+    mask = alignment_of(struct) - 1
+    for k, place in enumerate(places if mask else []):
+        number = place if k else e.value(f"ptrtoint ptr {place} to i64")
+        _require(e, e.value(f"icmp eq i64 {e.value(f'and i64 {number}, {mask}')}, 0"), miss)
 
 
 _RECORD = {"address": 24, "descr": 32, "flags": 40}
@@ -244,7 +262,9 @@ def _view(e: Emitter, kind: View, operand: str, miss: str) -> Value:
     needed = _ALIGNED | (_WRITEABLE if kind.writeable else 0)
     fits = e.value(f"icmp eq i32 {e.value(f'and i32 {flags}, {_ALIGNED | _WRITEABLE}')}, {needed}")
     _require(e, e.value(f"and i1 {right}, {fits}"), miss)
-    return (operand, _load(e, operand, _RECORD["address"], "ptr"))
+    address = _load(e, operand, _RECORD["address"], "ptr")
+    _require_aligned(e, kind.struct, [address], miss)
+    return (operand, address)
 
 
 def _constant(e: Emitter, kind: Constant, operand: str, miss: str) -> Value:

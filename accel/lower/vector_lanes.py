@@ -6,7 +6,7 @@ from accel.lower.layout import Value, element_type, vector_type
 from accel.lower.text import Emitter
 from accel.types.kinds import Vector
 
-__all__ = ["as_conditions", "as_mask", "convert_mask", "lane_type", "regroup", "shuffle", "splat", "vector_of"]
+__all__ = ["as_conditions", "as_mask", "convert_mask", "lane_type", "load_vector", "regroup", "shuffle", "splat", "store_vector", "vector_of"]
 
 
 def lane_type(kind: Vector) -> str:
@@ -35,6 +35,32 @@ def vector_of(e: Emitter, kind: Vector, scalars: list[str]) -> Value:
             vector = e.value(f"insertelement {vector_type(kind)} {vector}, {lane_type(kind)} {scalars[first + k]}, i64 {k}")
         made.append(vector)
     return tuple(made)
+
+
+def load_vector(e: Emitter, kind: Vector, address: str, align: int) -> Value:
+    """The lanes that lie one after the other from an address on; those of a mask are bytes."""
+    held, parts = _held_type(kind), []
+    for first in range(0, kind.lanes, kind.group):
+        place = e.value(f"getelementptr i8, ptr {address}, i64 {first * kind.dtype.size_bytes}")
+        parts.append(e.value(f"load {held}, ptr {place}, align {align}"))
+    if not kind.bits:
+        return tuple(parts)
+    return as_mask(e, kind, [e.value(f"icmp ne {held} {part}, zeroinitializer") for part in parts])
+
+
+def store_vector(e: Emitter, kind: Vector, address: str, value: Value, align: int) -> None:
+    """Write the lanes one after the other."""
+    held = _held_type(kind)
+    if kind.bits:
+        value = tuple(e.value(f"zext <{kind.group} x i1> {part} to {held}") for part in as_conditions(e, kind, value, kind.group))
+    for k, part in enumerate(value):
+        place = e.value(f"getelementptr i8, ptr {address}, i64 {k * kind.group * kind.dtype.size_bytes}")
+        e.do(f"store {held} {part}, ptr {place}, align {align}")
+
+
+def _held_type(kind: Vector) -> str:
+    """LLVM type of a vector in memory."""
+    return f"<{kind.group} x i8>" if kind.bits else vector_type(kind)
 
 
 def shuffle(e: Emitter, element: str, value: Value, group: int, lanes: list[int], count: int) -> Value:

@@ -14,6 +14,7 @@ from accel.specialize.lookup import MISSING, Lookup
 from accel.specialize.python_steps import PythonSteps
 from accel.types import arrays, functions, methods, operators
 from accel.types.annotations import comptime_parameters, evaluates_early
+from accel.types.field_arrays import holds_array, is_held
 from accel.types.frozen import find_layout
 from accel.types.kinds import (
     DTYPES,
@@ -22,6 +23,7 @@ from accel.types.kinds import (
     Complex,
     Constant,
     EnumerateIterator,
+    FieldArray,
     Float,
     Int,
     Kind,
@@ -40,7 +42,7 @@ from accel.types.kinds import (
 )  # fmt: skip
 from accel.types.ownership import move
 
-__all__ = ["ITERATORS", "CallRules", "Specializing", "constant_kind", "python_function", "spread_kinds"]
+__all__ = ["ITERATORS", "CallRules", "Specializing", "constant_kind", "is_constant_of", "python_function", "spread_kinds"]
 
 Kinds = tuple[Kind, ...]
 ITERATORS = (EnumerateIterator, RangeIterator, ZipIterator)
@@ -69,12 +71,19 @@ def constant_kind(value: Any) -> Kind | None:
         items = [constant_kind(v) for v in value]
         return None if None in items else Tuple(tuple(k for k in items if k is not None))
     if (layout := find_layout(kind)) is not None:
-        held = [constant_kind(getattr(value, name, ...)) for name in layout.kind.names]
-        return layout.kind if tuple(held) == layout.kind.items else None
+        held = [getattr(value, name, ...) for name in layout.kind.names]
+        return layout.kind if is_held(layout.kind) and all(map(is_constant_of, layout.kind.items, held)) else None
     numpy = sys.modules.get("numpy")
     if numpy is not None and issubclass(kind, numpy.generic) and kind is value.dtype.type:
         return Scalar(value.dtype.char) if value.dtype.char in DTYPES else None
     return None
+
+
+def is_constant_of(kind: Kind, value: Any) -> bool:
+    """Whether a constant is what a field of this kind holds."""
+    if isinstance(kind, Tuple) and type(value) is tuple and len(value) == len(kind.items):
+        return all(map(is_constant_of, kind.items, value))
+    return holds_array(kind, value) if isinstance(kind, FieldArray) else constant_kind(value) == kind
 
 
 def python_function(value: Any) -> FunctionType | None:
@@ -183,7 +192,7 @@ class CallRules:
             case "builtins.zip", _:
                 inners = tuple(k for k in map(arrays.iterator_kind, kinds) if k)
                 return ZipIterator(inners) if len(inners) == len(kinds) > 0 else None
-            case "builtins.len", (StructArray(),):
+            case "builtins.len", (FieldArray() | StructArray(),):
                 return Int()
             case "builtins.len", (Array(ndim=n),):
                 return Int() if n else None

@@ -28,6 +28,7 @@ from accel.types.kinds import Constant, Kind, Nested, Never, Scalar, is_value, j
 __all__ = ["plan_function"]
 
 _DEEPEST = 8  # kinds of arguments with which a function may be on the way to itself
+_TAKEN = ("default", "parameter", "record", "structs")  # symbols of the machine code begin with these
 _DEEPEST_KNOWN = 32  # values known while compiling with which one may be
 _MOST_FUNCTIONS = 1024  # typed for one plan
 _RENEWALS = 8  # times the state of a loop may get another kind at the entry of a block before it counts as mixed
@@ -123,7 +124,8 @@ class Specializer:
         if sum(active == key[0] for active, _ in self._active) >= _DEEPEST:
             return None
         flow = read_outside_arrays(Lookup(function, self.guards), facts.flow, self.written)
-        symbol = f"{function.__name__}.{len(self._typed)}"
+        name = function.__name__
+        symbol = f"{name}{'_' * (name in _TAKEN)}.{len(self._typed)}"
         typed = TypedFunction(symbol, facts.source, facts.flow, kinds, Never(), written=facts.written)
         self._typed[key] = typed
         self._active.append(key)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from accel.ir import Instruction, TypedFunction
-from accel.types.kinds import Array, Bool, Float, Int, Scalar, Static, StructArray, Tuple, View, members_of
+from accel.types.kinds import Array, Bool, FieldArray, Float, Int, Scalar, Static, StructArray, Tuple, View, members_of
 
 __all__ = ["can_put_off", "cannot_fail", "is_pure"]
 
@@ -22,7 +22,7 @@ def can_put_off(typed: TypedFunction, i: Instruction) -> bool:
     kinds = typed.argument_kinds.get(id(i))
     if id(i) in typed.faults or kinds is None or id(i) in typed.steps or _is_function_call(typed, i) or _touches_records(typed, i):
         return False
-    if i.op == "unpack" and not isinstance(kinds[0], Tuple):
+    if (i.op == "unpack" and not isinstance(kinds[0], Tuple)) or (i.op == "item" and isinstance(kinds[0], FieldArray)):
         return False
     if i.op == "bound":
         return not typed.maybe_unbound.get(id(i))

@@ -9,7 +9,7 @@ from typing import Any, cast
 from accel.ir import Instruction, PythonStep, TypedFunction
 from accel.specialize.lookup import Lookup
 from accel.specialize.samples import ARRAY_METHODS, is_array_function, is_builtin_on_arrays, predict_kind
-from accel.types.kinds import Array, Kind, NoneKind, Slice, Static, Tuple, members_of
+from accel.types.kinds import Array, FieldArray, Kind, NoneKind, Slice, Static, Tuple, members_of
 from accel.values import replace
 
 __all__ = ["PythonSteps"]
@@ -31,12 +31,14 @@ class PythonSteps:
 
     def kind(self, instruction: Instruction, kinds: Kinds) -> Kind | None:
         """The kind of what the step gives, None when it is not done this way."""
-        concerned = any(isinstance(k, Array) for k in kinds)
+        concerned = any(isinstance(k, (Array, FieldArray)) for k in kinds)
         op, detail = instruction.op, instruction.detail
         node = self.typed.source.nodes[instruction.node]
+        if op == "inplace" and isinstance(kinds[0], FieldArray):  # which can't be written
+            return None
         if (op == "inplace" and "@" in instruction.phase) or (isinstance(node, ast.Compare) and len(node.ops) > 1):
             return None
-        if detail in ("in", "not in") and not isinstance(kinds[1], Array):
+        if detail in ("in", "not in") and not isinstance(kinds[1], (Array, FieldArray)):
             return None
         if op in ("binary", "inplace", "compare") and concerned and detail not in ("is", "is not"):
             assign = op == "inplace" and isinstance(kinds[0], Array)
@@ -54,7 +56,7 @@ class PythonSteps:
             operands = tuple(k for k in range(len(kinds)) if not isinstance(kinds[k], Static))
             value = self.operand(instruction, kinds, last)
             return self.note(instruction, kinds, f"a0[{indexes}] = {value}; return None", operands, NoneKind())
-        if op == "attribute" and concerned and detail in ("real", "imag"):
+        if op == "attribute" and concerned and detail in (_OF_FIELDS if isinstance(kinds[0], FieldArray) else ("real", "imag")):
             made = predict_kind(lambda array: getattr(array, detail), kinds, (...,))
             return self.note(instruction, kinds, f"return a0.{detail}", (0,), made)
         if op == "call":
@@ -92,11 +94,11 @@ class PythonSteps:
         first, callee = 1, kinds[0]
         if isinstance(callee, Static):
             value = self.lookup.find_attribute(callee.value, method) if method else callee.value
-            concerned = any(isinstance(k, Array) for k in kinds)
+            concerned = any(isinstance(k, (Array, FieldArray)) for k in kinds)
             if not is_array_function(value) and not (concerned and is_builtin_on_arrays(value)):
                 return None
             head, operation = ".".join(self.lookup.paths.get(id(value), ("?",))), cast(Any, value)
-        elif isinstance(callee, Array) and method in ARRAY_METHODS:
+        elif isinstance(callee, (Array, FieldArray)) and method in ARRAY_METHODS:
             head, first = f"a0.{method}", 0
             operation = _method_call(method)
         else:
@@ -158,6 +160,9 @@ class PythonSteps:
             return None
         self.typed.steps[id(instruction)] = PythonStep(text, self.line(instruction), operands)
         return made
+
+
+_OF_FIELDS = ("real", "imag", "T", "strides", "itemsize", "nbytes")  # attributes of the array of a struct, which is made for that
 
 
 def _is_same(first: Instruction, second: Instruction) -> bool:

@@ -12,11 +12,13 @@ from accel.specialize.lookup import MISSING
 from accel.specialize.samples import is_dtype_like, kind_of_value
 from accel.specialize.structs import StructRules
 from accel.types import arrays, functions, operators
+from accel.types.field_arrays import is_held
 from accel.types.frozen import find_layout
 from accel.types.kinds import (
     Array,
     Bool,
     Complex,
+    FieldArray,
     Float,
     Int,
     Kind,
@@ -161,6 +163,7 @@ class KindRules(StructRules):
         if isinstance(kind, Array) and kind.ndim:
             row = arrays.row_kind(kind)
             return None if row is None else (row,) * len(instruction.targets)
+        kind = kind.rows if isinstance(kind, FieldArray) else kind
         return kind.items if isinstance(kind, Tuple) and len(kind.items) == instruction.detail else None
 
     def op_slice(self, instruction: Instruction, kinds: Kinds) -> Kind | None:
@@ -246,7 +249,7 @@ class KindRules(StructRules):
     def op_set_item(self, instruction: Instruction, kinds: Kinds) -> Kinds | None:
         base, indexes, value = kinds[0], kinds[1:-1], kinds[-1]
         if isinstance(base, StructArray):
-            fits = base.writeable and len(indexes) == base.ndim and all(map(arrays.is_index, indexes))
+            fits = base.writeable and is_held(base.struct) and len(indexes) == base.ndim and all(map(arrays.is_index, indexes))
             return () if fits and (value == base.struct or (isinstance(value, View) and value.struct == base.struct)) else None
         if not isinstance(base, Array) or not base.writeable or len(indexes) != base.ndim:
             return None
@@ -273,13 +276,13 @@ class KindRules(StructRules):
         if isinstance(kinds[0], Static):
             value = self.lookup.find_attribute(kinds[0].value, instruction.detail)
             return None if value is MISSING else self.constant(instruction, value)
-        if isinstance(kinds[0], Array) and instruction.detail == "dtype":
+        if isinstance(kinds[0], (Array, FieldArray)) and instruction.detail == "dtype":
             import numpy
 
             return Static(numpy.dtype(kinds[0].char))
         if isinstance(kinds[0], Tuple) and kinds[0].named is not None:
             return self.named_attribute(instruction, kinds[0], instruction.detail)
-        if isinstance(kinds[0], (Array, Range, StructArray)):
+        if isinstance(kinds[0], (Array, Range, FieldArray, StructArray)):
             return arrays.attribute_kind(kinds[0], instruction.detail)
         return operators.joined_kind(lambda *k: functions.function_kind(f"attribute.{instruction.detail}", k), kinds)
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from types import BuiltinFunctionType, FunctionType
 from typing import Any
 
-from accel.types.kinds import DTYPES, Array, Bool, Complex, Float, Int, Kind, NoneKind, Scalar, Slice, Static, Tuple
+from accel.types.kinds import DTYPES, Array, Bool, Complex, FieldArray, Float, Int, Kind, NoneKind, Scalar, Slice, Static, Tuple
 
 __all__ = ["ARRAY_METHODS", "is_array_function", "is_builtin_on_arrays", "is_dtype_like", "kind_of_value", "predict_kind"]
 
@@ -124,6 +124,10 @@ def _sample(kind: Kind, number: int) -> Any:
             return tuple(_sample(k, number) for k in items)
         case Slice():
             return slice(*(None if isinstance(k, NoneKind) else 1 for k in (kind.start, kind.stop, kind.step)))
+        case FieldArray(char, sizes):
+            made = numpy.ones(sizes, char)
+            made.flags.writeable = False
+            return made
         case Array():
             order = "F" if kind.layout == "F" else "C"
             sample: Any = numpy.ones((2,) * kind.ndim, kind.char, order=order)  # type: ignore[call-overload]

@@ -6,15 +6,18 @@ from types import FunctionType, MethodType
 from typing import Any
 
 from accel.ir import Call, Fault, Instruction, TypedFunction
-from accel.specialize.calls import constant_kind
+from accel.specialize.calls import constant_kind, is_constant_of
 from accel.specialize.known import find_known_name
 from accel.specialize.lookup import MISSING
 from accel.specialize.vectors import VectorRules
 from accel.types import operators
+from accel.types.field_arrays import is_held
 from accel.types.frozen import find_layout
 from accel.types.kinds import (
+    Array,
     Bool,
     Complex,
+    FieldArray,
     Float,
     Int,
     Kind,
@@ -80,6 +83,8 @@ class StructRules(VectorRules):
     def construct(self, instruction: Instruction, layout: Layout, kinds: Kinds, keywords: tuple[str, ...]) -> Kind | Fault | None:
         """A call of the class."""
         kind = layout.kind
+        if not is_held(kind):
+            return None
         positional = len(kinds) - len(keywords)
         names = [field.name for field in layout.fields if not field.keyword_only]
         given = {name: k for k, name in enumerate(names[:positional])}
@@ -92,7 +97,7 @@ class StructRules(VectorRules):
                 if not takes_kind(field.kind, kinds[given[field.name]]) or (not layout.converts and field.kind != kinds[given[field.name]]):
                     return None
                 bound.append(("argument", given[field.name]))
-            elif field.default is ... or constant_kind(field.default) != field.kind:
+            elif field.default is ... or not is_constant_of(field.kind, field.default):
                 return None
             else:
                 bound.append(("default", field.default))
@@ -204,6 +209,8 @@ class StructRules(VectorRules):
             return None
         if isinstance(owner, (Struct, View)) and name in owner.names:
             item = (owner if isinstance(owner, Struct) else owner.struct).items[owner.names.index(name)]
+            if isinstance(owner, View) and isinstance(item, FieldArray):  # a view of the memory
+                return Array(item.char, item.ndim, "C", owner.writeable, True, item.sizes)
             return view_of(item, owner.writeable) if isinstance(owner, View) and isinstance(item, Struct) else item
         return self.class_attribute(instruction, owner, owner.value, name)
 
@@ -321,7 +328,7 @@ class StructRules(VectorRules):
         name = _COMPARED[symbol]
         if isinstance(kinds[0], View) and name in layout_of_kind(kinds[0].struct).members:
             return self._by_method(instruction, name, kinds, (0, 1))
-        if symbol not in ("==", "!=") or first != second or not isinstance(first, Struct) or not self._is_generated(first, "__eq__"):
+        if symbol not in ("==", "!=") or first != second or not isinstance(first, Struct) or not is_held(first) or not self._is_generated(first, "__eq__"):
             return None
         views = [kind for kind in kinds if isinstance(kind, View)]
         is_changed = any(self.lookup.find_member(view.value, n) is not record_of(layout_of_kind(first)).__dict__[n] for view in views for n in ("__eq__", "__ne__"))

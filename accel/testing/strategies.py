@@ -134,7 +134,9 @@ class _Contract:
             pass
         return history
 
-    def steps(self, space: Space, trials: int, history: History, *, time: Callable[[Candidate], float] | None = None, noise: float = 0.0, failing: float = 0.0) -> Iterator[list[Candidate]]:
+    def steps(
+        self, space: Space, trials: int, history: History, *, time: Callable[[Candidate], float] | None = None, noise: float = 0.0, failing: float = 0.0
+    ) -> Iterator[list[Candidate]]:
         """What the strategy asks for, step by step, measured when it was found right."""
         measure, chance, time = Random(7), Random(5), time or _hill
         fails: dict[Candidate, bool] = {space.default: False}

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import deque
 from math import copysign
 from types import MethodType
 
 from accel.tuning.parts import attributes_of, is_transparent, view_bytes
+from accel.tuning.unwarned import Unwarned
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -178,15 +180,17 @@ class _Comparison:
             return _counts(one, other)
         if getattr(one, "maxlen", None) != getattr(other, "maxlen", None):
             return f"maxlen {one.maxlen} instead of {other.maxlen}"
-        return self._first((f"item {at}", *pair) for at, pair in enumerate(zip(one, other, strict=True)))
+        if _are_same_numbers(one, other):
+            return None
+        return self._first("item", ((at, *pair) for at, pair in enumerate(zip(one, other, strict=True))))
 
     def _find_in_dict(self, one: Any, other: Any) -> str | None:
         if len(one) != len(other):
             return _counts(one, other)
-        different = self._first((f"key {at}", *pair) for at, pair in enumerate(zip(one, other, strict=True)))
+        different = self._first("key", ((at, *pair) for at, pair in enumerate(zip(one, other, strict=True))))
         if different is not None:
             return different
-        return self._first((f"item {_show(key)}", value, partner) for (key, value), partner in zip(one.items(), other.values(), strict=True))
+        return self._first("item", ((repr(key), value, partner) for (key, value), partner in zip(one.items(), other.values(), strict=True)))
 
     def _find_in_set(self, one: Any, other: Any) -> str | None:
         if len(one) != len(other):
@@ -203,13 +207,13 @@ class _Comparison:
         mine, theirs = attributes_of(one), attributes_of(other)
         if mine.keys() != theirs.keys():
             return f"attributes {', '.join(sorted(mine))} instead of {', '.join(sorted(theirs))}"
-        return self._first((f"attribute `{name}`", value, theirs[name]) for name, value in mine.items())
+        return self._first("attribute", ((f"`{name}`", value, theirs[name]) for name, value in mine.items()))
 
-    def _first(self, pairs: Iterable[tuple[str, Any, Any]]) -> str | None:
+    def _first(self, what: str, pairs: Iterable[tuple[object, Any, Any]]) -> str | None:
         for place, one, other in pairs:
             difference = self._find(one, other)
             if difference is not None:
-                return f"{place}{_behind(difference)}"
+                return f"{what} {place}{_behind(difference)}"
         return None
 
     def _find_in_method(self, one: Any, other: Any) -> str | None:
@@ -221,13 +225,14 @@ class _Comparison:
         class_ = type(one)
         fields = getattr(class_, "__dataclass_fields__", None)
         if fields is not None:
-            return self._first((f"field `{n}`", getattr(one, n, None), getattr(other, n, None)) for n, field in fields.items() if field.compare)
-        if getattr(class_, "__eq__") is not object.__eq__:  # noqa: B009  mypy takes it for a comparison of unlike methods
-            answer = _ask_equal(one, other)
-            if answer is not None:
-                return None if answer else _instead(one, other)
+            names = [name for name, field in fields.items() if field.compare]
+            return self._first("field", ((f"`{name}`", getattr(one, name, None), getattr(other, name, None)) for name in names))
+        answer = _ask_equal(one, other)
+        if answer:
+            return None
         if is_transparent(class_):
-            return self._find_in_fields(one, other)
+            difference = self._find_in_fields(one, other)
+            return _instead(one, other) if difference is not None and answer is False else difference
         try:
             mine, theirs = _take_apart(one), _take_apart(other)
         except Exception:
@@ -270,7 +275,7 @@ class _Comparison:
             one, other = one.astype(numpy.float64), other.astype(numpy.float64)
         if one.dtype.kind == "O":
             places = [at for at in numpy.ndindex(one.shape) if hidden is None or not hidden[at]]
-            return self._first((_place(at), one[at], other[at]) for at in places)
+            return self._first("element", ((_place(at), one[at], other[at]) for at in places))
         if one.dtype.kind != "T" and hidden is None and one.strides == other.strides and numpy.array_equal(view_bytes(one), view_bytes(other)):
             return None
         same = numpy.asarray(self._equal_elements(one, other))
@@ -279,7 +284,7 @@ class _Comparison:
         if same.all():
             return None
         at = tuple([int(place) for place in numpy.unravel_index(int(numpy.argmin(same)), same.shape)])
-        return f"{_place(at)}: {_instead(one[at], other[at])}" if at else _instead(one[()], other[()])
+        return f"element {_place(at)}: {_instead(one[at], other[at])}" if at else _instead(one[()], other[()])
 
     def _equal_elements(self, one: ndarray[Any, Any], other: ndarray[Any, Any]) -> Any:
         import numpy
@@ -294,7 +299,7 @@ class _Comparison:
         if kind in "mM":
             return one.view(numpy.int64) == other.view(numpy.int64)  # "not a time" equals itself
         if kind == "V":
-            octets = [numpy.ascontiguousarray(array).reshape(array.shape + (1,)).view(numpy.uint8) for array in (one, other)]
+            octets = [numpy.ascontiguousarray(whole).reshape(whole.shape + (1,)).view(numpy.uint8) for whole in (one, other)]
             return (octets[0] == octets[1]).all(axis=-1)
         return one == other
 
@@ -314,6 +319,14 @@ _KINDS: tuple[tuple[type, Callable[[_Comparison, Any, Any], str | None]], ...] =
 )
 
 
+def _are_same_numbers(one: Any, other: Any) -> bool:
+    """Whether two sequences, of equal length, hold the same numbers or texts and nothing else; a quick look at what may be long."""
+    kinds = set(map(type, one))
+    if not kinds <= _PLAIN:
+        return kinds == {float} == set(map(type, other)) and array("d", one).tobytes() == array("d", other).tobytes()
+    return bool(one == other) and list(map(type, one)) == list(map(type, other))
+
+
 def _same_floats(one: ndarray[Any, Any], other: ndarray[Any, Any]) -> Any:
     import numpy
 
@@ -329,9 +342,12 @@ def _close(one: Any, other: Any, rtol: float, atol: float) -> Any:
 
 
 def _ask_equal(one: Any, other: Any) -> bool | None:
-    """What `==` says; None when that is no truth value."""
+    """What `==` says; None when that is no truth value, or just whether it is the same object."""
+    if getattr(type(one), "__eq__") is object.__eq__:  # noqa: B009  mypy takes it for a comparison of unlike methods
+        return None
     try:
-        answer = one == other
+        with Unwarned(__name__):
+            answer = one == other
     except Exception:
         return None
     return bool(answer) if type(answer).__name__ in ("bool", "bool_") else None
@@ -355,7 +371,7 @@ _PLACES = ("item ", "element ", "field ", "attribute ", "key ", "mask")
 
 
 def _place(at: tuple[int, ...]) -> str:
-    return f"element {at[0] if len(at) == 1 else at}"
+    return str(at[0] if len(at) == 1 else at)
 
 
 def _counts(one: Any, other: Any) -> str:

@@ -15,10 +15,10 @@ import socket
 import struct
 import sys
 import time
-import warnings
 from itertools import starmap
 from math import inf
 
+from accel.tuning.unwarned import Unwarned
 from accel.values import dataclass
 
 TYPE_CHECKING = False
@@ -326,7 +326,7 @@ class _Child:
         self._link, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         mask = _signal.pthread_sigmask(signal.SIG_BLOCK, _signal.valid_signals())  # no handler may lead a child out of here
         try:
-            with _Unwarned():
+            with Unwarned(__name__, DeprecationWarning):  # of forking where there are threads
                 self._pids.extend(starmap(os.fork, [()]))  # no handler gets between the fork and this note of it
             if not self._pids[-1]:
                 self._serve(other, mask)
@@ -366,21 +366,6 @@ class _Child:
         if verdict.reason is not None:  # which may need some memory to say
             _limit(resource.RLIMIT_DATA, resource.getrlimit(resource.RLIMIT_DATA)[1])
         return _ANSWER.pack(verdict.time_ns) + (verdict.reason or "").encode(errors="backslashreplace")
-
-
-class _Unwarned:
-    """Context manager: this module's own fork is not warned of. Only a filter for this module comes and goes, so that other threads don't notice."""
-
-    _FILTER = ("ignore", None, DeprecationWarning, __name__, 0)
-
-    def __enter__(self) -> None:
-        warnings.filters.insert(0, self._FILTER)  # type: ignore[attr-defined]
-
-    def __exit__(self, *exception: object) -> None:
-        try:
-            warnings.filters.remove(self._FILTER)  # type: ignore[attr-defined]
-        except ValueError:  # another thread has put back the filters there were
-            pass
 
 
 def _settle(parent: int, memory_bytes: int) -> None:

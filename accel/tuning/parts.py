@@ -44,8 +44,10 @@ class Part:
     def write(self) -> None:
         raise NotImplementedError
 
-    def put(self) -> None:
-        self.write()
+    @property
+    def is_copy(self) -> bool:
+        """Whether what is saved is a whole copy of the object, which shares nothing with it."""
+        return False
 
     def inner(self) -> Iterable[Any]:
         """The objects in it, which may be changed themselves."""
@@ -57,6 +59,10 @@ class Part:
 
 
 class _List(Part):
+    @property
+    def is_copy(self) -> bool:
+        return type(self.owner) is list and set(map(type, self.saved)) <= CONSTANT
+
     def read(self) -> list[Any]:
         return list.copy(self.owner)
 
@@ -249,6 +255,10 @@ class ArrayPart(Part):
     @property
     def is_mutable(self) -> bool:  # type: ignore[override]
         return bool(self.view.flags.writeable)
+
+    @property
+    def is_copy(self) -> bool:
+        return type(self.owner) is type(self.saved) and not self.view.dtype.hasobject
 
     def read(self) -> Any:
         return self.view.copy(order="K") if self.is_mutable else self.view

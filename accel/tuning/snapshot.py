@@ -73,7 +73,7 @@ class Snapshot:
         """Put everything back."""
         for part in self._parts:
             if part.differs():
-                part.put()
+                part.write()
 
     def differs(self) -> bool:
         """Whether anything is not as it was."""
@@ -87,10 +87,10 @@ class Snapshot:
     def restore_changed(self) -> None:
         """Put back what calls change."""
         for part in self._changed:
-            part.put()
+            part.write()
 
     def duplicate(self, value: Any) -> Any:
-        """A deep copy, for a comparison later. What is in it of arrays that calls don't change is not copied once more.
+        """A deep copy, for a comparison later. What is in it of arrays, and of lists of numbers, that calls don't change is not copied once more.
 
         Raises
         ------
@@ -100,7 +100,7 @@ class Snapshot:
         from copy import deepcopy
 
         changed = {id(part) for part in self._changed}
-        memo = {id(p.owner): p.saved for p in self._parts if isinstance(p, ArrayPart) and id(p) not in changed and type(p.owner) is type(p.saved)}
+        memo = {id(part.owner): part.saved for part in self._parts if id(part) not in changed and part.is_copy}
         return deepcopy(value, memo | {id(one): one for one in self._constant})  # locks, modules and the like can't be copied, and need not be
 
     def _save(self) -> list[Part]:

@@ -8,7 +8,8 @@ from types import ModuleType
 from accel.compile_time import ComptimeType, comptime, comptime_assert, tile, unroll
 from accel.types import declared
 from accel.types.declared import ROLES, ArrayType, is_scalar_class, make_array_type, name_of_class, share_memory
-from accel.types.kinds import Array, View, members_of
+from accel.types.field_arrays import is_held
+from accel.types.kinds import Array, FieldArray, Object, View, members_of
 from accel.types.structs import as_struct, layout_of
 
 TYPE_CHECKING = False
@@ -69,9 +70,11 @@ class Enforced:
     def takes_kind(self, kind: Kind) -> bool:
         """Whether all values of a kind fit."""
         if isinstance(self.expected, ArrayType):
+            if isinstance(kind, FieldArray) and not self.role:  # of a struct: read-only
+                kind = Array(kind.char, kind.ndim, "C", writeable=False, sizes=kind.sizes)
             return isinstance(kind, Array) and self.expected.takes_kind(kind)
         if layout_of(self.expected) is not None and isinstance(kind, View):
-            return kind.struct.value is self.expected
+            return kind.struct.value is self.expected and is_held(kind.struct)
         from accel.types.methods import class_of  # not needed before something is compiled
 
         classes = [class_of(member) for member in members_of(kind)]
@@ -85,12 +88,14 @@ class Enforced:
 
     def refine(self, kind: Kind) -> Kind:
         """The kind of an argument that fits, with all the annotation says of it."""
-        if isinstance(kind, View) and kind.struct.value is self.expected:
+        if isinstance(kind, View) and kind.struct.value is self.expected and is_held(kind.struct):
             return kind.struct
         return self.expected.refine(kind) if isinstance(self.expected, ArrayType) and isinstance(kind, Array) else kind
 
     def is_decided_by(self, kind: Any) -> bool:
         """Whether all values of this kind fit if one does: machine code looks at nothing else."""
+        if isinstance(kind, Object):
+            return False
         return not isinstance(self.expected, ArrayType) or self.expected.is_decided(getattr(kind, "layout", ""))
 
 
@@ -205,7 +210,8 @@ def _subscript(form: type[Any], text: str, function: FunctionType) -> Any:
     if _is_vector(form):
         given = evaluate(subscript.slice)
         return None if given is None or (type(given) is tuple and None in given) else form[given]  # names that are not those of the module
-    return make_array_type(form, evaluate(subscript.slice), _place_of(function))
+    items = evaluate(subscript.slice)
+    return None if declared.has_parameters(items) else make_array_type(form, items, _place_of(function))
 
 
 def _place_of(function: FunctionType) -> Place:

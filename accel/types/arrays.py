@@ -6,6 +6,7 @@ from accel.types.kinds import (
     Array,
     ArrayIterator,
     EnumerateIterator,
+    FieldArray,
     Int,
     Kind,
     NoneKind,
@@ -56,6 +57,8 @@ def item_kind(base: Kind, indexes: tuple[Kind, ...]) -> Kind | None:
         return Int() if len(indexes) == 1 and is_index(indexes[0]) else None
     if isinstance(base, StructArray):
         return view_of(base.struct, base.writeable) if len(indexes) == base.ndim and all(map(is_index, indexes)) else None
+    if isinstance(base, FieldArray):
+        return _element_kind(base, len(indexes)) if indexes and all(map(is_index, indexes)) else None
     axes = axes_of(base, indexes) if isinstance(base, Array) else None
     if axes is None or not isinstance(base, Array):
         return None
@@ -66,6 +69,13 @@ def item_kind(base: Kind, indexes: tuple[Kind, ...]) -> Kind | None:
     plain = all(map(is_index, indexes[:-1])) and not (isinstance(last, Slice) and last.step != NoneKind())
     sizes = () if any(map(_is_slice, indexes)) else tuple([size for size, at in zip(base.sizes, axes, strict=False) if at is None])
     return Array(base.char, kept, "C" if base.layout == "C" and plain else "A", base.writeable, True, sizes, base.is_lent)
+
+
+def _element_kind(base: FieldArray, count: int) -> Kind | None:
+    """What so many integers select; nothing of an axis without elements."""
+    if count > base.ndim or 0 in base.sizes[:count]:
+        return None
+    return Scalar(base.char) if count == base.ndim else FieldArray(base.char, base.sizes[count:])
 
 
 def axes_of(base: Array, indexes: tuple[Kind, ...]) -> list[int | None] | None:
@@ -100,7 +110,7 @@ def attribute_kind(base: Kind, name: str) -> Kind | None:
         if name == "T":
             layout = base.layout if base.ndim < 2 else "A"
             return Array(base.char, base.ndim, layout, base.writeable, True, (), base.is_lent)
-    if isinstance(base, StructArray) and name in ("shape", "ndim", "size"):
+    if isinstance(base, (FieldArray, StructArray)) and name in ("shape", "ndim", "size"):
         return Tuple((Int(),) * base.ndim) if name == "shape" else Int()
     if isinstance(base, Range) and name in ("start", "stop", "step"):
         return Int()
@@ -118,6 +128,8 @@ def iterator_kind(kind: Kind) -> Kind | None:
             return ArrayIterator(kind)
         case Tuple():
             return TupleIterator(kind)
+        case FieldArray():
+            return TupleIterator(kind.rows)
         case EnumerateIterator() | ZipIterator() | RangeIterator():
             return kind
     return None

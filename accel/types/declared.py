@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from accel.errors import AnnotationError, Diagnostic
-from accel.runtime.frames import find_caller
+from accel.runtime.frames import find_caller, find_user
 from accel.types import kinds
 from accel.values import dataclass, replace
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from accel.runtime.frames import Place
 
-__all__ = ["Array", "ArrayType", "ROLES", "Tensor", "is_scalar_class", "make_array_type", "name_of_class", "share_memory"]
+__all__ = ["Array", "ArrayType", "OpenType", "ROLES", "Tensor", "has_parameters", "is_scalar_class", "make_array_type", "name_of_class", "share_memory"]
 
 ROLES = ("Borrowed", "Inout", "Owned")
 _MOST_AXES = 8
@@ -99,6 +99,22 @@ class ArrayType:
         return self.order != "F" or layout == "F"
 
 
+@dataclass(frozen=True, slots=True)
+class OpenType:
+    """What `Tensor[T, N]` and the like give in a generic struct, where `T` and `N` are type parameters: `form[items]` once these are known."""
+
+    form: Any
+    items: tuple[Any, ...]
+
+    def __repr__(self) -> str:
+        return f"{self.form.__name__}[{', '.join(map(str, self.items))}]"
+
+
+def has_parameters(items: Any) -> bool:
+    """Whether there are type parameters among the items of a subscript."""
+    return any(type(item).__name__ == "TypeVar" and type(item).__module__ == "typing" for item in (items if type(items) is tuple else (items,)))
+
+
 def share_memory(value: Any) -> Any:
     """The array that shares memory with an object that offers it by DLPack or the buffer protocol; arrays, and what offers nothing, as they are."""
     numpy = sys.modules["numpy"]
@@ -142,8 +158,10 @@ class Array:
       ...
     """
 
-    def __class_getitem__(cls, items: Any) -> ArrayType:
-        return make_array_type(cls, items, find_caller(__file__))
+    def __class_getitem__(cls, items: Any) -> ArrayType | OpenType:
+        if has_parameters(items):
+            return OpenType(cls, items if type(items) is tuple else (items,))
+        return make_array_type(cls, items, find_user())
 
     def __new__(cls, *_: Any, **__: Any) -> Array:
         _refuse(f"`{cls.__name__}` makes no arrays", "use NumPy: `numpy.empty((2, 3))`", find_caller(__file__))

@@ -6,6 +6,7 @@ import sys
 from types import CodeType, FunctionType, MemberDescriptorType
 
 from accel.runtime.classes import find_offset
+from accel.types.field_arrays import has_arrays
 from accel.types.kinds import Kind, Struct, Tuple
 from accel.types.structs import ADOPTED, Field, Layout, body_of, kind_of_annotation, layout_of
 
@@ -75,7 +76,8 @@ def _kind_of(annotation: Any, class_: Any) -> Kind | None:
         items = [_kind_of(item, class_) for item in annotation.__args__]
         return None if None in items else Tuple(tuple([item for item in items if item is not None]))
     layout = find_layout(annotation) if annotation is not class_ else None
-    return kind_of_annotation(annotation) if layout is None else layout.kind
+    kind = kind_of_annotation(annotation) if layout is None else layout.kind
+    return None if kind is not None and has_arrays(kind) else kind  # nothing keeps others from changing an array it is given
 
 
 def _find_generated(class_: Any) -> set[str]:

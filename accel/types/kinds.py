@@ -6,6 +6,7 @@ A kind is a small frozen value, printable, hashable and comparable. `Int` is Pyt
 
 from __future__ import annotations
 
+import math
 from types import BuiltinFunctionType, FunctionType, ModuleType
 
 from accel.values import dataclass
@@ -36,6 +37,7 @@ __all__ = [
     "RangeIterator",
     "Scalar",
     "Slice",
+    "FieldArray",
     "Static",
     "Struct",
     "StructArray",
@@ -177,6 +179,38 @@ class Array(Kind):
         access = "" if self.writeable else ", borrowed" if self.is_lent else ", read-only"
         extent = " x ".join(map(str, self.sizes)) or f"{self.ndim}-d"
         return f"array({DTYPES[self.char].name}, {extent}, {self.layout}{access})"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldArray(Kind):
+    """An array that is the field of a struct: read-only, its shape known, held as its elements."""
+
+    char: str
+    sizes: tuple[int, ...]
+
+    @property
+    def dtype(self) -> DType:
+        """The facts of its dtype."""
+        return DTYPES[self.char]
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes."""
+        return len(self.sizes)
+
+    @property
+    def size(self) -> int:
+        """The number of elements."""
+        return math.prod(self.sizes)
+
+    @property
+    def rows(self) -> Tuple:
+        """The kind of the tuple of its rows, which has the same components."""
+        row = Scalar(self.char) if len(self.sizes) == 1 else FieldArray(self.char, self.sizes[1:])
+        return Tuple((row,) * self.sizes[0])
+
+    def __str__(self) -> str:
+        return f"array({DTYPES[self.char].name}, {' x '.join(map(str, self.sizes))}, of a struct)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -426,7 +460,7 @@ def is_value(kind: Kind) -> bool:
     """
     if isinstance(kind, Tuple):
         return all(map(is_value, kind.items))
-    return isinstance(kind, (*_JOINABLE, Array, Object, Range, Struct, StructArray, Union, Vector))
+    return isinstance(kind, (*_JOINABLE, Array, Object, Range, FieldArray, Struct, StructArray, Union, Vector))
 
 
 def join_kinds(first: Kind, second: Kind) -> Kind | None:

@@ -12,6 +12,7 @@ from accel.types.kinds import (
     Bool,
     Complex,
     Constant,
+    FieldArray,
     Float,
     Int,
     Kind,
@@ -121,9 +122,9 @@ def instance_answer(kind: Kind, classes: Kind) -> bool | None:
 def class_of(kind: Kind) -> type | None:
     """The class of the values of this kind; None where they may be of any."""
     match kind:
-        case Scalar() | Array():
+        case Scalar() | Array() | FieldArray():
             numpy: Any = sys.modules["numpy"]
-            return numpy.ndarray if isinstance(kind, Array) else numpy.dtype(kind.char).type  # type: ignore[no-any-return]
+            return numpy.ndarray if not isinstance(kind, Scalar) else numpy.dtype(kind.char).type  # type: ignore[no-any-return]
         case Static(value) | Constant(value):
             return type(value)
         case Struct(value) | View(value):

@@ -13,6 +13,7 @@ from accel.types.kinds import (
     Array,
     Bool,
     Complex,
+    FieldArray,
     Float,
     Int,
     Kind,
@@ -23,6 +24,7 @@ from accel.types.kinds import (
     Static,
     Struct,
     Tuple,
+    Vector,
     join_kinds,
     members_of,
 )
@@ -111,7 +113,7 @@ def identity_answer(a: Kind, b: Kind) -> bool | None:
         return a.value is b.value
     if isinstance(a, Object) or isinstance(b, Object):
         return None
-    if isinstance(a, Array) and isinstance(b, Array):
+    if isinstance(a, (Array, FieldArray)) and isinstance(b, (Array, FieldArray)):
         return None
     if isinstance(a, Static) or isinstance(b, Static):
         classes = class_of(a), class_of(b)
@@ -151,8 +153,17 @@ def compare_kind(symbol: str, a: Kind, b: Kind) -> Kind | None:
 
 
 def compared_fields(kind: Struct) -> Tuple:
-    """What the comparisons that are generated for a struct compare: its fields, without those that do not count."""
-    return Tuple(tuple([kind.items[k] for k in layout_of_kind(kind).compared]))
+    """What the comparisons that are generated for a struct compare: its fields, without those that do not count, and of arrays and SIMD values the elements as Python's numbers."""
+    return Tuple(tuple([_in_python(kind.items[k]) for k in layout_of_kind(kind).compared]))
+
+
+def _in_python(kind: Kind) -> Kind:
+    if isinstance(kind, Tuple):
+        return Tuple(tuple(map(_in_python, kind.items)), kind.named)
+    if not isinstance(kind, (FieldArray, Vector)) or kind.char in "LQ":  # which may be beyond 64 bits
+        return kind
+    count = kind.size if isinstance(kind, FieldArray) else kind.lanes
+    return Tuple(({"b": Bool(), "f": Float(), "c": Complex()}.get(kind.dtype.family, Int()),) * count)
 
 
 def _comparable_objects(a: Kind, b: Kind) -> bool:

@@ -9,7 +9,9 @@ from accel.errors import ArgumentError, Diagnostic
 from accel.runtime.frames import find_caller
 from accel.types.declared import name_of_class
 from accel.types.elements import char_of
-from accel.types.kinds import Kind, Scalar, Struct, StructArray, Tuple, View
+from accel.types.field_arrays import describe_fault
+from accel.types.kinds import FieldArray, Kind, Scalar, Struct, StructArray, Tuple, Vector, View
+from accel.types.lane_operators import Lanes
 from accel.types.structs import MISFIT, STRUCT, as_struct, fit, layout_of, layout_of_kind, name_of_kind
 
 TYPE_CHECKING = False
@@ -18,7 +20,20 @@ if TYPE_CHECKING:
 
     from accel.types.structs import Layout
 
-__all__ = ["array_class", "as_array", "as_array_of_generic", "dtype_of", "field_dtype", "find_array_kind", "find_view_kind", "make_array", "plain_dtype", "record_of", "view_of"]
+__all__ = [
+    "alignment_of",
+    "array_class",
+    "as_array",
+    "as_array_of_generic",
+    "dtype_of",
+    "field_dtype",
+    "find_array_kind",
+    "find_view_kind",
+    "make_array",
+    "plain_dtype",
+    "record_of",
+    "view_of",
+]
 
 _made: list[Any] = []  # the class of arrays, once it is needed
 
@@ -56,6 +71,8 @@ def plain_dtype(kind: Kind) -> Any:
     if isinstance(kind, (Struct, Tuple)):
         names = kind.names if isinstance(kind, Struct) else [f"f{k}" for k in range(len(kind.items))]
         return numpy.dtype([(name, plain_dtype(item)) for name, item in zip(names, kind.items, strict=True)], align=True)
+    if isinstance(kind, (FieldArray, Vector)):
+        return numpy.dtype((kind.char, kind.sizes if isinstance(kind, FieldArray) else (kind.lanes,)))
     return numpy.dtype(char_of(kind))
 
 
@@ -98,10 +115,14 @@ def _getter(name: str, kind: Kind) -> Any:
 
 
 def _read(kind: Kind, held: Any) -> Any:
-    """What an element of the memory stands for."""
+    """What an element of the memory stands for. A tuple is a value, and so are the structs and arrays in it."""
     if isinstance(kind, Tuple):
-        return tuple([_read(item, held[k]) for k, item in enumerate(kind.items)])
-    return held if isinstance(kind, (Scalar, Struct)) else held.item()
+        return tuple([fit(item, _read(item, held[k])) for k, item in enumerate(kind.items)])
+    if isinstance(kind, Vector):
+        from accel.types.simd import build_vector
+
+        return build_vector(kind.char, held)
+    return held if isinstance(kind, (Scalar, FieldArray, Struct)) else held.item()
 
 
 def _setter(struct: type, name: str, kind: Kind) -> Any:
@@ -112,7 +133,7 @@ def _setter(struct: type, name: str, kind: Kind) -> Any:
     def set_field(record: Any, value: Any) -> None:
         fitting = fit(kind, value)
         if fitting is MISFIT:
-            what = f"`{struct.__qualname__}` takes {name_of_kind(kind)} for `{name}`, got {name_of_class(type(value))}"
+            what = f"`{struct.__qualname__}` takes {name_of_kind(kind)} for `{name}`, got {describe_fault(kind, value)}"
             raise ArgumentError(Diagnostic(what, "struct-argument", *find_caller(__file__), found=f"{value!r:.40}", do=(f"pass {name_of_kind(kind)}",)))
         put(record, name, _flatten(fitting))
 
@@ -120,10 +141,12 @@ def _setter(struct: type, name: str, kind: Kind) -> Any:
 
 
 def _flatten(value: Any) -> Any:
-    """A struct as tuples of its fields, as NumPy takes it; anything else as it is."""
+    """A struct as tuples of its fields, a SIMD value as an array, as NumPy takes them; anything else as it is."""
     layout = layout_of(type(value))
     if layout is not None:
         return tuple([_flatten(getattr(value, name)) for name in layout.kind.names])
+    if isinstance(value, Lanes):
+        return value._wide()
     return [_flatten(item) for item in value] if type(value) is list else tuple(map(_flatten, value)) if type(value) is tuple else value
 
 
@@ -230,6 +253,8 @@ def find_array_kind(value: Any) -> StructArray | None:
     layout = layout_of(getattr(value.dtype.type, STRUCT, None))
     if layout is None or value.dtype is not dtype_of(layout) or not value.flags.aligned or not 1 <= value.ndim <= 8:
         return None
+    if not _is_aligned(layout, value):
+        return None
     return StructArray(record_of(layout), layout.kind, value.ndim, "C" if value.flags.c_contiguous else "A", bool(value.flags.writeable))
 
 
@@ -238,7 +263,20 @@ def find_view_kind(value: Any) -> View | None:
     layout = layout_of(getattr(type(value), STRUCT, None))
     if layout is None or value.dtype is not dtype_of(layout) or not value.flags.aligned:
         return None
-    return View(type(value), layout.kind, bool(value.flags.writeable))
+    return View(type(value), layout.kind, bool(value.flags.writeable)) if _is_aligned(layout, value) else None
+
+
+def alignment_of(kind: Struct) -> int:
+    """What the addresses of structs in arrays must be multiples of in compiled code, which takes arrays in them for arrays like others."""
+    has = any(isinstance(item, FieldArray) or (isinstance(item, Struct) and alignment_of(item) > 1) for item in kind.items)
+    return int(plain_dtype(kind).alignment) if has else 1
+
+
+def _is_aligned(layout: Layout, value: Any) -> bool:
+    """Whether the elements of an array of structs, or a record, lie where compiled code takes them. NumPy has it that they may lie anywhere."""
+    alignment = alignment_of(layout.kind)
+    places = value.__array_interface__["data"][:1] + (value.__array_interface__["strides"] or ())
+    return all(place % alignment == 0 for place in places)
 
 
 def view_of(kind: Struct, writeable: bool) -> View:

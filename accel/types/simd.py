@@ -11,6 +11,7 @@ from typing import TypeVar
 from accel.errors import AnnotationError, Diagnostic
 from accel.runtime.cpu import vector_bits
 from accel.runtime.frames import find_user
+from accel.types.declared import OpenType, has_parameters
 from accel.types.kinds import DTYPES, Vector
 from accel.types.lane_math import fold, fused, saturate
 from accel.types.lane_operators import (
@@ -103,6 +104,8 @@ class SIMD(Lanes[E, W]):
         """The class with lanes of a dtype and so many of them."""
         if cls._char:
             return cls
+        if has_parameters(given):
+            return OpenType(cls, given)
         element, width = given if type(given) is tuple and len(given) == 2 else (given, None)
         char, literal = lane_char(element), getattr(width, "__args__", ())
         if literal:  # `Literal[4]`, which type checkers want

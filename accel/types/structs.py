@@ -5,8 +5,9 @@ from __future__ import annotations
 import sys
 from types import CodeType, FunctionType
 
-from accel.types.declared import is_scalar_class, name_of_class
-from accel.types.kinds import Bool, Complex, Float, Int, Kind, Scalar, Struct, Tuple, Union, View
+from accel.types.declared import ArrayType, is_scalar_class, name_of_class
+from accel.types.field_arrays import field_array_kind, fit_array, is_held, name_of_array, takes_elements
+from accel.types.kinds import Bool, Complex, FieldArray, Float, Int, Kind, Scalar, Struct, Tuple, Union, Vector, View
 from accel.values import dataclass
 
 TYPE_CHECKING = False
@@ -177,13 +178,30 @@ def takes_kind(kind: Kind, given: Kind) -> bool:
         return all(takes_kind(kind, member) for member in given.members)
     if isinstance(kind, Tuple) and isinstance(given, Tuple):
         return len(kind.items) == len(given.items) and all(map(takes_kind, kind.items, given.items))
+    if isinstance(kind, Vector):
+        return isinstance(given, Vector) and (given.char, given.lanes) == (kind.char, kind.lanes)
     if isinstance(given, View):
-        return given.struct == kind
+        return given.struct == kind and is_held(kind)
+    if isinstance(kind, FieldArray):
+        if not is_held(kind):
+            return False
+        fits = takes_elements(kind, given)
+        return all(_takes_row(row, item) for row, item in zip(kind.rows.items, given.items, strict=True)) if fits is None and isinstance(given, Tuple) else bool(fits)
     if isinstance(kind, Scalar) and kind.dtype.family in "iu":
         return kind == given or isinstance(given, (Int, Bool))
     return kind == given or given in _TAKEN.get(kind, ())
 
 
+def _takes_row(row: Kind, given: Kind) -> bool:
+    """Whether an array takes a row, or an element, from a tuple."""
+    if isinstance(given, Union):
+        return all(_takes_row(row, member) for member in given.members)
+    return takes_kind(row, given) or (isinstance(row, Scalar) and isinstance(given, _OF_ELEMENTS.get(row.dtype.family, ())))
+
+
+_OF_ELEMENTS: dict[str, tuple[type[Kind], ...]] = {
+    "b": (Bool,), "i": (Int, Bool), "u": (Int, Bool), "f": (Float, Int, Bool), "c": (Complex, Float, Int, Bool),
+}  # fmt: skip
 _TAKEN: dict[Kind, tuple[Kind, ...]] = {
     Int(): (Bool(),), Float(): (Int(), Bool(), Scalar("d")), Bool(): (Scalar("?"),), Complex(): (Float(), Int(), Bool(), Scalar("d"), Scalar("D")),
 }  # fmt: skip
@@ -201,9 +219,16 @@ def kind_of_annotation(annotation: Any) -> Kind | None:
         return _PLAIN[annotation]
     if getattr(annotation, "__origin__", None) is tuple:
         items = [kind_of_annotation(item) for item in annotation.__args__]
-        return None if None in items else Tuple(tuple([item for item in items if item is not None]))
+        return None if None in items or not all(is_held(item) for item in items if item is not None) else Tuple(tuple([item for item in items if item is not None]))
     if (layout := layout_of(annotation)) is not None:
         return layout.kind
+    if isinstance(annotation, ArrayType):
+        kind = field_array_kind(annotation)
+        return kind if isinstance(kind, FieldArray) else None
+    simd = sys.modules.get("accel.types.simd")
+    if simd is not None and (shape := simd.shape_of_class(annotation)) is not None:
+        found: Kind = simd.vector_kind(*shape)
+        return found
     return Scalar(sys.modules["numpy"].dtype(annotation).char) if is_scalar_class(annotation) else None
 
 
@@ -238,6 +263,12 @@ def fit(kind: Kind, value: Any) -> Any:
             return MISFIT if any(part is MISFIT for part in parts) else tuple(parts)
         case Struct():
             return value if class_ is kind.value else as_struct(kind.value, value) if getattr(class_, STRUCT, None) is kind.value else MISFIT
+        case FieldArray():
+            made = fit_array(kind, value)
+            return MISFIT if made is None else made
+        case Vector(char, lanes):
+            simd: Any = sys.modules["accel.types.simd"]
+            return value if class_ is simd.make_vector_class(char, lanes) else MISFIT
         case Scalar():
             dtype = sys.modules["numpy"].dtype(kind.char)
             if class_ is dtype.type or dtype.kind not in "iu" or not isinstance(value, int):
@@ -252,8 +283,7 @@ def as_struct(struct: type, value: Any) -> Any:
     if getattr(type(value), STRUCT, None) is not struct:
         return value
     layout: Layout = body_of(struct)[LAYOUT]
-    held = [getattr(value, name) for name in layout.kind.names]
-    return layout.build([as_struct(k.value, v) if isinstance(k, Struct) else v for k, v in zip(layout.kind.items, held, strict=True)])
+    return layout.build([fit(kind, getattr(value, name)) for name, kind in zip(layout.kind.names, layout.kind.items, strict=True)])
 
 
 def _from_int(class_: type[Any], value: Any) -> Any:
@@ -270,6 +300,8 @@ def name_of_kind(kind: Kind) -> str:
     """
     if isinstance(kind, Tuple):
         return f"tuple[{', '.join(map(name_of_kind, kind.items)) or '()'}]"
+    if isinstance(kind, FieldArray):
+        return name_of_array(kind)
     return name_of_class(kind.value) if isinstance(kind, Struct) else str(kind)
 
 

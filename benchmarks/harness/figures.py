@@ -18,9 +18,14 @@ OVER_MOJO_LIMIT = 1.0
 UNROLLED_LIMIT = 0.75
 DOT_LIMIT = 1.3
 RATE_LIMIT = 0.8
+UNSEEN_GAIN, UNSEEN_WORST = 1.15, 1.05  # of what is chosen without a search; the worst within the noise
+TUNING_WITHIN = {"racing": 5, "bayesian": 5, "genetic": 8}  # per cent of the best
+TUNING_SEEDS = 0.9  # of them
 COMPUTING = ("forces", "product")
 MOVING = ("stencil", "triad", "histogram", "prefix_maximum")
 LANES = ("f64", "f32")
+OWNERSHIP = ("Borrowed", "Inout, Inout", "Owned", "Owned, move")
+OWNERSHIP_LIMIT_NS = 100
 STRUCT_CALLS = {"new": 1.3, "read": 1.1, "method": 1.2}
 STRUCT_LOOPS = {"nbody": 1.0, "energy": 1.1, "move": 1.1, "walk": 1.05}
 GRADIENT_LIMIT = 2.5
@@ -72,6 +77,7 @@ def find_figures(rows: Sequence[Row]) -> list[Figure]:
         judge_dependence(rows),
         judge_structs(rows, "structs in CPython over a class with slots", STRUCT_CALLS),
         judge_structs(rows, "compiled structs over arrays and floats", STRUCT_LOOPS),
+        judge_ownership(rows),
         judge_group(
             rows, "simd over C", "mandelbrot with SIMD values over C", mean_limit=OVER_C_LIMIT, worst_limit=OVER_C_LIMIT
         ),
@@ -83,6 +89,10 @@ def find_figures(rows: Sequence[Row]) -> list[Figure]:
         judge_mojo(rows, "nbody_unrolled", "n-body, pairs written out, over Mojo", cases=("nbody",)),
         judge_dot(rows),
         judge_rate(rows),
+        judge_added(rows, "decided", "a decided call over the function's own", "<= +60 ns", 60.0, unit_ns=1.0),
+        judge_added(rows, "first call", "a new process that finds a record, first call", "<= +2 ms", 2.0, unit_ns=1e6),
+        judge_unseen(rows),
+        *(judge_tuning(rows, strategy, within) for strategy, within in TUNING_WITHIN.items()),
     ]
 
 
@@ -237,6 +247,16 @@ def judge_structs(rows: Sequence[Row], what: str, limits: Mapping[str, float]) -
     return judge_loops(rows, what, f"<= {text}", ratios, tuple(limits), holds=holds, problem="structs")
 
 
+def judge_ownership(rows: Sequence[Row]) -> Figure:
+    """Checks of ownership in CPython: nanoseconds of a call beyond those of one that checks the annotations alone."""
+    best = find_best(rows, "ownership")
+    pairs = {case: (best.get((case, "accel")), best.get((case, "types"))) for case in OWNERSHIP}
+    extra_ns = {case: mine - plain for case, (mine, plain) in pairs.items() if mine and plain}
+    what, limit = "checks of ownership in CPython", f"each <= {OWNERSHIP_LIMIT_NS} ns a call"
+    holds = max(extra_ns.values(), default=math.inf) <= OWNERSHIP_LIMIT_NS
+    return judge_loops(rows, what, limit, extra_ns, OWNERSHIP, holds=holds, problem="ownership")
+
+
 def judge_dot(rows: Sequence[Row]) -> Figure:
     """A dot product of 4096 float32 over NumPy's, calls included."""
     best = find_best(rows, "dot_simd")
@@ -254,6 +274,41 @@ def judge_rate(rows: Sequence[Row]) -> Figure:
     what, limit = "dot of bfloat16: bytes read over copied", f"rate >= {RATE_LIMIT}x"
     holds = min(rates.values(), default=0.0) >= RATE_LIMIT
     return judge_loops(rows, what, limit, rates, ("bf16",), holds=holds, problem="dot_simd")
+
+
+def judge_tuning(rows: Sequence[Row], strategy: str, within: int) -> Figure:
+    """Searches with a tenth of the measurements of an exhaustive one: the share of the seeds that come near the best, kernel by kernel."""
+    what, limit = f"tuning, {strategy}: within {within} % of the best", f"each >= {TUNING_SEEDS} of the seeds"
+    mine = [row for row in rows if row.problem == "tuning_quality" and row.implementation == strategy]
+    fault = next((row.fault for row in mine if row.fault), "")
+    if not mine or fault:
+        return Figure(what, limit, fault, None)
+    shares = {row.case: row.figures["within"] for row in mine}
+    measured = " ".join(f"{case} {share:.2f}" for case, share in shares.items())
+    return Figure(what, limit, measured, min(shares.values()) >= TUNING_SEEDS)
+
+
+def judge_added(rows: Sequence[Row], case: str, what: str, limit: str, most: float, *, unit_ns: float) -> Figure:
+    """What a tuned call takes beyond one of the function: the difference of the medians."""
+    mine = {row.implementation: row for row in rows if row.problem == "autotune" and row.case == case}
+    fault = next((row.fault for row in mine.values() if row.fault), "")
+    if not {"fn", "tuned"} <= set(mine) or fault:
+        return Figure(what, limit, fault, False if fault else None)
+    added = (mine["tuned"].median_ns - mine["fn"].median_ns) / unit_ns
+    return Figure(what, limit, f"{added:+.3g} of {mine['fn'].median_ns / unit_ns:.3g}", added <= most)
+
+
+def judge_unseen(rows: Sequence[Row]) -> Figure:
+    """What is chosen without a search for a size that is near one that was searched, over the default."""
+    what, limit = "tuned over default, sizes not seen", f"mean <= {1 / UNSEEN_GAIN:.2f}, none above {UNSEEN_WORST}"
+    mine = [row for row in rows if row.problem == "autotune" and row.case.startswith("unseen") and row.implementation == "tuned"]
+    faults = [f"{row.case}: {row.fault}" for row in mine if row.fault]
+    ratios = {row.case.removeprefix("unseen "): row.ratio for row in mine if row.ratio is not None}
+    if not ratios or faults:
+        return Figure(what, limit, faults[0] if faults else "", False if faults else None)
+    mean = find_mean(ratios)
+    listed = " ".join(f"{case} {ratio:.2f}" for case, ratio in ratios.items())
+    return Figure(what, limit, f"{mean:.3f} of {len(ratios)}: {listed}", mean <= 1 / UNSEEN_GAIN and max(ratios.values()) <= UNSEEN_WORST)
 
 
 def judge_dependence(rows: Sequence[Row]) -> Figure:

@@ -25,12 +25,14 @@ from benchmarks.problems.mandelbrot_simd.problem import MANDELBROT_SIMD
 from benchmarks.problems.matmul_naive.problem import MATMUL_NAIVE
 from benchmarks.problems.nbody.problem import NBODY
 from benchmarks.problems.nbody_unrolled.problem import NBODY_UNROLLED
+from benchmarks.problems.ownership.problem import OWNERSHIP
 from benchmarks.problems.region.problem import REGION
 from benchmarks.problems.sieve.problem import SIEVE
 from benchmarks.problems.startup.problem import STARTUP
 from benchmarks.problems.stencil1d.problem import STENCIL1D
 from benchmarks.problems.stencil2d.problem import STENCIL2D
 from benchmarks.problems.structs.problem import STRUCTS
+from benchmarks.problems.tuning_quality.problem import TUNING_QUALITY
 from benchmarks.problems.ufunc_calls.problem import UFUNC_CALLS
 
 PROBLEMS: dict[str, Problem] = {
@@ -58,11 +60,13 @@ PROBLEMS: dict[str, Problem] = {
         LOOPS,
         DEPENDENCE,
         STRUCTS,
+        OWNERSHIP,
         MANDELBROT_SIMD,
         GRADIENT,
         AUTOTUNE,
         NBODY_UNROLLED,
         DOT_SIMD,
+        TUNING_QUALITY,
         COMPILE_TIME,
         FALLBACK,
         FUZZER,

@@ -36,7 +36,7 @@ __all__ = [
 Decorator = Callable[[Callable[..., Any]], Any]
 HEADER = "import cmath\nimport math\n\nimport numpy as np\n\nfrom accel import fn\n"
 ELEMENTWISE_HEADER = HEADER.replace("import fn", "import vectorize as fn")
-STRUCTS_HEADER = HEADER.replace("import math\n", "import dataclasses\nimport math\nfrom typing import ClassVar\n").replace("import fn", "import fn, struct")
+STRUCTS_HEADER = HEADER.replace("import math\n", "import dataclasses\nimport math\nfrom typing import ClassVar\n").replace("import fn", "import fn, struct") + "from accel.types import SIMD, Tensor\n"
 _numbers = itertools.count()
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from tests.differential.arguments import dtype_name, random_scalar
 from tests.differential.expressions import Expressions
 from tests.differential.statements import Statements, indented
+from tests.differential.struct_arrays import array_expression, array_literal, array_statement, element_of, is_array
 
 if TYPE_CHECKING:
     from tests.differential.structs import Structs
@@ -79,6 +80,8 @@ class StructExpressions(Expressions):
         """An expression of a kind, now and then a wrong one."""
         if kind.startswith("st:"):
             return self.struct(kind, depth)
+        if is_array(kind):
+            return array_expression(self, kind, depth) if depth < 4 else array_literal(self.r, kind, 0.0)
         if kind.startswith("sa:"):
             return self.pick(kind) or "None"
         if kind.startswith("np:"):
@@ -119,8 +122,14 @@ class StructExpressions(Expressions):
             if kind[:3] != "st:" or not is_record:
                 options += [lambda path=text + suffix: path for suffix, k in self.maker.paths(shape) if k == kind]  # type: ignore[misc]
             left = ("__eq__", "__lt__") if is_record and self.r.random() < 0.8 else ()  # left to CPython
+            if kind[:3] == "np:":
+                arrays = [(suffix, k) for suffix, k in self.maker.paths(shape) if k[:4] == "ten:" and k[4] == kind[3]]
+                options += [lambda t=text + s, k=k: element_of(self, t, k) for s, k in arrays]  # type: ignore[misc]
             usable = [m for m in shape.members if m.result == kind and m.form != "mutating" and m.name not in left]
             options += [lambda t=text, s=shape, m=m: self.use(t, s, m, depth) for m in usable]  # type: ignore[misc]
+        if kind[:3] == "np:" or is_array(kind):
+            named = [(n, k.replace("tv:", "ten:")) for n, k in self.names.items() if k[:3] in ("ten", "tv:", "vec")]
+            options += [lambda n=n, k=k: n if k == kind else element_of(self, n, k) for n, k in named if k == kind or (k[0] == "t" and f"np:{k[4]}" == kind)]  # type: ignore[misc]
         return self.r.choice(options)() if options else None
 
     def use(self, text: str, shape: Shape, member: Member, depth: int) -> str:
@@ -203,7 +212,7 @@ class StructStatements(Statements):
 
     def statement(self) -> list[str]:
         """One statement."""
-        made = [self.change, self.put, self.put, self.view, self.walk, self.swap, self.act, self.odd]
+        made = [self.change, self.put, self.put, self.view, self.walk, self.swap, self.act, self.odd, self.elements, self.elements]
         if self.r.random() < 0.4:
             lines = self.r.choice(made)()
             if lines:
@@ -273,6 +282,15 @@ class StructStatements(Statements):
             self.e.loops = [n for n in self.e.loops if n != i]
         self.inside_loop = outer
         return lines
+
+    def elements(self) -> list[str]:
+        """What is done with arrays that are fields."""
+        found: dict[bool, list[tuple[str, str]]] = {True: [], False: []}
+        for text, shape, is_record in self.e.sources():
+            is_record = is_record and self.e.names.get(text, "re:")[:2] == "re"
+            found[is_record] += [(text + suffix, kind) for suffix, kind in self.e.maker.paths(shape) if kind[:4] == "ten:"]
+        found[True] += [(n, k.replace("tv:", "ten:")) for n, k in self.e.names.items() if k[:3] == "tv:"]
+        return array_statement(self.e, found[True], found[False], super().new_name("ten"))
 
     def swap(self) -> list[str]:
         """Two elements of an array, views of it while they are stored."""

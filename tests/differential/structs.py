@@ -9,6 +9,7 @@ from tests.differential.arguments import dtype_name, random_argument
 from tests.differential.expressions import Function
 from tests.differential.program import STRUCTS_HEADER, Call, Program
 from tests.differential.statements import indented
+from tests.differential.struct_arrays import array_annotation, array_literal, array_paths, is_array, random_array_kind
 from tests.differential.struct_bodies import ODD, SPECIAL, Field, Member, Shape, StructExpressions, StructStatements
 
 __all__ = ["TYPES", "make_structs"]
@@ -38,6 +39,8 @@ def make_structs(seed: int) -> Program:
 def annotation(kind: str) -> str:
     """How a kind is annotated."""
     head, _, rest = kind.partition(":")
+    if is_array(kind):
+        return array_annotation(kind)
     if head == "tup":
         return f"tuple[{', '.join(map(annotation, rest.split(',')))}]"
     return f"np.{dtype_name(rest)}" if head == "np" else rest if head == "st" else kind
@@ -84,6 +87,8 @@ class Structs:
             head, _, rest = one.kind.partition(":")
             if head == "st":
                 yield from self.paths(self.shapes[rest], f"{prefix}.{one.name}")
+            if head == "ten":
+                yield from ((f"{prefix}.{one.name}{suffix}", kind) for suffix, kind in array_paths(one.kind))
             for index, kind in enumerate(rest.split(",") if head == "tup" else []):
                 yield f"{prefix}.{one.name}[{index}]", kind
         yield from ((f".{name}", kind) for name, kind in shape.constants.items() if not prefix)
@@ -91,6 +96,8 @@ class Structs:
     def literal(self, kind: str, wild: float, stored: bool = False) -> str:
         """The text of a value of a kind; one that is `stored` in an array has 64 bits."""
         head, _, rest = kind.partition(":")
+        if is_array(kind):
+            return array_literal(self.r, kind, wild)
         if head == "st":
             return self.construct(self.shapes[rest], lambda kind: self.literal(kind, wild, stored))
         if head == "sa":
@@ -128,11 +135,15 @@ class Structs:
         shape = Shape(name, [], frozen=is_frozen)
         defaults = False
         for number in range(r.randint(1, 5)):
-            kind = r.choice([r.choice(_PLAIN), r.choice(_PLAIN), r.choice([*_NUMPY, "tup:int,float", "tup:float,np:f", "tup:bool,int,int"]), r.choice(inner or _PLAIN)])
+            plain = random_array_kind(r) if not is_frozen and r.random() < 0.5 else r.choice(_PLAIN)
+            kind = r.choice([r.choice(_PLAIN), plain, r.choice([*_NUMPY, "tup:int,float", "tup:float,np:f", "tup:bool,int,int"]), r.choice(inner or _PLAIN)])
             defaults = defaults or r.random() < 0.15
-            shape.fields.append(Field(f"f{number}", kind, self.literal(kind, 0.05, stored=True) if defaults else ""))
+            default = self.literal(kind, 0.05, stored=True) if defaults else ""
+            if default and is_array(kind):
+                default = f"dataclasses.field(default_factory=lambda: {default})"
+            shape.fields.append(Field(f"f{number}", kind, default))
         for last in shape.fields[r.randint(1, len(shape.fields)) :] if r.random() < 0.15 else []:
-            last.keyword = True
+            last.keyword = not last.default.startswith("dataclasses")
         shape.order = r.random() < 0.3
         shape.constants = {"C0": r.choice(["int", "float", "bool"])} if r.random() < 0.25 else {}
         self.shapes[name] = shape
@@ -207,7 +218,7 @@ class Structs:
         for _ in range(0 if quiet else size):
             lines += statements.statement() if statements.budget > 0 else []
         lines += statements.put() if first and names.get("self", "").startswith("re:") else []
-        shown = [n for n, k in e.names.items() if k in ("int", "float", "bool", "complex") or k.startswith(("np:", "tup:", "st:")) and n != "self"]
+        shown = [n for n, k in e.names.items() if k in ("int", "float", "bool", "complex") or k.startswith(("np:", "tup:", "st:", "ten:", "tv:", "vec:")) and n != "self"]
         if name == "main" and r.random() < 0.7:
             r.shuffle(shown)
             lines += [f"return {', '.join(shown[:6]) or 'None'}"]

@@ -44,6 +44,21 @@ def test_mandelbrot(tmp_path):
     assert (tmp_path / "m.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_tuned_sort(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("ACCEL_CACHE_DIR", str(tmp_path))
+    example = load("tuned_sort")
+    x = np.random.default_rng(3).random(300)
+
+    def run():
+        out = np.zeros(300)
+        example.merge_sort(x, out)
+        return out.tobytes()
+
+    both_ways(run)
+    assert run() == np.sort(x).tobytes()
+    assert example.main("3000") == 0 and "times as fast as CPython" in capsys.readouterr().out
+
+
 def test_nbody():
     example = load("nbody")
 

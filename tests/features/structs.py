@@ -4,6 +4,7 @@ import dataclasses
 import typing
 
 import accel
+from accel.types import SIMD, Float32, Float64, Tensor
 from tests.features.row import Section
 
 structs = Section("Structs")
@@ -46,6 +47,13 @@ class Segment:
     a: Vec
     b: Vec
     n: int = 1
+
+
+@accel.struct
+class Body:
+    at: Tensor[Float64, 3]
+    turn: Tensor[Float64, 2, 2] = ((1, 0), (0, 1))
+    colour: SIMD[Float32, 4] = dataclasses.field(default_factory=lambda: SIMD[Float32, 4](1))
 
 
 @accel.struct
@@ -96,6 +104,15 @@ class Pair(typing.NamedTuple):
 
 
 P, Q = Vec(3.0, 4.0), Vec(1.0, -2.0)
+
+
+BODY = Body((1, 2, 3))
+
+
+def bodies():
+    made = Body.array(2)
+    made[1] = BODY
+    return (made,)
 
 
 def segments():
@@ -153,6 +170,32 @@ def struct_elements(a):
         total += s.a.x
     a[0] = Segment(a[1].a, a[-1].b)
     return total, len(a), a[0].n
+
+
+@structs.row("arrays of fixed shape as fields: elements, rows, loops, sizes, making the struct", (BODY, 1))
+def field_arrays(s, k):
+    total = 0.0
+    for x in s.at:
+        total += x
+    return total, s.at[k], s.turn[k][0], s.turn[k, 1], len(s.at), s.at.shape, Body((s.at[2], total, 1.0), s.turn, s.colour)
+
+
+@structs.row("arrays of fixed shape as fields: slices, operators and functions of whole arrays", (BODY,))
+def field_arrays_whole(s):
+    return s.at[1:], s.at * 2, s.at.sum(), s.turn.T
+
+
+@structs.row("SIMD values as fields", (BODY,))
+def field_lanes(s):
+    return Body(s.at, s.turn, s.colour * 2 + 1), s.colour.reduce_add()
+
+
+@structs.row("arrays of structs: fields that are arrays or SIMD values", bodies)
+def field_arrays_of_records(a):
+    a[0].at[1] += a[1].turn[0, 0]
+    a[1].at = (1.0, 2.0, 3.0)
+    a[0].colour = a[1].colour + 1
+    return a[0].at[1], a[1].at[2], a[0].colour
 
 
 @structs.row("arrays of structs: slices, `a['n']`", segments)

@@ -335,6 +335,37 @@ def test_cycles_of_different_length():
     assert find_difference(one, other) == "an object that occurs elsewhere, too, instead of one of its own"
 
 
+class Noisy:
+    def __init__(self, a):
+        self.a = a
+
+    def __eq__(self, other):
+        import warnings
+
+        warnings.warn("costly", stacklevel=2)
+        return NotImplemented if self is other else self.a == other.a
+
+
+def test_own_equality_is_not_the_last_word():
+    one, other = Noisy([float("nan")]), Noisy([float("nan") * 2])
+    assert one.a != other.a
+    assert find_difference(one, other) is None
+    assert find_difference(Noisy([1.0]), Noisy([2.0])).startswith("<")
+    scipy = pytest.importorskip("scipy.sparse")
+    assert find_difference(scipy.csr_matrix(np.eye(2)), scipy.csr_matrix(np.eye(2))) is None
+    assert find_difference(scipy.csr_matrix(np.eye(2)), scipy.csr_matrix(2 * np.eye(2))) == "attribute `data`, element 0: 1.0 instead of 2.0"
+
+
+def test_long_lists():
+    for value in ([1.5] * 10_000, [1, "a"] * 10_000, tuple(map(float, range(10_000))), [0.0, 1] * 5_000):
+        kind, last = type(value), len(value) - 1
+        assert find_difference(value, kind(value)) is None
+        assert find_difference(value, kind([*value[:-1], None])).startswith(f"item {last}: class")
+    assert find_difference([1.0, 0.0], [1.0, -0.0]) == "item 1: 0.0 instead of -0.0"
+    assert find_difference([1.0, float(NAN)], [1.0, float(OTHER_NAN)]) is None
+    assert find_difference([1, True], [1, 1]) == "item 1: class bool instead of class int"
+
+
 def test_states_of_random_numbers():
     assert find_difference(generator(1), generator(2)).startswith("Generator(PCG64) at")
     assert find_difference(SIMD[Float64, 2](1.0), SIMD[Float64, 2](1.0 + 1e-9), rtol=1e-8) is None

@@ -316,13 +316,14 @@ def test_writeable_again():
 def test_marks_go_with_their_arrays():
     from accel.runtime import moved
 
-    before = len(moved._moved)
-    x = np.zeros(3)
-    y = move(x)
-    assert len(moved._moved) == before + 1 == moved._count.value
-    del x, y
-    gc.collect()
-    assert len(moved._moved) == before == moved._count.value
+    before = moved._count.value
+    for way in (move, moved.mark_moved):
+        x = np.zeros(3)
+        y = way(x)
+        assert moved._count.value == before + 1 and is_moved(x)
+        del x, y
+        gc.collect()
+        assert moved._count.value == before and not moved._marks
 
 
 @pytest.mark.parametrize("value", [3, "text", None, [1, 2], array.array("d", [1.0]), np.float64(2.0)])

@@ -333,7 +333,7 @@ def refused(body, **names):
 
 @pytest.mark.parametrize(("body", "text"), [
     ("    x = 1.0", "the field `x` of `S` has no type"), ("    x: list", "can't be of type list"), ("    x: 'S'", "the struct `S` contains itself: `x`"),
-    ("    x: float = []", "the default of the field `x` of `S` can be changed"), ("    x: float = None", "its default None is not"), ("    x: 'Nowhere'", "the type of the field `x` is unknown"),
+    ("    x: float = []", "the default of the field `x` of `S` is no constant"), ("    x: float = None", "its default None is not"), ("    x: 'Nowhere'", "the type of the field `x` is unknown"),
     ("    x: typing.Any", "can't be of type typing.Any"), ("    x: float = 0.0\n    y: int", "the field `y` without a default stands behind"),
     ("    x: float\n    def __init__(self): pass", "a struct has no `__init__` of its own"), ("    x: float\n    __slots__ = ()", "a struct has no `__slots__` of its own"),
     ("    x: float\n    def __setattr__(self, n, v): pass", "a struct has no `__setattr__` of its own"),

@@ -61,14 +61,14 @@ class Bayesian(Strategy):
         for candidate in [*self.history.times_ns, *self.history.failures]:
             self.add(candidate)
         while self.left > kept:
-            candidate, trial = self.propose()
-            if candidate is None:
+            proposed, trial = self.propose()
+            if proposed is None:
                 break
-            yield [candidate]
+            yield [proposed]
             if trial is None:
-                self.add(candidate)
+                self.add(proposed)
             else:
-                self._study.tell(trial, *self.outcome(candidate))
+                self._study.tell(trial, *self.outcome(proposed))
         yield from self.confirm()
 
     def propose(self) -> tuple[Candidate | None, Any]:

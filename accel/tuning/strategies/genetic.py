@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 __all__ = ["Genetic"]
 
 _CONFIRMED = 0.15  # of the trials, to measure the fastest again
-_TRIES = 20  # children for each that is wanted, before chance takes over
 
 
 class Genetic(Strategy):
@@ -38,7 +37,7 @@ class Genetic(Strategy):
     def __init__(self, space: Space, *, trials: int, seed: int = 0, population: int | None = None, mutation: float | None = None) -> None:
         super().__init__(space, trials=trials, seed=seed)
         self.population = population if population is not None else min(24, max(4, trials // 10))
-        self.mutation = mutation if mutation is not None else 1 / max(1, len(space.names))
+        self.mutation = mutation
 
     def plan(self) -> Iterator[Sequence[Candidate]]:
         """A first generation at random, then generation by generation; at last the doubtful."""
@@ -47,35 +46,5 @@ class Genetic(Strategy):
         while step:
             yield step
             parents = self.history.ranked()[: self.population]
-            step = self.breed(parents, min(self.population, self.left - kept))
+            step = self.beside(parents, min(self.population, self.left - kept), self.mutation)
         yield from self.confirm()
-
-    def breed(self, parents: Sequence[Candidate], count: int) -> list[Candidate]:
-        """Children that are new; chance candidates in place of those that could not be found."""
-        found: dict[Candidate, None] = {}
-        for _ in range(_TRIES * count if parents else 0):
-            if len(found) == count:
-                break
-            child = self.cross(self.choose(parents), self.choose(parents))
-            if self.history.is_new(child) and child in self.space:
-                found[child] = None
-        return list(found) or self.fresh(count)
-
-    def choose(self, parents: Sequence[Candidate]) -> Candidate:
-        """A parent: the faster of two at random."""
-        return parents[min(self.random.randrange(len(parents)), self.random.randrange(len(parents)))]
-
-    def cross(self, one: Candidate, other: Candidate) -> Candidate:
-        """A child, allowed or not."""
-        places = [self.random.choice(pair) for pair in zip(one, other, strict=True)]
-        for at, domain in enumerate(self.space.domains.values()):
-            if self.random.random() < self.mutation:
-                places[at] = self.mutate(places[at], len(domain.values), is_ordered=domain.is_ordered)
-        return tuple(places)
-
-    def mutate(self, place: int, size: int, *, is_ordered: bool) -> int:
-        """Another place: a near one rather than a far one where values are in order."""
-        if not is_ordered:
-            return self.random.randrange(size)
-        distance = 1 + int(self.random.expovariate(8 / size))
-        return min(size - 1, max(0, place + self.random.choice((-distance, distance))))

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Strategy"]
 
+_TRIES = 20  # children for each that is wanted, before chance takes over
+
 
 class Strategy:
     """A way to search a space. To make one of your own, write `plan`, or override `ask`.
@@ -93,6 +95,16 @@ class Strategy:
             found += self.new_of((c for k in self.history.ranked() for c in self.space.neighbours(k)), count - len(found), found)
         return found
 
+    def beside(self, parents: Sequence[Candidate], count: int, mutation: float | None = None) -> list[Candidate]:
+        """Up to `count` candidates about which nothing is known, like these: each value is that of one of two parents, the first of which are preferred, or a changed one.
+
+        `mutation` is the chance of each value to change; by default one changes on average. Where there are none to be found, they are `fresh` ones.
+        """
+        if mutation is None:
+            mutation = 1 / max(1, len(self.space.names))
+        children = (self._cross(parents, mutation) for _ in range(_TRIES * count if parents else 0))
+        return self.new_of((c for c in children if c in self.space), count) or self.fresh(count)
+
     def new_of(self, candidates: Iterable[Candidate], count: int, taken: Iterable[Candidate] = ()) -> list[Candidate]:
         """The first `count` of these about which nothing is known, without those that are `taken`."""
         found: dict[Candidate, None] = {}
@@ -112,3 +124,19 @@ class Strategy:
         """Steps for the end of a plan: the fastest few are measured again, until none of them is doubtful."""
         while len(self.history.times_ns) > 1 and (doubtful := self.doubtful(among, times)):
             yield doubtful
+
+    def _cross(self, parents: Sequence[Candidate], mutation: float) -> Candidate:
+        """A child, allowed or not."""
+        pair = [parents[min(self.random.randrange(len(parents)), self.random.randrange(len(parents)))] for _ in range(2)]
+        places = [self.random.choice(both) for both in zip(*pair, strict=True)]
+        for at, domain in enumerate(self.space.domains.values()):
+            if self.random.random() < mutation:
+                places[at] = self._change(places[at], len(domain.values), is_ordered=domain.is_ordered)
+        return tuple(places)
+
+    def _change(self, place: int, size: int, *, is_ordered: bool) -> int:
+        """Another place: a near one rather than a far one where values are in order."""
+        if not is_ordered:
+            return self.random.randrange(size)
+        distance = 1 + int(self.random.expovariate(8 / size))
+        return min(size - 1, max(0, place + self.random.choice((-distance, distance))))

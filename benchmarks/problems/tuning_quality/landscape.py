@@ -1,6 +1,6 @@
 """This module measures every candidate of the kernels, several times, and keeps the times: `python -m benchmarks.problems.tuning_quality.landscape [KERNEL ...]`.
 
-A sample is the median of calls for 0.3 ms, in the processor's time, so that a pause of the process is no time of a candidate; it is taken in a quiet moment, in which a piece
+A sample is the fastest of three or more calls, in the processor's time, so that a pause of the process is no time of a candidate; it is taken in a quiet moment, in which a piece
 of work that is always the same is as fast as it ever is. The candidates have their turns in rounds, in random order. The fastest twentieth is measured more often, so that which
 one is the best is known better than by luck. The files are made again when a kernel or its space changes, or for another machine.
 """
@@ -24,8 +24,8 @@ from accel import fn
 from accel.tuning import Candidate, Space
 from benchmarks.harness.check import WrongAnswerError
 from benchmarks.harness.machine import describe_machine
+from benchmarks.problems.tuning_quality.problem import KERNELS
 
-KERNELS = ("matmul", "transpose", "stencil", "histogram", "sort", "pieces")
 FOLDER = Path(__file__).parents[2] / "results" / "landscapes"
 SAMPLE_NS = 300_000
 CALLS = 3  # at least, of a sample
@@ -113,8 +113,8 @@ class Quiet:
         return min(tried)[1]
 
 
-def time_calls(call: Any) -> float:
-    """The median of some calls, in the processor's time; the first does not count, as it finds caches and branch predictors as another candidate left them."""
+def time_calls(call: Any) -> int:
+    """The fastest of some calls, in the processor's time; the first does not count, as it finds caches and branch predictors as another candidate left them."""
     call()
     times: list[int] = []
     begin = now = time.thread_time_ns()
@@ -122,7 +122,7 @@ def time_calls(call: Any) -> float:
         before, _ = now, call()
         now = time.thread_time_ns()
         times.append(now - before)
-    return median(times)
+    return min(times)
 
 
 def measure(calls: dict[Candidate, Any], random: Random) -> dict[Candidate, list[float]]:

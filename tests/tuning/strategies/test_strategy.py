@@ -119,3 +119,23 @@ def test_far_neighbours():
 def test_huge_spaces_find_a_default_that_conditions_allow():
     space = Space({name: Int(0, 9) for name in "abcdefghi"}, where=lambda a, b: a == b == 9)
     assert space.default[:2] == (9, 9) and space.default in space
+
+
+def test_candidates_beside_others_have_their_values_when_none_changes():
+    made = make([], space=Space({name: Int(0, 15) for name in "abcd"}))
+    found = made.beside([(1, 1, 1, 1), (2, 2, 2, 2)], 10, mutation=0.0)
+    assert len(set(found)) == 10 and {place for c in found for place in c} == {1, 2}
+
+
+def test_values_change_to_near_ones_where_there_is_an_order():
+    made = make([], space=Space({"n": Int(0, 99), "algorithm": Choice(*range(100))}))
+    near = [abs(made._change(50, 100, is_ordered=True) - 50) for _ in range(500)]
+    far = [abs(made._change(50, 100, is_ordered=False) - 50) for _ in range(500)]
+    assert min(near) >= 1 and sum(near) < sum(far) and max(far) > 40
+
+
+def test_beside_nothing_new_are_fresh_ones():
+    made = make([])
+    assert len(made.beside([], 3)) == 3 and made.beside([(5,)], 0) == []
+    made.history.add((5,), 1.0)
+    assert (5,) not in made.beside([(5,)], 3, mutation=0.0)

@@ -1,0 +1,1 @@
+"""This package holds the problem `ownership`: the statements, and one file per implementation."""
