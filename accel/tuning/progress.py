@@ -146,11 +146,11 @@ class _RichBar(_Lines):
         from rich.console import Console
         from rich.progress import BarColumn, TextColumn
         from rich.progress import Progress as Bars
-        from rich.text import Text
+        from rich.table import Column
 
         super().__init__(file)
-        self._text = Text
-        columns = (TextColumn("tuning {task.description}", markup=False), BarColumn(20), TextColumn("{task.fields[told]}", markup=False))
+        told = TextColumn("{task.fields[told]}", markup=False, table_column=Column(no_wrap=True))
+        columns = (TextColumn("tuning {task.description}", markup=False, table_column=Column(no_wrap=True)), BarColumn(20), told)
         console = Console(file=file)
         self._bars = Bars(*columns, console=console, auto_refresh=False, transient=True, redirect_stdout=False, redirect_stderr=False)
         self._bar: Any = None

@@ -33,26 +33,30 @@ _DIGEST_BYTES = 32
 _OPEN = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
-def read_file(record: str, function: str, content: str, machine: str) -> list[Entry] | None:
-    """What the record at `record` says of a function on a machine, but for what was tried; None when no file tells."""
+def read_file(record: str, asked: tuple[str, str, str], identity: bytes = b"") -> list[Entry] | None:
+    """What the record at `record` says of a function, content and machine, but for what was tried; None when no file tells.
+
+    The identity is read from the record when it is not given. It has to be given while this process has the record open: closing a descriptor of a file gives up the
+    locks that SQLite has on it.
+    """
     try:
-        identity = read_identity(record)
+        identity = identity or read_identity(record)
         if not identity:
             return None
-        written = _read(_path(record, function, content, machine), _LARGEST_BYTES)
+        written = _read(_path(record, *asked), _LARGEST_BYTES)
         body = written[_DIGEST_BYTES:]
         if blake2b(body, digest_size=_DIGEST_BYTES).digest() != written[:_DIGEST_BYTES]:
             return None
         head, rows = marshal.loads(body)
-        if head != (FORMAT, identity, function, content, machine):
+        if head != (FORMAT, identity, *asked):
             return None
         return [Entry(*row) for row in rows]
     except Exception:  # promised: whatever is wrong with the file, it is one that is not there
         return None
 
 
-def write_file(record: str, asked: tuple[str, str, str], entries: list[Entry]) -> None:
-    """Write what the record says of a function, content and machine. The record has to be locked for writing.
+def write_file(record: str, asked: tuple[str, str, str], entries: list[Entry], identity: bytes) -> None:
+    """Write what the record of this identity says of a function, content and machine. The record has to be locked for writing.
 
     Raises
     ------
@@ -63,7 +67,7 @@ def write_file(record: str, asked: tuple[str, str, str], entries: list[Entry]) -
     beside = f"{path}.{os.urandom(8).hex()}"
     try:
         rows = [tuple([getattr(entry, name) for name in Entry.__match_args__]) for entry in entries]
-        body = marshal.dumps(((FORMAT, read_identity(record), *asked), rows), 2)
+        body = marshal.dumps(((FORMAT, identity, *asked), rows), 2)
         os.makedirs(os.path.dirname(path), 0o700, exist_ok=True)
         _limit_files(os.path.dirname(path))
         with open(beside, "xb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:

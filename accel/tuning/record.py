@@ -58,8 +58,12 @@ class Record:
     """
 
     def __init__(self, path: str | None = None) -> None:
-        self._path = None if path is None else os.path.abspath(path)
         self.fault = ""
+        self._path = path
+        try:
+            self._path = None if path is None else os.path.abspath(path)
+        except OSError:  # the working directory is gone
+            pass
 
     def __repr__(self) -> str:
         return f"Record({self._path!r})" if self._path else "Record()"
@@ -81,7 +85,7 @@ class Record:
 
     def _load_from(self, path: str, function: str, content: str, machine: str) -> list[Entry]:
         with _lock:
-            known = read_file(path, function, content, machine)
+            known = read_file(path, (function, content, machine))
         if known is not None or not os.path.lexists(path):
             return known or []
         return self._ask(path, lambda database: database.load(function, content, machine)) or []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from accel.tuning.landscape import Landscape
 from accel.tuning.tables import CANDIDATES, describe_entry, describe_failures, list_candidates
+from accel.tuning.texts import show_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ class Report:
 
 def _write_entry(entry: Entry) -> str:
     landscape = Landscape(entry)
-    lines = [f"{entry.function.partition(':')[2] or entry.function} {entry.key}"]
+    lines = [show_text(f"{entry.function.partition(':')[2] or entry.function} {entry.key}")]
     lines += _align(describe_entry(entry, landscape))
     if landscape.times:
         lines += ["", *_align([("candidate", "time", "to the default"), *list_candidates(entry, landscape)])]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from accel.tuning.texts import show_arguments, show_count, show_ratio, show_time
+from accel.tuning.texts import show_arguments, show_count, show_ratio, show_text, show_time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def describe_failures(landscape: Landscape) -> list[tuple[str, str]]:
     told = []
     for reason, failed in list(landscape.failures.items())[:_REASONS]:
         more = f" and {len(failed) - 1} more" if len(failed) > 1 else ""
-        told.append((show_arguments(failed[0]) + more, " ".join(reason.split())))
+        told.append((show_arguments(failed[0]) + more, show_text(reason)))
     left_out = sum(map(len, list(landscape.failures.values())[_REASONS:]))
     return told + ([(f"{left_out} more", "other reasons")] if left_out else [])
 

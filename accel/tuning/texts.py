@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-__all__ = ["show_arguments", "show_count", "show_ratio", "show_time", "show_value"]
+__all__ = ["show_arguments", "show_count", "show_ratio", "show_text", "show_time", "show_value"]
 
 
 def show_time(time_ns: float) -> str:
@@ -51,6 +51,17 @@ def show_count(count: int, noun: str) -> str:
     return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
+def show_text(text: str) -> str:
+    """A text in one line, with what can't be printed left out.
+
+    Examples
+    --------
+    >>> show_text("raised ValueError: two\\nlines")
+    'raised ValueError: two lines'
+    """
+    return " ".join("".join([c if c.isprintable() else " " for c in text]).split())
+
+
 def show_value(value: Any) -> str:
     """A value of a candidate: functions by name, texts without quotes.
 
@@ -61,7 +72,7 @@ def show_value(value: Any) -> str:
     """
     name = getattr(value, "__name__", None) if callable(value) else None
     shown = name if isinstance(name, str) else value if isinstance(value, str) else repr(value)
-    shown = "".join([c if c.isprintable() else " " for c in shown])
+    shown = show_text(shown)
     return shown if len(shown) <= 40 else f"{shown[:39]}…"
 
 

@@ -3,6 +3,7 @@
 import io
 import os
 import pty
+import re
 import subprocess
 import sys
 import time
@@ -110,6 +111,24 @@ def test_a_terminal(clock, monkeypatch, with_rich):
     assert type(progress_module._find_screen()).__name__ == ("_RichBar" if with_rich else "_Bar")
     if not with_rich:
         assert text.count("\r") == 6 and "[==========          ]" in text  # five drawings, and the end
+
+
+@pytest.mark.parametrize("with_rich", [True, False])
+def test_a_narrow_terminal_has_one_line(clock, monkeypatch, with_rich):
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "60")
+    if with_rich:
+        pytest.importorskip("rich")
+    else:
+        monkeypatch.setitem(sys.modules, "rich.console", None)
+    with Progress("a_function", trials=4) as progress:
+        for _ in range(3):
+            clock.now += 0.125
+            progress.update(history(1200.0, 800.0), SPACE)
+    drawn = re.sub(r"\x1b\[[?0-9;]*[a-zA-Z]", "", sys.stderr.getvalue())
+    assert "tuning a_function" in drawn and max(map(len, re.split("[\r\n]", drawn))) <= 60
+    assert drawn.rstrip("\r\n").count("\n") <= 1
 
 
 def test_a_search_that_ends_at_once_is_told_of_on_a_terminal(clock, monkeypatch):

@@ -283,14 +283,12 @@ def test_deleted_replaced_and_brought_back(record, path):
 
 def test_deleted_while_it_is_open(record, path, monkeypatch):
     record.save(entry())
-    select = database_module._select
 
-    def delete(connection, asked):
-        path.unlink(missing_ok=True)
-        return select(connection, asked)
+    def delete(*given):
+        path.unlink()
 
     with monkeypatch.context() as patched:
-        patched.setattr(database_module, "_select", delete)
+        patched.setattr(database_module, "read_file", delete)
         record.save(entry("[200]", 64))  # goes with the file
     assert record.load(*ASKED) == [] and record.save(entry("[300]", 8)) and tiles(record) == [8]
 
@@ -428,7 +426,45 @@ def test_what_can_not_be_kept_is_said_once(tmp_path):
     assert ["what was tuned can't be kept" in str(w.message) for w in caught] == [True]
 
 
+@pytest.mark.parametrize("name", ["a b.db", "100%.db", "what?.db", "a#b.db", "µ.db", "x%3f.db", "file:x.db"])
+def test_names_of_files(tmp_path, name):
+    record = Record(str(tmp_path / name))
+    assert record.save(entry()) and tiles(record) == [32] and len(record.entries()) == 1 and (tmp_path / name).exists()
+    forget_quick(tmp_path / name)
+    assert tiles(record) == [32]
+
+
+def test_the_working_directory_is_gone(tmp_path, monkeypatch):
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    record = Record("tuning.db")
+    assert record.load(*ASKED) == [] and not record.save(entry()) and record.fault
+    monkeypatch.setenv("ACCEL_CACHE_DIR", "relative")
+    assert Record().load(*ASKED) == [] and not Record().save(entry())
+
+
+def test_a_python_without_sqlite(record, monkeypatch):
+    record.save(entry())
+    monkeypatch.setitem(sys.modules, "sqlite3", None)
+    assert tiles(record) == [32] and not record.save(entry("[200]", 64)) and "sqlite3" in record.fault and record.entries() == []
+
+
 # -- several at once
+
+
+def test_a_process_that_is_killed(record, path):
+    record.save(entry())
+    program = PROGRAM.replace("range(25)", "range(10_000)").replace("time.sleep(0.03)", "number or print('begun', flush=True)")
+    with subprocess.Popen([sys.executable, "-c", program, str(path), "1"], stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)}) as other:
+        assert other.stdout.readline() == "begun\n"
+        while len(record.load(*ASKED)) < 3:
+            pass
+        other.kill()
+    found = record.load(*ASKED)
+    assert len(found) >= 3 and not record.fault and record.save(entry("[200]", 64)) and tiles(record)[-1] == 64
+    kept, known = [{e.key for e in entries} for entries in (record.entries(), record.load(*ASKED))]
+    assert kept <= known and len(known - kept) <= 1  # one that was about to be kept
 
 
 def test_locked_by_another_process(record, path, monkeypatch):
@@ -516,6 +552,17 @@ def test_threads(record):
     for thread in threads:
         thread.join()
     assert faults == [] and len(record.entries()) == 20
+
+
+def test_no_lock_is_given_up_by_reading_the_file_meanwhile(record, path, monkeypatch):
+    """Closing any descriptor of a file gives up the locks of the process; the files beside are written while the record is locked."""
+    record.save(entry())
+    opened, open_ = [], os.open
+    monkeypatch.setattr(os, "open", lambda name, *given: opened.append(os.fspath(name)) or open_(name, *given))
+    assert record.save(entry("[200]", 64)) and str(path) not in opened and any(name.startswith(f"{path}-quick") for name in opened)
+    forget_quick(path)
+    database_module.Database(str(path)).load(*ASKED)
+    assert str(path) not in opened
 
 
 def test_a_child_that_is_forked_while_the_record_is_used(record):

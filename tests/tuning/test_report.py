@@ -154,7 +154,13 @@ def test_without_matplotlib(monkeypatch):
 
 
 def test_values_for_people():
-    assert show_value("a\nb\x1b") == "a b " and show_value("x" * 50) == "x" * 39 + "…" and show_value(os.path.join) == "join" and show_value(None) == "None"
+    assert show_value("a\nb\x1b") == "a b" and show_value("x" * 50) == "x" * 39 + "…" and show_value(os.path.join) == "join" and show_value(None) == "None"
     assert show_arguments({"kind": int, "n": 1}) == "kind=int, n=1"
     assert [show_time(t) for t in (999.7, 999.4, -1.0, float("nan"), 5e12)] == ["1 µs", "999 ns", "-", "-", "5000 s"]
     assert show_ratio(1e9, 1.0) == "1,000,000,000x" and show_ratio(float("inf"), 1.0) == "-"
+
+
+def test_text_that_can_not_be_printed():
+    nasty = "a\nb\x1b[31m\udcff"
+    text = str(Report([entry([[{"x": nasty}, 1.0], [{"x": 1}, nasty]], function=f"work:{nasty}", key=nasty)]))
+    assert text.encode() and "\x1b" not in text and text.splitlines()[0] == "a b [31m a b [31m"
