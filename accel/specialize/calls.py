@@ -35,12 +35,14 @@ from accel.types.kinds import (
     Static,
     StructArray,
     Tuple,
+    Vector,
     View,
     ZipIterator,
     is_value,
     members_of,
 )  # fmt: skip
 from accel.types.ownership import move
+from accel.types.simd import shape_of_class
 
 __all__ = ["ITERATORS", "CallRules", "Specializing", "constant_kind", "is_constant_of", "python_function", "spread_kinds"]
 
@@ -83,6 +85,9 @@ def is_constant_of(kind: Kind, value: Any) -> bool:
     """Whether a constant is what a field of this kind holds."""
     if isinstance(kind, Tuple) and type(value) is tuple and len(value) == len(kind.items):
         return all(map(is_constant_of, kind.items, value))
+    if isinstance(kind, Vector):
+        lanes = getattr(value, "_lanes", b"")
+        return shape_of_class(type(value)) == (kind.char, kind.lanes) and type(lanes) is bytes and len(lanes) == kind.lanes * kind.dtype.size_bytes
     return holds_array(kind, value) if isinstance(kind, FieldArray) else constant_kind(value) == kind
 
 

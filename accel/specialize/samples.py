@@ -124,8 +124,8 @@ def _sample(kind: Kind, number: int) -> Any:
             return tuple(_sample(k, number) for k in items)
         case Slice():
             return slice(*(None if isinstance(k, NoneKind) else 1 for k in (kind.start, kind.stop, kind.step)))
-        case FieldArray(char, sizes):
-            made = numpy.ones(sizes, char)
+        case FieldArray(char):
+            made = numpy.ones((2,) * kind.ndim, char)  # as long as the samples of other arrays
             made.flags.writeable = False
             return made
         case Array():

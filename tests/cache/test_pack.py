@@ -29,6 +29,8 @@ class Pair:
 
 ARRAY = k.Array("d", 2, "A", False)
 KINDS = (
+    k.FieldArray("d", (2, 3)),
+    k.Array("d", 2, "C", True, False, (2, 3)),
     k.Int(),
     k.Float(),
     k.Bool(),

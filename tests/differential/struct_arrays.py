@@ -84,7 +84,7 @@ def array_expression(e: StructExpressions, kind: str, depth: int) -> str:
         if kind[:5] in ("ten:d", "ten:l", "ten:D") and r.random() < 0.3:
             return f"({found} {r.choice('+-*')} {e.member(kind, depth) or found})"
         return found
-    if kind[0] == "v" or r.random() < 0.3:
+    if kind[0] == "v" or r.random() < 0.05:
         return array_literal(r, kind, 0.05)
     if r.random() < 0.03:
         sizes = [*sizes[:-1], sizes[-1] + 1]

@@ -524,6 +524,17 @@ def test_lanes_as_fields() -> None:
     agree_with_disabled(refused, [(ray, SIMD[Float32, 4](1)), (ray, SIMD[Float32, 2](1)), (ray, SIMD[Float64, 4](1)), (ray, 1.0), (ray, (1.0, 2.0, 3.0, 4.0))])
 
 
+RAY = Ray(SIMD[Float32, 4](1, 2, float("nan"), -0.0))
+LANES = Lanes(SIMD[Bool, 4](True, False, False, True), SIMD[Int64, 3](1, -2, 2**63 - 1), SIMD[Float64, 1](0.1))
+
+
+def test_lanes_of_structs_from_outside() -> None:
+    def use(k):
+        return RAY.origin, RAY.origin[k], RAY, LANES, LANES.inside[k], LANES.count + k, LANES.inside & (RAY.origin > 1), LANES.one
+
+    agree_compiled(use, lambda: (1,), lambda: (2,), lambda: (-1,))
+
+
 def test_masks_as_fields() -> None:
     def use(p, x):
         inside = x > 1.5
