@@ -28,7 +28,7 @@ if TYPE_CHECKING:
         OwnershipError,
         RaceError,
     )
-    from accel.threads import parallel, parallel_for, parallel_map, parallel_reduce
+    from accel.threads import num_threads, parallel, parallel_for, parallel_map, parallel_reduce
 
 __all__ = [
     "AccelError",
@@ -49,6 +49,7 @@ __all__ = [
     "comptime_assert",
     "disabled",
     "fn",
+    "num_threads",
     "parallel",
     "parallel_for",
     "parallel_map",
@@ -65,7 +66,7 @@ __version__ = "0.1.0"
 _HOMES = dict.fromkeys(__all__[:13], "errors") | dict.fromkeys(("disabled", "fn", "parallelize", "struct", "vectorize"), "decorators")
 _HOMES |= dict.fromkeys(("Comptime", "comptime", "comptime_assert", "tile", "unroll"), "compile_time")
 _HOMES["FrozenInstanceError"] = "dispatch.structs"
-_HOMES |= dict.fromkeys(("parallel", "parallel_for", "parallel_map", "parallel_reduce"), "threads")
+_HOMES |= dict.fromkeys(("num_threads", "parallel", "parallel_for", "parallel_map", "parallel_reduce"), "threads")
 
 
 def __getattr__(name: str) -> object:
