@@ -13,7 +13,7 @@ __all__ = ["Blocks", "Tile", "choose_blocks", "choose_small_tile"]
 _CACHES = Path("/sys/devices/system/cpu/cpu0/cache")
 _L1, _L2 = 32 << 10, 512 << 10  # bytes, where the system does not tell
 _REGISTERS = 32 if simd_width(Float32) == 16 else 16  # AVX-512 has twice as many
-_LOW = 4  # rows of a tile for small products
+_HIGH = 8  # rows of a tile of one register: as many chains as hide the latency of one
 _SPARE = 4  # registers for what is multiplied
 _STRIP = 8  # panels that are packed at a time: rows of at least two lines of the cache
 
@@ -67,7 +67,7 @@ def choose_blocks(dtype: Any) -> Blocks:
 def choose_small_tile(dtype: Any, m: int, n: int) -> Tile:
     """The tile for small products of `m` rows and `n` columns, which may be narrower than that for large ones."""
     tile = choose_blocks(dtype).tile
-    return tile if n >= tile.wide and m >= tile.tall else Tile(tile.lanes, _LOW, 1)
+    return tile if n >= tile.wide and m >= tile.tall else Tile(tile.lanes, _HIGH, 1)
 
 
 def _bytes_of(width: int) -> int:

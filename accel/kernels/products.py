@@ -20,7 +20,7 @@ _SMALL_DEPTH = 256
 _SHARED = 1 << 22  # multiplications that are worth several threads
 _FEW_BYTES = 1 << 20  # of `a`, whose rows need not be packed
 _ALIAS = 4096  # bytes between rows which fall on the same lines of the cache
-_rooms: dict[tuple[Any, int], list[Any]] = {}  # memory to work in that nobody uses: taken and given back by single, atomic operations
+_rooms: dict[tuple[Any, int], list[tuple[Any, Any]]] = {}  # memory to work in that nobody uses: taken and given back by single, atomic operations
 
 
 def matmul(
@@ -174,11 +174,9 @@ def _multiply_large(arrays: tuple[Any, Any, Any], sizes: tuple[int, int, int], s
 
     def do(number: int) -> None:
         begin = number * high
-        room = _take_room(a.dtype, blocks.room())
-        held = room[:]
-        held.flags.writeable = False
+        room, held = _take_room(a.dtype, blocks.room())
         multiply_rows(a, b, c, room, held, begin=begin, m=min(high, m - begin), n=n, k=k, is_packed=is_packed, **how, **blocks.options())
-        _give_room(room)
+        _give_room(room, held)
 
     count = -(-m // high)
     if threads == 1 or count == 1:
@@ -207,9 +205,10 @@ def _multiply_small(a: Any, b: Any, out: Any, dtype: Any) -> None:
     flat, flat_places = made.reshape(-1), places.reshape(-1)
 
     def do(first: int, end: int) -> None:
-        room = _take_room(flat.dtype, _SMALL_DEPTH * tile.wide)
-        multiply_each(flat_a, flat_b, flat, flat_places, room, first=first, end=end, m=high, n=wide, k=k, row=row, column=column, **tile.options())
-        _give_room(room)
+        room, held = _take_room(flat.dtype, _SMALL_DEPTH * tile.wide)
+        sizes = {"m": high, "n": wide, "k": k, "row": row, "column": column}
+        multiply_each(flat_a, flat_b, flat, flat_places, room, held=held, first=first, end=end, **sizes, **tile.options())
+        _give_room(room, held)
 
     threads = num_threads() if count * m * n * k >= _SHARED else 1
     if threads == 1 or count < threads:
@@ -228,13 +227,17 @@ def _padded(array: Any, to: tuple[int, int], dtype: Any) -> Any:
     return made
 
 
-def _take_room(dtype: Any, size: int) -> Any:
+def _take_room(dtype: Any, size: int) -> tuple[Any, Any]:
+    """Memory to work in, and a view of it that can't be written."""
     rooms = _rooms.setdefault((dtype, size), [])
     try:
         return rooms.pop()
     except IndexError:
-        return numpy.empty(size, dtype)
+        room = numpy.empty(size, dtype)
+        held = room[:]
+        held.flags.writeable = False
+        return room, held
 
 
-def _give_room(room: Any) -> None:
-    _rooms[room.dtype, room.size].append(room)
+def _give_room(room: Any, held: Any) -> None:
+    _rooms[room.dtype, room.size].append((room, held))

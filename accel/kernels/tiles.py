@@ -104,15 +104,20 @@ def multiply_rows(
 @fn(nogil=True)
 def multiply_each(
     a: Any, b: Any, c: Any, places: Any, room: Any,
-    *, first: int, end: int, m: int, n: int, k: int, row: int, column: int, lanes: Comptime[type], tall: Comptime[int], cols: Comptime[int],
+    *, held: Any, first: int, end: int, m: int, n: int, k: int, row: int, column: int, lanes: Comptime[type], tall: Comptime[int], cols: Comptime[int],
 ) -> None:  # fmt: skip
     """Small products, one after the other: number i takes `a` and `b` from the two `places` at 2 * i on. Each has at least the height and the width of a
-    tile; where these do not divide it, tiles overlap."""
+    tile; where these do not divide it, tiles overlap. `held` is `room`, read only, for a panel; a `b` as wide as a tile is one itself."""
+    is_panel = column == 1 and row == comptime(cols * lanes.width)
     for number in range(first, end):
         a0, b0 = int(places[2 * number]), int(places[2 * number + 1])
         for left in range(0, n, comptime(cols * lanes.width)):
             j = min(left, n - comptime(cols * lanes.width))
-            pack_panels(b, room, comptime(cols * lanes.width), k, at=b0 + j * column, row=row, column=column, lanes=lanes, cols=cols)
+            if not is_panel:
+                pack_panels(b, room, comptime(cols * lanes.width), k, at=b0 + j * column, row=row, column=column, lanes=lanes, cols=cols)
             for top in range(0, m, tall):
                 i = min(top, m - tall)
-                multiply_tile(a, room, c, k, True, a0=a0 + i * k, row=k, b0=0, c0=(number * m + i) * n + j, wide=n, lanes=lanes, tall=tall, cols=cols)
+                multiply_tile(
+                    a, b if is_panel else held, c, k, True, a0=a0 + i * k, row=k, b0=b0 if is_panel else 0, c0=(number * m + i) * n + j, wide=n,
+                    lanes=lanes, tall=tall, cols=cols,
+                )  # fmt: skip
