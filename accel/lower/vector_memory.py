@@ -17,7 +17,8 @@ __all__ = ["Places", "load_lanes", "store_lanes"]
 class Places:
     """Where the lanes lie in an array: from an index on, in a row ("row"), or by a stride ("stride"); or each at its index ("indices").
 
-    `mask` has the conditions for which lanes are meant, one vector of i1 for each vector of lanes, None for all; `is_tail`: those inside of the array are. `is_sure`: all are known to be inside.
+    `mask` has the conditions for which lanes are meant, one vector of i1 for each vector of lanes, None for all; `is_tail`: those inside of the array are.
+    `is_sure`: all are known to be inside.
     """
 
     array: Array

@@ -26,7 +26,7 @@ from accel.specialize.put_off import can_put_off, cannot_fail
 from accel.specialize.rows import find_row, is_memory_of_lanes
 from accel.specialize.straight import Straight, straighten
 from accel.specialize.strips import Strip, write_strips
-from accel.types.kinds import Array, Int, RangeIterator
+from accel.types.kinds import Array, Int, Kind, RangeIterator
 from accel.values import dataclass, field, replace
 
 __all__ = ["version_nests"]
@@ -198,7 +198,7 @@ class _Nests:
 
     def _are_sure_loads(self, rows: list[Instruction], row: Straight) -> bool:
         """Whether SIMD values are only loaded, from where they are known to lie, and nothing is stored: a buffer holds back stores of numbers alone."""
-        return all(id(i) in self.accesses and i.targets for i in rows) and not any(op == "set_item" for op, _ in row.order)
+        return all(id(i) in self.accesses and self.typed.calls[id(i)].name == "simd.load" for i in rows) and not any(op == "set_item" for op, _ in row.order)
 
     def _cells(self, loop: Loop, row: Straight, gates: list[_Gate]) -> dict[Access, str]:
         """Elements that are the same in all turns, are read and written, and mean no other element that is accessed: a name for each."""
