@@ -30,7 +30,7 @@ if TYPE_CHECKING:
         RaceError,
         RecordError,
     )
-    from accel.threads import parallel, parallel_for, parallel_map, parallel_reduce
+    from accel.threads import num_threads, parallel, parallel_for, parallel_map, parallel_reduce
     from accel.tuning.decorator import autotune
 
 __all__ = [
@@ -55,6 +55,7 @@ __all__ = [
     "comptime_assert",
     "disabled",
     "fn",
+    "num_threads",
     "parallel",
     "parallel_for",
     "parallel_map",
@@ -73,7 +74,7 @@ _HOMES |= dict.fromkeys(("disabled", "fn", "parallelize", "struct", "vectorize")
 _HOMES |= dict.fromkeys(("Comptime", "comptime", "comptime_assert", "tile", "unroll"), "compile_time")
 _HOMES["autotune"] = "tuning.decorator"
 _HOMES["FrozenInstanceError"] = "dispatch.structs"
-_HOMES |= dict.fromkeys(("parallel", "parallel_for", "parallel_map", "parallel_reduce"), "threads")
+_HOMES |= dict.fromkeys(("num_threads", "parallel", "parallel_for", "parallel_map", "parallel_reduce"), "threads")
 
 
 def __getattr__(name: str) -> object:

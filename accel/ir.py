@@ -91,6 +91,7 @@ class Instruction:
     when: tuple[str, bool] | None = (
         None  # computed whether or not this name has this truth; should it fail, CPython looks at the name again
     )
+    is_sure: bool = False  # of loads and stores of SIMD values: all lanes are known to be inside of the array
 
     def __str__(self) -> str:
         targets = f"{', '.join(self.targets)} = " if self.targets else ""

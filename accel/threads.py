@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     T = TypeVar("T")
     S = TypeVar("S")
 
-__all__ = ["parallel", "parallel_for", "parallel_map", "parallel_reduce"]
+__all__ = ["num_threads", "parallel", "parallel_for", "parallel_map", "parallel_reduce"]
 
 _CHUNKS_PER_THREAD = 8  # of a dynamic schedule
 _MOST_BLOCKS = 256  # of a reduction
@@ -69,6 +69,24 @@ class parallel:  # noqa: N801  a context manager reads as a verb here
         from accel.runtime.pool import set_threads
 
         set_threads(self._before.pop())
+
+
+def num_threads() -> int:
+    """On how many threads `parallel_for` would work here.
+
+    Returns
+    -------
+    int
+        What the innermost `parallel` of this thread says, else its default; 1 where loops stay in this thread, as inside `accel.disabled()`.
+
+    Examples
+    --------
+    >>> import accel
+    >>> with accel.parallel(2):
+    ...     accel.num_threads()
+    2
+    """
+    return _threads_for(None, "static")
 
 
 def parallel_for(body: Callable[[int], object], n: int, *, num_threads: int | None = None, schedule: str = "static") -> None:
@@ -225,5 +243,5 @@ def _threads_for(given: int | None, schedule: str, *functions: Callable[..., obj
     return given if given is not None else current_threads()
 
 
-for _public in (parallel, parallel_for, parallel_map, parallel_reduce):
+for _public in (num_threads, parallel, parallel_for, parallel_map, parallel_reduce):
     _public.__module__ = "accel"  # where users find them, and what tracebacks show

@@ -85,7 +85,8 @@ def lower_call(body: FunctionBody, instruction: Instruction, successors: Success
     """A call, or an operation that is one."""
     call = body.typed.calls[id(instruction)]
     if call.name.startswith("simd."):
-        made = emit_vector_call(body.e, call.name, call.bound, _call_operands(body, instruction), target_of(body, instruction))
+        operands, target = _call_operands(body, instruction), target_of(body, instruction)
+        made = emit_vector_call(body.e, call.name, call.bound, operands, target, is_sure=instruction.is_sure)
         write_target(body, instruction, made)
     elif call.name == "struct":
         _construct(body, instruction, call)

@@ -35,13 +35,13 @@ Operands = list[tuple[Kind, Value]]
 _REDUCTIONS = {"reduce_add": "+", "reduce_mul": "*", "reduce_min": "min", "reduce_max": "max"}
 
 
-def emit_vector_call(e: Emitter, name: str, bound: tuple[Any, ...], operands: Operands, made: Kind) -> Value:
-    """A call "simd.name" with the operands behind the callee or the owner, which comes first; of the kind `made`."""
+def emit_vector_call(e: Emitter, name: str, bound: tuple[Any, ...], operands: Operands, made: Kind, *, is_sure: bool = False) -> Value:
+    """A call "simd.name" with the operands behind the callee or the owner, which comes first; of the kind `made`. `is_sure`: what it accesses is in range."""
     (owner, value), *given = operands
     name = name.removeprefix("simd.")
     if name in ("load", "load_tail", "gather"):
         assert isinstance(made, Vector)
-        return load_lanes(e, made, _find_places(name, dict(bound[0]), given))
+        return load_lanes(e, made, _find_places(name, dict(bound[0]), given, is_sure=is_sure))
     if name == "iota":
         assert isinstance(made, Vector)
         return emit_iota(e, made, *(given[bound[0]] if bound[0] is not None else (Int(), ("0",))))
@@ -52,7 +52,7 @@ def emit_vector_call(e: Emitter, name: str, bound: tuple[Any, ...], operands: Op
         owner, value = given[0]
     assert isinstance(owner, Vector)
     if name in ("store", "store_tail", "scatter"):
-        store_lanes(e, owner, value, _find_places(name, dict(bound[0]), given))
+        store_lanes(e, owner, value, _find_places(name, dict(bound[0]), given, is_sure=is_sure))
         return ()
     if name in ("any", "all", "count", "truth"):
         return (vector_test(e, "all" if name == "truth" else name, owner, value),)
@@ -88,7 +88,7 @@ def _emit_vector(e: Emitter, name: str, bound: tuple[Any, ...], owned: tuple[Vec
     return vector_unary(e, name, owner, value)
 
 
-def _find_places(name: str, bound: dict[str, int], given: Operands) -> Places:
+def _find_places(name: str, bound: dict[str, int], given: Operands, *, is_sure: bool) -> Places:
     """What a load or a store is told of where the lanes lie."""
     array, value = given[bound["array"]]
     assert isinstance(array, Array)
@@ -96,7 +96,7 @@ def _find_places(name: str, bound: dict[str, int], given: Operands) -> Places:
     if name == "gather" or name == "scatter":
         return Places(array, value, "indices", indices=given[bound["indices"]], mask=mask)  # type: ignore[arg-type]  # vectors, both
     how, stride = ("stride", given[bound["stride"]][1][0]) if "stride" in bound else ("row", "1")
-    return Places(array, value, how, given[bound["index"]][1][0], stride, None, mask, name.endswith("tail"))  # type: ignore[arg-type]
+    return Places(array, value, how, given[bound["index"]][1][0], stride, None, mask, name.endswith("tail"), is_sure)  # type: ignore[arg-type]
 
 
 def emit_vector_operator(e: Emitter, op: str, symbol: str, operands: Operands, made: Kind) -> Value:

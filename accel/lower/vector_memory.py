@@ -18,6 +18,7 @@ class Places:
     """Where the lanes lie in an array: from an index on, in a row ("row"), or by a stride ("stride"); or each at its index ("indices").
 
     `mask` has the conditions for which lanes are meant, one vector of i1 for each vector of lanes, None for all; `is_tail`: those inside of the array are.
+    `is_sure`: all are known to be inside.
     """
 
     array: Array
@@ -28,6 +29,7 @@ class Places:
     indices: tuple[Vector, Value] | None = None
     mask: tuple[Vector, Value] | None = None
     is_tail: bool = False
+    is_sure: bool = False
 
 
 _WIDE = 64  # bits of an index
@@ -55,7 +57,8 @@ class _Access:
         e, places, kind = self.e, self.places, self.kind
         mask = None if places.mask is None else as_conditions(e, *places.mask, kind.group)
         if places.how != "indices" and not places.is_tail and mask is None:
-            self._require_row()
+            if not places.is_sure:
+                self._require_row()
             return None
         inside = self._inside()
         if places.is_tail:

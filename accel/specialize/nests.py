@@ -23,9 +23,10 @@ from accel.specialize.affine import Forms
 from accel.specialize.indirect import Indirect, find_indirect, turn_name, write_indirect
 from accel.specialize.loops import Definitions, Graph, Loop, Place
 from accel.specialize.put_off import can_put_off, cannot_fail
+from accel.specialize.rows import find_row, is_memory_of_lanes
 from accel.specialize.straight import Straight, straighten
 from accel.specialize.strips import Strip, write_strips
-from accel.types.kinds import Array, Int, RangeIterator
+from accel.types.kinds import Array, Int, Kind, RangeIterator
 from accel.values import dataclass, field, replace
 
 __all__ = ["version_nests"]
@@ -102,7 +103,7 @@ class _Nests:
             for name in self.graph.blocks:
                 if name in loop.blocks and self.graph.is_in_every_turn(name, loop):
                     for k, instruction in enumerate(self.graph.blocks[name].instructions):
-                        if instruction.op in ("item", "set_item") and id(instruction) not in self.accesses:
+                        if id(instruction) not in self.accesses:
                             self._decide(gate, instruction, (name, k))
             if gate.ranges:
                 self.gates[loop.head] = gate
@@ -110,23 +111,31 @@ class _Nests:
             self.decide(inner)
 
     def _decide(self, gate: _Gate, instruction: Instruction, place: Place) -> None:
+        lanes = find_row(self.typed, instruction)
+        if instruction.op not in ("item", "set_item") and lanes is None:
+            return
         access, ranges = self._access(gate, instruction, place), []
         if access is None:
             return
         for axis, form in enumerate(access.indexes):
             limits = gate.forms.bounds(form)
-            if limits is None or (limits[0].is_from_end and limits[0] != limits[1]):
+            if limits is None or (limits[0].is_from_end and (limits[0] != limits[1] or lanes is not None)):
                 return
-            ranges.append((access.array, axis, *limits))
+            ranges.append((access.array, axis, limits[0], limits[1] + Affine(0 if lanes is None else lanes.count - 1)))
         gate.ranges |= dict.fromkeys(ranges)
         self.accesses[id(instruction)] = access
         self.gate_of[id(instruction)] = gate
 
     def _access(self, gate: _Gate, instruction: Instruction, place: Place) -> Access | None:
         """What an instruction accesses, in forms of what is known at a gate."""
-        array, *subscripts = instruction.arguments if instruction.op == "item" else instruction.arguments[:-1]
+        row = find_row(self.typed, instruction)
+        if row is not None:
+            array, *subscripts = row.array, row.index
+            kinds: tuple[Kind, ...] = (Int(),)
+        else:
+            array, *subscripts = instruction.arguments if instruction.op == "item" else instruction.arguments[:-1]
+            kinds = self.typed.argument_kinds.get(id(instruction), ())[1 : 1 + len(subscripts)]
         kind = gate.forms.kind(array)
-        kinds = self.typed.argument_kinds.get(id(instruction), ())[1 : 1 + len(subscripts)]
         if not isinstance(kind, Array) or len(subscripts) != kind.ndim or id(instruction) in self.typed.faults:
             return None
         if not kinds or not all(isinstance(k, Int) for k in kinds):  # none: it is not reached
@@ -171,8 +180,11 @@ class _Nests:
         accesses, within = self._accesses_of(loop, gates[0])
         if accesses is None:
             return False
-        row = _as_written(body, accesses) if body else straighten(self.typed, self.graph, loop, accesses)
-        if row is None or not row.order or not all(can_put_off(self.typed, i) for _, i in row.origins.values()):
+        row = _as_written(body, self.accesses | accesses) if body else straighten(self.typed, self.graph, loop, accesses)
+        if row is None or not all(can_put_off(self.typed, i) for _, i in row.origins.values()):
+            return False
+        rows = [i for _, i in row.origins.values() if is_memory_of_lanes(self.typed, i)]
+        if not (row.order or rows) or (rows and not (body and self._are_sure_loads(rows, row))):
             return False
         cells = self._cells(loop, row, gates) if body else {}
         wanted = self._order_wanted(loop, row.order, gates, cells)
@@ -183,6 +195,10 @@ class _Nests:
         in_cells = [_in_cell(i, cells) for i in row.body]
         self.strips[loop.head] = Strip(loop, in_cells, affine, tuple(within), tuple((name, access) for access, name in cells.items()))
         return True
+
+    def _are_sure_loads(self, rows: list[Instruction], row: Straight) -> bool:
+        """Whether SIMD values are only loaded, from where they are known to lie, and nothing is stored: a buffer holds back stores of numbers alone."""
+        return all(id(i) in self.accesses and self.typed.calls[id(i)].name == "simd.load" for i in rows) and not any(op == "set_item" for op, _ in row.order)
 
     def _cells(self, loop: Loop, row: Straight, gates: list[_Gate]) -> dict[Access, str]:
         """Elements that are the same in all turns, are read and written, and mean no other element that is accessed: a name for each."""
@@ -306,12 +322,19 @@ class _Nests:
 
 def _as_written(body: list[tuple[Place, Instruction]], accesses: dict[int, Access]) -> Straight:
     """A body without branches."""
-    row = Straight(order=[(i.op, accesses[id(i)]) for _, i in body if id(i) in accesses])
+    row = Straight(order=[(i.op, accesses[id(i)]) for _, i in body if id(i) in accesses and i.op != "call"])
     for place, i in body:
-        made = replace(i, detail=accesses.get(id(i), i.detail))
+        made = _made_sure(i, accesses.get(id(i)))
         row.body.append(made)
         row.origins[id(made)] = place, i
     return row
+
+
+def _made_sure(i: Instruction, access: Access | None) -> Instruction:
+    """A copy of an instruction; of an access that is certain, one that says so."""
+    if access is None:
+        return replace(i)
+    return replace(i, is_sure=True) if i.op == "call" else replace(i, detail=access)
 
 
 def _in_cell(i: Instruction, cells: dict[Access, str]) -> Instruction:
@@ -412,7 +435,7 @@ class _Copier:
         """A copy of an instruction; of an access that is certain behind the gates, one that says so."""
         if access is None and self.nests.gate_of.get(id(i)) in passed:
             access = self.nests.accesses[id(i)]
-        return replace(i, detail=i.detail if access is None else access)
+        return _made_sure(i, access)
 
 
 def _resolve(name: str, levels: list[tuple[frozenset[str], str]]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from accel.ir import Instruction, TypedFunction
+from accel.specialize.rows import can_put_off_lanes
 from accel.types.kinds import Array, Bool, FieldArray, Float, Int, Scalar, Static, StructArray, Tuple, View, members_of
 
 __all__ = ["can_put_off", "cannot_fail", "is_pure"]
@@ -26,7 +27,7 @@ def can_put_off(typed: TypedFunction, i: Instruction) -> bool:
         return False
     if i.op == "bound":
         return not typed.maybe_unbound.get(id(i))
-    if i.op in _PLAIN or id(i) in typed.constants:
+    if i.op in _PLAIN or id(i) in typed.constants or can_put_off_lanes(typed, i):
         return True
     members = [m for k in kinds for m in members_of(k)]
     if i.op == "truth" or (i.op == "compare" and i.detail in _SYMBOLS):

@@ -22,6 +22,7 @@ from benchmarks.problems.loops.problem import LOOPS
 from benchmarks.problems.mandelbrot.problem import MANDELBROT
 from benchmarks.problems.mandelbrot_lanes.problem import MANDELBROT_LANES
 from benchmarks.problems.mandelbrot_simd.problem import MANDELBROT_SIMD
+from benchmarks.problems.matmul_kernel.problem import MATMUL_KERNEL
 from benchmarks.problems.matmul_naive.problem import MATMUL_NAIVE
 from benchmarks.problems.nbody.problem import NBODY
 from benchmarks.problems.nbody_unrolled.problem import NBODY_UNROLLED
@@ -67,6 +68,7 @@ PROBLEMS: dict[str, Problem] = {
         NBODY_UNROLLED,
         DOT_SIMD,
         TUNING_QUALITY,
+        MATMUL_KERNEL,
         COMPILE_TIME,
         FALLBACK,
         FUZZER,

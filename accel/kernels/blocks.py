@@ -1,0 +1,87 @@
+"""This module chooses the sizes of tiles and blocks of matrix products from what the processor has: registers and caches."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from accel.types import SIMD, Float32, simd_width
+
+__all__ = ["Blocks", "Tile", "choose_blocks", "choose_small_tile"]
+
+_CACHES = Path("/sys/devices/system/cpu/cpu0/cache")
+_L1, _L2 = 32 << 10, 512 << 10  # bytes, where the system does not tell
+_REGISTERS = 32 if simd_width(Float32) == 16 else 16  # AVX-512 has twice as many
+_HIGH = 8  # rows of a tile of one register: as many chains as hide the latency of one
+_SPARE = 4  # registers for what is multiplied
+_STRIP = 8  # panels that are packed at a time: rows of at least two lines of the cache
+
+
+class Tile(NamedTuple):
+    """A tile of the result: `tall` rows of `cols` registers, which are of the class `lanes`."""
+
+    lanes: Any
+    tall: int
+    cols: int
+
+    @property
+    def wide(self) -> int:
+        """Its columns."""
+        return int(self.cols * self.lanes.width)
+
+    def options(self) -> dict[str, Any]:
+        """What the machine code is made for."""
+        return {"lanes": self.lanes, "tall": self.tall, "cols": self.cols}
+
+
+class Blocks(NamedTuple):
+    """A tile; how many steps of k, columns of `b` and rows of `a` lie packed at a time."""
+
+    tile: Tile
+    depth: int
+    strip: int
+    high: int
+
+    def options(self) -> dict[str, Any]:
+        """What the machine code is made for."""
+        return {**self.tile.options(), "depth": self.depth, "strip": self.strip}
+
+    def room(self) -> int:
+        """Elements of the memory that one thread works in."""
+        return self.depth * (self.strip + self.tile.wide + self.high + 2 * self.tile.tall) + self.tile.tall * self.tile.wide
+
+
+@cache
+def choose_blocks(dtype: Any) -> Blocks:
+    """Half of the first cache for a panel of `b`, half of the second one for the rows of `a`."""
+    width = simd_width(dtype)
+    tile = Tile(SIMD[dtype, width], (_REGISTERS - _SPARE) // 2, 2)
+    size = _bytes_of(width)
+    depth = max(64, _cache_bytes(1, _L1) // 2 // (tile.wide * size) // 32 * 32)
+    high = max(tile.tall, _cache_bytes(2, _L2) // 2 // (depth * size) // tile.tall * tile.tall)
+    return Blocks(tile, depth, _STRIP * tile.wide, high)
+
+
+@cache
+def choose_small_tile(dtype: Any, m: int, n: int) -> Tile:
+    """The tile for small products of `m` rows and `n` columns, which may be narrower than that for large ones."""
+    tile = choose_blocks(dtype).tile
+    return tile if n >= tile.wide and m >= tile.tall else Tile(tile.lanes, _HIGH, 1)
+
+
+def _bytes_of(width: int) -> int:
+    """The size of an element of which a register holds so many."""
+    return simd_width(Float32) * 4 // width
+
+
+def _cache_bytes(level: int, default: int) -> int:
+    """The size of the cache for data of one level."""
+    for entry in sorted(_CACHES.glob("index*")):
+        try:
+            kind, found, size = ((entry / name).read_text().strip() for name in ("type", "level", "size"))
+            if kind != "Instruction" and int(found) == level and size.endswith("K"):
+                return int(size[:-1]) << 10
+        except (OSError, ValueError):
+            continue
+    return default

@@ -1,0 +1,243 @@
+"""This module is `matmul`: what it takes and gives; the work is done by `accel.kernels.tiles`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy
+
+from accel import num_threads, parallel_for
+from accel.kernels.blocks import Blocks, choose_blocks, choose_small_tile
+from accel.kernels.epilogues import Epilogue
+from accel.kernels.tiles import multiply_each, multiply_rows
+
+__all__ = ["matmul"]
+
+_SMALL = 64**3  # multiplications of a product that is done without packing `a`
+_SMALL_DEPTH = 256
+_SHARED = 1 << 22  # multiplications that are worth several threads
+_FEW_BYTES = 1 << 20  # of `a`, whose rows need not be packed
+_ALIAS = 4096  # bytes between rows which fall on the same lines of the cache
+_rooms: dict[tuple[Any, int], list[tuple[Any, Any]]] = {}  # memory to work in that nobody uses: taken and given back by single, atomic operations
+
+
+def matmul(
+    a: Any, b: Any, *, out: Any = None, bias: Any = None, activation: str | Callable[[Any], Any] | None = None, residual: Any = None
+) -> Any:
+    """The matrix product of two arrays, as `numpy.matmul` gives it, and what commonly follows it.
+
+    Parameters
+    ----------
+    a, b : array_like, (..., m, k) and (..., k, n)
+        Of float32 or float64, or what NumPy promotes to these. Leading axes are broadcast; one axis is a vector, as in `numpy.matmul`. Any strides.
+    out : ndarray, (..., m, n), optional
+        Where the result goes. It may share memory with the others.
+    bias : array_like, (n,), optional
+        Added to each row.
+    activation : {"relu"} or callable, optional
+        What becomes of each element, behind the bias: a function of an array, as a ufunc is.
+    residual : array_like, broadcast to the result, optional
+        Added at the end.
+
+    Returns
+    -------
+    ndarray
+        `activation(a @ b + bias) + residual`; a scalar for two vectors.
+
+    Raises
+    ------
+    TypeError
+        For other dtypes, complex numbers and integers alone among them; for an `out` that is no array, or can't hold the result.
+    ValueError
+        When shapes do not fit; when `out` is read-only.
+
+    Notes
+    -----
+    *Accuracy.* Each element is `fma(a[i, k - 1], b[k - 1, j], ... fma(a[i, 0], b[0, j], 0.0))`: k roundings, in the order of k. Its error is at most
+    `k * u / (1 - k * u)` times the sum of the magnitudes of the products, u = 2**-24 or 2**-53.
+
+    *Determinism.* The bits depend on the two vectors alone: not on the number of threads, the shape around, the strides or the instruction set.
+
+    *Threads.* As many as `accel.num_threads()` says, for products of at least four million multiplications.
+
+    Infinity and NaN go through as in NumPy; nothing warns. Operands that are neither C- nor Fortran-ordered are copied first.
+
+    Examples
+    --------
+    >>> import numpy
+    >>> from accel.kernels import matmul
+    >>> a = numpy.arange(6.0).reshape(2, 3)
+    >>> matmul(a, a.T)
+    array([[ 5., 14.],
+           [14., 50.]])
+    >>> matmul(a, a.T, bias=[-20.0, 0.0], activation="relu")
+    array([[ 0., 14.],
+           [ 0., 50.]])
+    """
+    left, right = numpy.asarray(a), numpy.asarray(b)
+    dtype = _common_dtype(left, right)
+    vectors = left.ndim == 1, right.ndim == 1
+    left = left[None, :] if vectors[0] else left
+    right = right[:, None] if vectors[1] else right
+    if left.ndim == 0 or right.ndim == 0:
+        raise ValueError(f"matmul: operand {int(left.ndim > 0)} has no axes; a product of numbers is `a * b`")
+    if left.shape[-1] != right.shape[-2]:
+        raise ValueError(f"matmul: the last axis of `a` has length {left.shape[-1]}, the one of `b` it is multiplied with {right.shape[-2]}")
+    stack = numpy.broadcast_shapes(left.shape[:-2], right.shape[:-2])
+    shape = (*stack, *(() if vectors[0] else left.shape[-2:-1]), *(() if vectors[1] else right.shape[-1:]))
+    epilogue = Epilogue(shape, dtype, bias, activation, residual)
+    if out is not None:
+        _check_out(out, shape, dtype)
+    direct = out is not None and _is_plain(out, dtype) and not any(numpy.may_share_memory(out, x) for x in (left, right, *epilogue.arrays))
+    made = out if direct else numpy.empty(shape, dtype)
+    _multiply(left, right, made.reshape((*stack, left.shape[-2], right.shape[-1])), stack, dtype)
+    epilogue.apply(made)
+    if out is None:
+        return made if shape else made[()]
+    if not direct:
+        numpy.copyto(out, made, casting="same_kind")
+    return out
+
+
+def _common_dtype(a: Any, b: Any) -> Any:
+    """float32 or float64, as a NumPy class."""
+    try:
+        dtype = numpy.result_type(a.dtype, b.dtype)
+    except TypeError:
+        dtype = numpy.dtype(object)
+    if dtype.char not in "fd":
+        raise TypeError(f"matmul takes arrays of float32 and float64, and what NumPy promotes to these, got {a.dtype} and {b.dtype}: convert one of them by `astype`")
+    return dtype.type
+
+
+def _check_out(out: Any, shape: tuple[int, ...], dtype: Any) -> None:
+    """Raise unless `out` can hold the result."""
+    if not isinstance(out, numpy.ndarray):
+        raise TypeError(f"matmul: `out` must be an array, not {type(out).__name__}")
+    if out.shape != shape:
+        raise ValueError(f"matmul: `out` has shape {out.shape}, the result {shape}")
+    if not numpy.can_cast(dtype, out.dtype, "same_kind"):
+        raise TypeError(f"matmul: `out` of {out.dtype} can't hold {numpy.dtype(dtype)}")
+    if not out.flags.writeable:
+        raise ValueError("matmul: `out` is read-only")
+
+
+def _is_plain(array: Any, dtype: Any) -> bool:
+    """Whether machine code can work on the memory of an array as it is."""
+    return bool(type(array) is numpy.ndarray and array.dtype == dtype and array.dtype.isnative and array.flags.c_contiguous and array.flags.aligned)
+
+
+def _flat(array: Any, dtype: Any) -> tuple[Any, int, int]:
+    """The elements of matrices in one row that can't be written; from row to row, from column to column."""
+    rows, columns = array.shape[-2:]
+    turned = array.swapaxes(-1, -2)
+    is_turned = not array.flags.c_contiguous and turned.flags.c_contiguous
+    held = turned if is_turned else array
+    if not _is_plain(held, dtype):
+        held = numpy.array(held, dtype, order="C")
+    held = held.reshape(-1)
+    held.flags.writeable = False
+    return held, *((1, rows) if is_turned else (columns, 1))
+
+
+def _multiply(a: Any, b: Any, out: Any, stack: tuple[int, ...], dtype: Any) -> None:
+    """The products of all matrices of a stack."""
+    (m, k), n = a.shape[-2:], b.shape[-1]
+    if not out.size:
+        return
+    if not k:
+        out.fill(0)
+        return
+    if m * n * k <= _SMALL and k <= _SMALL_DEPTH:
+        _multiply_small(a, b, out, dtype)
+        return
+    places_a, places_b = (numpy.broadcast_to(numpy.arange(math.prod(x.shape[:-2])).reshape(x.shape[:-2]), stack).ravel().tolist() for x in (a, b))
+    (flat_a, *steps_a), (flat_b, *steps_b) = _flat(a, dtype), _flat(b, dtype)
+    flat_out = out.reshape(-1)
+    for number, (at_a, at_b) in enumerate(zip(places_a, places_b, strict=True)):
+        parts = flat_a[at_a * m * k : (at_a + 1) * m * k], flat_b[at_b * k * n : (at_b + 1) * k * n], flat_out[number * m * n : (number + 1) * m * n]
+        _multiply_large(parts, (m, n, k), (*steps_a, *steps_b), choose_blocks(dtype))
+
+
+def _multiply_large(arrays: tuple[Any, Any, Any], sizes: tuple[int, int, int], steps: tuple[int, int, int, int], blocks: Blocks) -> None:
+    """One product, in blocks of rows."""
+    (a, b, c), (m, n, k), tall = arrays, sizes, blocks.tile.tall
+    threads = num_threads() if m * n * k >= _SHARED else 1
+    count = -(-m // blocks.high)
+    count += -count % threads
+    high = -(-m // count)
+    high += -high % tall
+    is_packed = steps[1] != 1 or a.nbytes > _FEW_BYTES or steps[0] * a.itemsize % _ALIAS == 0
+    how = dict(zip(("a_row", "a_column", "b_row", "b_column"), steps, strict=True))
+
+    def do(number: int) -> None:
+        begin = number * high
+        room, held = _take_room(a.dtype, blocks.room())
+        multiply_rows(a, b, c, room, held, begin=begin, m=min(high, m - begin), n=n, k=k, is_packed=is_packed, **how, **blocks.options())
+        _give_room(room, held)
+
+    count = -(-m // high)
+    if threads == 1 or count == 1:
+        for number in range(count):
+            do(number)
+    else:
+        parallel_for(do, count, schedule="dynamic")
+
+
+def _multiply_small(a: Any, b: Any, out: Any, dtype: Any) -> None:
+    """Small products, all in one go; they are made as large as a tile first."""
+    (m, k), n, count = a.shape[-2:], b.shape[-1], out.size // (a.shape[-2] * b.shape[-1])
+    tile = choose_small_tile(dtype, m, n)
+    high, wide = max(m, tile.tall), max(n, tile.wide)
+    stack = out.shape[:-2]
+    a, b = (x if x.shape[-2:] == to else _padded(x, to, dtype) for x, to in ((a, (high, k)), (b, (k, wide))))
+    if not a.flags.c_contiguous:
+        a = numpy.array(a, dtype, order="C")
+    (flat_a, *_), (flat_b, row, column) = _flat(a, dtype), _flat(b, dtype)
+    places = numpy.empty((count, 2), numpy.int64)
+    for side, x in enumerate((a, b)):
+        held = math.prod(x.shape[:-2])
+        numbers = numpy.arange(0, held * x.shape[-2] * x.shape[-1], x.shape[-2] * x.shape[-1])
+        places[:, side] = numbers if held == count else numpy.broadcast_to(numbers.reshape(x.shape[:-2]), stack).ravel()
+    made = out if (high, wide) == (m, n) else numpy.empty((count, high, wide), dtype)
+    flat, flat_places = made.reshape(-1), places.reshape(-1)
+
+    def do(first: int, end: int) -> None:
+        room, held = _take_room(flat.dtype, _SMALL_DEPTH * tile.wide)
+        sizes = {"m": high, "n": wide, "k": k, "row": row, "column": column}
+        multiply_each(flat_a, flat_b, flat, flat_places, room, held=held, first=first, end=end, **sizes, **tile.options())
+        _give_room(room, held)
+
+    threads = num_threads() if count * m * n * k >= _SHARED else 1
+    if threads == 1 or count < threads:
+        do(0, count)
+    else:
+        size = -(-count // (2 * threads))
+        parallel_for(lambda part: do(part * size, min(count, (part + 1) * size)), -(-count // size), schedule="dynamic")
+    if made is not out:
+        numpy.copyto(out, made[:, :m, :n].reshape(out.shape))
+
+
+def _padded(array: Any, to: tuple[int, int], dtype: Any) -> Any:
+    """Matrices with zeros on the right and at the bottom."""
+    made = numpy.zeros((*array.shape[:-2], *to), dtype)
+    made[..., : array.shape[-2], : array.shape[-1]] = array
+    return made
+
+
+def _take_room(dtype: Any, size: int) -> tuple[Any, Any]:
+    """Memory to work in, and a view of it that can't be written."""
+    rooms = _rooms.setdefault((dtype, size), [])
+    try:
+        return rooms.pop()
+    except IndexError:
+        room = numpy.empty(size, dtype)
+        held = room[:]
+        held.flags.writeable = False
+        return room, held
+
+
+def _give_room(room: Any, held: Any) -> None:
+    _rooms[room.dtype, room.size].append((room, held))

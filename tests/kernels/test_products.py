@@ -1,0 +1,247 @@
+"""Matrix products against sums in higher precision, on every shape around tiles and blocks, and on arrays nobody likes."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import accel
+from accel.kernels import matmul
+from accel.kernels.blocks import choose_blocks
+
+DTYPES = (np.float32, np.float64)
+BLOCKS = choose_blocks(np.float32)
+SIDES = sorted({1, 2, 3, BLOCKS.tile.tall - 1, BLOCKS.tile.tall, BLOCKS.tile.tall + 1, BLOCKS.tile.wide - 1, BLOCKS.tile.wide, BLOCKS.tile.wide + 1, 33, 65})
+LARGE = (
+    (BLOCKS.high + 1, 65, BLOCKS.tile.wide + 1),
+    (97, BLOCKS.depth + 1, 96),
+    (96, 2 * BLOCKS.depth, 97),
+    (6, 65, BLOCKS.strip + 1),
+    (2 * BLOCKS.high + 5, BLOCKS.depth - 1, 31),
+    (1, 700, 400),
+    (400, 700, 1),
+)
+
+
+def numbers(rng, *shape, dtype=np.float64):
+    return (rng.standard_normal(shape) * 10.0 ** rng.integers(-2, 3, shape)).astype(dtype)
+
+
+def check(got, a, b):
+    """Each element is as near to the exact sum as the docs say."""
+    dtype = np.result_type(a, b)
+    assert got.dtype == dtype and got.shape == np.matmul(a, b).shape
+    wide_a, wide_b = a.astype(np.longdouble), b.astype(np.longdouble)
+    unit = a.shape[-1] * np.finfo(dtype).eps / 2
+    bound = unit / (1 - unit) * np.matmul(abs(wide_a), abs(wide_b)) + a.shape[-1] * float(np.finfo(dtype).smallest_subnormal)
+    assert (abs(got - np.matmul(wide_a, wide_b)) <= bound * (1 + 1e-9)).all()
+
+
+def chain(a, b):
+    """A product of two vectors, as it is documented."""
+    total = accel.types.SIMD[a.dtype.type, 1](0.0)
+    for x, y in zip(a, b, strict=True):
+        total = accel.types.SIMD[a.dtype.type, 1](x).fma(accel.types.SIMD[a.dtype.type, 1](y), total)
+    return total[0]
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_small_shapes(dtype):
+    rng = np.random.default_rng(1)
+    for m in SIDES:
+        for n in SIDES:
+            k = int(rng.choice(SIDES))
+            a, b = numbers(rng, m, k, dtype=dtype), numbers(rng, k, n, dtype=dtype)
+            check(matmul(a, b), a, b)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("shape", LARGE)
+def test_large_shapes(shape, dtype):
+    m, k, n = shape
+    rng = np.random.default_rng(2)
+    a, b = numbers(rng, m, k, dtype=dtype), numbers(rng, k, n, dtype=dtype)
+    want = matmul(a, b)
+    check(want, a, b)
+    for x, y in ((np.asfortranarray(a), b), (a, np.asfortranarray(b)), (a[::-1][::-1], b[:, ::-1][:, ::-1])):
+        assert np.array_equal(matmul(x, y), want)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_an_element_is_a_chain_of_fused_operations_whatever_is_around_it(dtype):
+    rng = np.random.default_rng(3)
+    a, b = numbers(rng, 70, 300, dtype=dtype), numbers(rng, 300, 90, dtype=dtype)
+    whole = matmul(a, b)
+    for i, j in ((0, 0), (69, 89), (31, 64)):
+        assert whole[i, j] == chain(a[i], b[:, j])
+    assert np.array_equal(matmul(a[5:20], b[:, 7:33]), whole[5:20, 7:33])
+    assert np.array_equal(matmul(a[3], b[:, 8:9])[0], whole[3, 8])
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_threads_change_no_bit(dtype):
+    rng = np.random.default_rng(4)
+    a, b = numbers(rng, 301, 150, dtype=dtype), numbers(rng, 150, 120, dtype=dtype)
+    stack = numbers(rng, 300, 33, 20, dtype=dtype), numbers(rng, 20, 40, dtype=dtype)
+    found = []
+    for threads in (1, 2, 3):
+        with accel.parallel(threads):
+            found.append((matmul(a, b), matmul(*stack)))
+    for one, many in found[1:]:
+        assert np.array_equal(one, found[0][0]) and np.array_equal(many, found[0][1])
+    check(found[0][0], a, b)
+    check(found[0][1], *stack)
+
+
+@pytest.mark.parametrize("shapes", [((3, 0), (0, 4)), ((0, 3), (3, 4)), ((3, 4), (4, 0)), ((0,), (0,)), ((2, 0, 3), (3, 5)), ((0, 2, 3), (3, 5))])
+def test_nothing(shapes):
+    a, b = (np.ones(shape) for shape in shapes)
+    got = matmul(a, b)
+    assert got.shape == np.matmul(a, b).shape and not np.any(got)
+
+
+@pytest.mark.parametrize("shapes", [((5,), (5,)), ((5,), (5, 7)), ((7, 5), (5,)), ((5,), (3, 5, 7)), ((3, 7, 5), (5,))])
+def test_vectors(shapes):
+    rng = np.random.default_rng(5)
+    a, b = (numbers(rng, *shape) for shape in shapes)
+    got = matmul(a, b)
+    assert np.allclose(got, np.matmul(a, b), rtol=1e-12) and np.shape(got) == np.shape(np.matmul(a, b)) and type(got) is type(np.matmul(a, b))
+
+
+@pytest.mark.parametrize(
+    "shapes",
+    [((4, 7, 5), (4, 5, 6)), ((4, 7, 5), (5, 6)), ((7, 5), (4, 5, 6)), ((2, 1, 7, 5), (3, 5, 6)), ((1, 9, 9), (1, 9, 9)), ((2, 70, 70), (2, 70, 70)), ((3, 1, 17, 9), (1, 2, 9, 20))],
+)  # fmt: skip
+def test_stacks(shapes):
+    rng = np.random.default_rng(6)
+    a, b = (numbers(rng, *shape) for shape in shapes)
+    check(matmul(a, b), a, b)
+    turned = np.ascontiguousarray(b.swapaxes(-1, -2)).swapaxes(-1, -2)
+    assert np.array_equal(matmul(a, turned), matmul(a, b))
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.tuples(*[st.integers(0, 40)] * 3), st.sampled_from(DTYPES), st.data())
+def test_views(shape, dtype, data):
+    m, k, n = shape
+    rng = np.random.default_rng(data.draw(st.integers(0, 99)))
+
+    def view(rows, columns):
+        step_r, step_c = (data.draw(st.sampled_from((-2, -1, 1, 2, 3))) for _ in range(2))
+        base = numbers(rng, max(rows * abs(step_r), 1), max(columns * abs(step_c), 1), dtype=dtype)
+        found = base[::step_r, ::step_c][:rows, :columns]
+        return found if data.draw(st.booleans()) else np.asfortranarray(found)
+
+    a, b = view(m, k), view(k, n)
+    a.flags.writeable = b.flags.writeable = False
+    check(matmul(a, b), a, b)
+
+
+def test_awkward_memory():
+    rng = np.random.default_rng(7)
+    a, b = numbers(rng, 20, 30), numbers(rng, 30, 40)
+    want = matmul(a, b)
+    shifted = np.frombuffer(b"x" + a.tobytes(), np.uint8)[1:].view(np.float64).reshape(20, 30)
+    assert not shifted.flags.aligned and np.array_equal(matmul(shifted, b), want)
+    assert np.array_equal(matmul(a.astype(">f8"), b), want)
+    assert np.array_equal(matmul(a.tolist(), b.tolist()), want)
+    row = np.broadcast_to(a[:1], (20, 30))
+    assert np.array_equal(matmul(row, b), np.broadcast_to(want[:1], (20, 40)))
+
+
+def test_promotion():
+    a = np.arange(12).reshape(3, 4)
+    assert matmul(a, np.ones((4, 2), np.float32)).dtype == np.float64
+    assert matmul(np.ones((2, 4), np.float32), np.ones((4, 2), np.float16)).dtype == np.float32
+    assert np.array_equal(matmul(a, np.ones((4, 2))), a @ np.ones((4, 2)))
+
+
+@pytest.mark.parametrize("dtype", [np.int64, np.bool_, np.float16, np.complex128, object, "M8[s]", "S3"])
+def test_other_dtypes(dtype):
+    a = np.zeros((2, 2), dtype)
+    with pytest.raises(TypeError, match="matmul takes arrays of float32 and float64"):
+        matmul(a, a)
+
+
+def test_shapes_that_do_not_fit():
+    with pytest.raises(ValueError, match="the last axis of `a` has length 3, the one of `b` it is multiplied with 4"):
+        matmul(np.ones((2, 3)), np.ones((4, 2)))
+    with pytest.raises(ValueError, match="operand 0 has no axes"):
+        matmul(2.0, np.ones(3))
+    with pytest.raises(ValueError, match="operand 1 has no axes"):
+        matmul(np.ones(3), 2.0)
+    with pytest.raises(ValueError, match="broadcast"):
+        matmul(np.ones((2, 3, 3)), np.ones((4, 3, 3)))
+
+
+def test_not_finite():
+    a, b = np.ones((20, 70)), np.ones((70, 40))
+    a[3, 5], b[7, 9], a[11, 0], b[0, 39] = np.nan, np.inf, np.inf, -np.inf
+    with np.errstate(invalid="ignore"):
+        want = np.matmul(a, b)
+    assert np.array_equal(matmul(a, b), want, equal_nan=True)
+    c = np.full((3, 3), 1e300)
+    assert np.isinf(matmul(c, c)).all()
+
+
+def test_out():
+    rng = np.random.default_rng(8)
+    for side in (5, 80):
+        a, b = numbers(rng, side, side), numbers(rng, side, side)
+        want = matmul(a, b)
+        for out in (np.empty((side, side)), np.empty((side, side), order="F"), np.empty((side, 2 * side))[:, ::2], np.empty((side, side), ">f8"), np.empty((side, side))[::-1]):
+            assert matmul(a, b, out=out) is out and np.array_equal(out, want)
+        narrow = np.empty((side, side), np.float32)
+        assert np.array_equal(matmul(a, b, out=narrow), want.astype(np.float32))
+        for x, y, out in ((c := a.copy(), b, c), (a, d := b.copy(), d), (e := a.copy(), b, e.T)):
+            assert np.array_equal(matmul(x, y, out=out), want)
+
+
+def test_outs_that_do_not_fit():
+    a = np.ones((2, 2))
+    kept = np.zeros((2, 2))
+    kept.flags.writeable = False
+    with pytest.raises(ValueError, match="`out` is read-only"):
+        matmul(a, a, out=kept)
+    with pytest.raises(ValueError, match=r"`out` has shape \(2, 3\), the result \(2, 2\)"):
+        matmul(a, a, out=np.zeros((2, 3)))
+    with pytest.raises(TypeError, match="`out` of int64 can't hold float64"):
+        matmul(a, a, out=np.zeros((2, 2), np.int64))
+    with pytest.raises(TypeError, match="`out` must be an array, not list"):
+        matmul(a, a, out=[[0.0, 0.0], [0.0, 0.0]])
+
+
+@pytest.mark.parametrize("side", [7, 80])
+def test_what_follows(side):
+    rng = np.random.default_rng(9)
+    a, b, bias, residual = numbers(rng, side, side), numbers(rng, side, side), numbers(rng, side), numbers(rng, side, side)
+    product = matmul(a, b)
+    assert np.array_equal(matmul(a, b, bias=bias), product + bias)
+    assert np.array_equal(matmul(a, b, activation="relu"), np.maximum(product, 0))
+    assert np.array_equal(matmul(a, b, bias=bias, activation=np.tanh, residual=residual), np.tanh(product + bias) + residual)
+    into = residual.copy()
+    assert np.array_equal(matmul(a, b, residual=into, out=into), product + residual)
+    assert np.array_equal(matmul(a, b, residual=residual[0]), product + residual[0])
+
+
+def test_what_can_not_follow():
+    a = np.ones((2, 2))
+    with pytest.raises(ValueError, match='`activation` is "relu" or a function'):
+        matmul(a, a, activation="swish")
+    with pytest.raises(ValueError, match=r"`bias` has shape \(3,\), the columns of the result \(2,\)"):
+        matmul(a, a, bias=np.ones(3))
+    with pytest.raises(ValueError, match=r"`residual` has shape \(5, 2, 2\), the result \(2, 2\)"):
+        matmul(a, a, residual=np.ones((5, 2, 2)))
+    with pytest.raises(ValueError, match=r"`activation` gave shape \(\)"):
+        matmul(a, a, activation=np.sum)
+
+
+def test_with_accel_off_it_means_the_same():
+    rng = np.random.default_rng(10)
+    a, b = numbers(rng, 9, 5), numbers(rng, 5, 11)
+    want = matmul(a, b)
+    with accel.disabled():
+        assert np.array_equal(matmul(a, b), want)
+    assert math.isclose(float(want[0, 0]), float(a[0] @ b[:, 0]), rel_tol=1e-12)
