@@ -66,7 +66,8 @@ def main(size="50000"):
         print("the elements are not in order in CPython")
         return 1
     part_s = timed(lambda: merge_sort(x[:1000], plain, **chosen), 10)
-    print(f"{len(x)} elements sorted with runs of {chosen['cutoff']}: {merged_s / tuned_s:.2f} times as fast as by merging alone, {python_s / part_s:.0f} times as fast as CPython (of 1000)")
+    gains = f"{merged_s / tuned_s:.2f} times as fast as by merging alone, {python_s / part_s:.0f} times as fast as CPython (of 1000)"
+    print(f"{len(x)} elements sorted with runs of {chosen['cutoff']}: {gains}")
     print(merge_sort.tuning.report())
     return 0
 
