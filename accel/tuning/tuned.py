@@ -118,8 +118,9 @@ class Tuning:
         """What was tried, and what came of it, for each key: a table, `.to_html()`, and a picture (`.plot()`)."""
         from accel.tuning.report import Report
 
-        self._load()
-        return Report([entry for entry in Record().entries() if entry.function == self._name and entry.content == self._content])
+        found = {entry.key: entry for entry in self._load()}
+        found |= {entry.key: entry for entry in Record().entries() if (entry.function, entry.content, entry.machine) == (self._name, self._content, self._machine)}
+        return Report(list(found.values()))
 
     def forget(self) -> None:
         """Forget all decisions, those in the record, too."""
