@@ -8,7 +8,7 @@ from accel.types import SIMD, Array, Float64
 
 SIZE = 96
 SPACE = Space(
-    {"rows": [1, 2, 3, 4, 6, 8], "width": Int(2, 16, log=True), "columns_first": [False, True], "wide": Int(16, 96, step=16), "deep": [4, 8, 16, 32, 48, 96]},
+    {"rows": [1, 2, 3, 4, 6, 8], "width": Int(2, 16, log=True), "columns_first": [False, True], "wide": [16, 32, 48, 96], "deep": [4, 8, 16, 32, 96]},
     where=lambda rows, width: rows * width <= 96,
 )
 COMPILED = ("rows", "width", "columns_first")
