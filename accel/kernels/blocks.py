@@ -45,18 +45,20 @@ class Blocks(NamedTuple):
 
     def options(self) -> dict[str, Any]:
         """What the machine code is made for."""
-        return {**self.tile.options(), "depth": self.depth, "strip": self.strip}
+        lanes, tall, cols = self.tile
+        return {"lanes": lanes, "tall": tall, "cols": cols, "depth": self.depth, "strip": self.strip}
 
     def room(self) -> int:
         """Elements of the memory that one thread works in."""
-        return self.depth * (self.strip + self.tile.wide + self.high + 2 * self.tile.tall) + self.tile.tall * self.tile.wide
+        return self.depth * (self.strip + self.tile.wide + self.high * 5 // 4 + 2 * self.tile.tall) + self.tile.tall * self.tile.wide
 
 
 @cache
 def choose_blocks(dtype: Any) -> Blocks:
     """Half of the first cache for a panel of `b`, half of the second one for the rows of `a`."""
     width = simd_width(dtype)
-    tile = Tile(SIMD[dtype, width], (_REGISTERS - _SPARE) // 2, 2)
+    lanes: Any = SIMD.__class_getitem__((dtype, width))
+    tile = Tile(lanes, (_REGISTERS - _SPARE) // 2, 2)
     size = _bytes_of(width)
     depth = max(64, _cache_bytes(1, _L1) // 2 // (tile.wide * size) // 32 * 32)
     high = max(tile.tall, _cache_bytes(2, _L2) // 2 // (depth * size) // tile.tall * tile.tall)

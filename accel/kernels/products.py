@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy
 
-from accel import num_threads, parallel_for
 from accel.kernels.blocks import Blocks, choose_blocks, choose_small_tile
 from accel.kernels.epilogues import Epilogue
 from accel.kernels.tiles import multiply_each, multiply_rows
+from accel.threads import num_threads, parallel_for
 
 __all__ = ["matmul"]
 
@@ -85,9 +85,14 @@ def matmul(
         raise ValueError(f"matmul: operand {int(left.ndim > 0)} has no axes; a product of numbers is `a * b`")
     if left.shape[-1] != right.shape[-2]:
         raise ValueError(f"matmul: the last axis of `a` has length {left.shape[-1]}, the one of `b` it is multiplied with {right.shape[-2]}")
-    stack = numpy.broadcast_shapes(left.shape[:-2], right.shape[:-2])
+    stack = numpy.broadcast_shapes(left.shape[:-2], right.shape[:-2]) if left.ndim + right.ndim > 4 else ()
     shape = (*stack, *(() if vectors[0] else left.shape[-2:-1]), *(() if vectors[1] else right.shape[-1:]))
     epilogue = Epilogue(shape, dtype, bias, activation, residual)
+    if out is None and len(shape) == 2:  # what is called most
+        made = numpy.empty(shape, dtype)
+        _multiply(left, right, made, (), dtype)
+        epilogue.apply(made)
+        return made
     if out is not None:
         _check_out(out, shape, dtype)
     direct = out is not None and _is_plain(out, dtype) and not any(numpy.may_share_memory(out, x) for x in (left, right, *epilogue.arrays))
@@ -103,6 +108,8 @@ def matmul(
 
 def _common_dtype(a: Any, b: Any) -> Any:
     """float32 or float64, as a NumPy class."""
+    if a.dtype == b.dtype and a.dtype.char in "fd":
+        return a.dtype.type
     try:
         dtype = numpy.result_type(a.dtype, b.dtype)
     except TypeError:
@@ -153,24 +160,28 @@ def _multiply(a: Any, b: Any, out: Any, stack: tuple[int, ...], dtype: Any) -> N
     if m * n * k <= _SMALL and k <= _SMALL_DEPTH:
         _multiply_small(a, b, out, dtype)
         return
-    places_a, places_b = (numpy.broadcast_to(numpy.arange(math.prod(x.shape[:-2])).reshape(x.shape[:-2]), stack).ravel().tolist() for x in (a, b))
     (flat_a, *steps_a), (flat_b, *steps_b) = _flat(a, dtype), _flat(b, dtype)
+    steps, blocks = (*steps_a, *steps_b), choose_blocks(dtype)
     flat_out = out.reshape(-1)
+    if not stack:
+        _multiply_large((flat_a, flat_b, flat_out), (m, n, k), steps, blocks)
+        return
+    places_a, places_b = (numpy.broadcast_to(numpy.arange(math.prod(x.shape[:-2])).reshape(x.shape[:-2]), stack).ravel().tolist() for x in (a, b))
     for number, (at_a, at_b) in enumerate(zip(places_a, places_b, strict=True)):
         parts = flat_a[at_a * m * k : (at_a + 1) * m * k], flat_b[at_b * k * n : (at_b + 1) * k * n], flat_out[number * m * n : (number + 1) * m * n]
-        _multiply_large(parts, (m, n, k), (*steps_a, *steps_b), choose_blocks(dtype))
+        _multiply_large(parts, (m, n, k), steps, blocks)
 
 
-def _multiply_large(arrays: tuple[Any, Any, Any], sizes: tuple[int, int, int], steps: tuple[int, int, int, int], blocks: Blocks) -> None:
+def _multiply_large(arrays: tuple[Any, Any, Any], sizes: tuple[int, int, int], steps: tuple[int, ...], blocks: Blocks) -> None:
     """One product, in blocks of rows."""
     (a, b, c), (m, n, k), tall = arrays, sizes, blocks.tile.tall
     threads = num_threads() if m * n * k >= _SHARED else 1
-    count = -(-m // blocks.high)
+    count = -(-m * 4 // (blocks.high * 5))  # rows a fifth more than planned are better than another block
     count += -count % threads
     high = -(-m // count)
     high += -high % tall
     is_packed = steps[1] != 1 or a.nbytes > _FEW_BYTES or steps[0] * a.itemsize % _ALIAS == 0
-    how = dict(zip(("a_row", "a_column", "b_row", "b_column"), steps, strict=True))
+    how: dict[str, Any] = dict(zip(("a_row", "a_column", "b_row", "b_column"), steps, strict=True))
 
     def do(number: int) -> None:
         begin = number * high

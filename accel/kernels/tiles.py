@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from accel import Comptime, comptime, fn
+from accel.compile_time import Comptime, comptime
+from accel.decorators import fn
 
 __all__ = ["multiply_each", "multiply_rows"]
 
 
 @fn(nogil=True)
-def pack_panels(b: Any, room: Any, n: int, k: int, *, at: int, row: int, column: int, lanes: Comptime[type], cols: Comptime[int]) -> None:
+def pack_panels(b: Any, room: Any, n: int, k: int, *, at: int, row: int, column: int, lanes: Comptime[Any], cols: Comptime[int]) -> None:
     """`k` rows of `n` columns as panels as wide as a tile, one behind the other, with zeros behind the last column. The element (p, j) is
     `b[at + p * row + j * column]`."""
     for j in range(0, n, comptime(cols * lanes.width)):
@@ -30,7 +31,7 @@ def pack_panels(b: Any, room: Any, n: int, k: int, *, at: int, row: int, column:
 
 
 @fn(nogil=True)
-def pack_rows(a: Any, room: Any, m: int, k: int, *, at: int, row: int, column: int, to: int, lanes: Comptime[type], tall: Comptime[int]) -> None:
+def pack_rows(a: Any, room: Any, m: int, k: int, *, at: int, row: int, column: int, to: int, lanes: Comptime[Any], tall: Comptime[int]) -> None:
     """`m` rows of `k` elements, one behind the other from `to` on, the last one again up to a multiple of the height of a tile. The element (i, p) is
     `a[at + i * row + p * column]`."""
     whole = k - k % lanes.width
@@ -49,7 +50,7 @@ def pack_rows(a: Any, room: Any, m: int, k: int, *, at: int, row: int, column: i
 
 @fn(nogil=True)
 def multiply_tile(
-    a: Any, b: Any, c: Any, k: int, is_first: bool, *, a0: int, row: int, b0: int, c0: int, wide: int, lanes: Comptime[type], tall: Comptime[int], cols: Comptime[int]
+    a: Any, b: Any, c: Any, k: int, is_first: bool, *, a0: int, row: int, b0: int, c0: int, wide: int, lanes: Comptime[Any], tall: Comptime[int], cols: Comptime[int]
 ) -> None:
     """Add the products of `k` columns of rows of `a` and `k` rows of a panel to a tile of `c`; the first time, to zeros."""
     if is_first:
@@ -67,7 +68,7 @@ def multiply_tile(
 def multiply_rows(
     a: Any, b: Any, c: Any, room: Any, held: Any,
     *, begin: int, m: int, n: int, k: int, a_row: int, a_column: int, b_row: int, b_column: int, is_packed: bool,
-    lanes: Comptime[type], tall: Comptime[int], cols: Comptime[int], depth: Comptime[int], strip: Comptime[int],
+    lanes: Comptime[Any], tall: Comptime[int], cols: Comptime[int], depth: Comptime[int], strip: Comptime[int],
 ) -> None:  # fmt: skip
     """`m` rows of the product, from row `begin` on, in `c`, which has `n` columns. `held` is `room`, read only: panels of `depth` times `strip`, one tile, and
     packed rows of `a`; of those that are not all packed, the last ones, which fill no tile."""
@@ -104,7 +105,7 @@ def multiply_rows(
 @fn(nogil=True)
 def multiply_each(
     a: Any, b: Any, c: Any, places: Any, room: Any,
-    *, held: Any, first: int, end: int, m: int, n: int, k: int, row: int, column: int, lanes: Comptime[type], tall: Comptime[int], cols: Comptime[int],
+    *, held: Any, first: int, end: int, m: int, n: int, k: int, row: int, column: int, lanes: Comptime[Any], tall: Comptime[int], cols: Comptime[int],
 ) -> None:  # fmt: skip
     """Small products, one after the other: number i takes `a` and `b` from the two `places` at 2 * i on. Each has at least the height and the width of a
     tile; where these do not divide it, tiles overlap. `held` is `room`, read only, for a panel; a `b` as wide as a tile is one itself."""
