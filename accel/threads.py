@@ -86,7 +86,7 @@ def num_threads() -> int:
     ...     accel.num_threads()
     2
     """
-    return _threads_for(None, "static")
+    return _threads_for(None, "static", num_threads)
 
 
 def parallel_for(body: Callable[[int], object], n: int, *, num_threads: int | None = None, schedule: str = "static") -> None:

@@ -532,3 +532,15 @@ def test_a_storm_of_interrupts_leaves_no_region_open() -> None:
         """
     )
     assert out == "True True"
+
+
+def test_num_threads_tells_what_parallel_for_would_use(monkeypatch):
+    monkeypatch.setenv("ACCEL_NUM_THREADS", "3")
+    with accel.parallel(2):
+        with accel.parallel():
+            assert accel.num_threads() == 3
+        assert accel.num_threads() == 2
+        with accel.disabled():
+            assert accel.num_threads() == 1
+    monkeypatch.setenv("ACCEL", "0")
+    assert accel.num_threads() == 1

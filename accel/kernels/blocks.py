@@ -15,7 +15,7 @@ _L1, _L2 = 32 << 10, 512 << 10  # bytes, where the system does not tell
 _REGISTERS = 32 if simd_width(Float32) == 16 else 16  # AVX-512 has twice as many
 _HIGH = 8  # rows of a tile of one register: as many chains as hide the latency of one
 _SPARE = 4  # registers for what is multiplied
-_STRIP = 8  # panels that are packed at a time: rows of at least two lines of the cache
+_STRIP = 64  # panels that are packed at a time
 
 
 class Tile(NamedTuple):

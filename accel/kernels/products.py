@@ -176,20 +176,21 @@ def _multiply_large(arrays: tuple[Any, Any, Any], sizes: tuple[int, int, int], s
     """One product, in blocks of rows."""
     (a, b, c), (m, n, k), tall = arrays, sizes, blocks.tile.tall
     threads = num_threads() if m * n * k >= _SHARED else 1
-    count = -(-m * 4 // (blocks.high * 5))  # rows a fifth more than planned are better than another block
-    count += -count % threads
-    high = -(-m // count)
+    share = -(-m // threads)  # rows for each thread
+    share += -share % tall
+    blocks_each = -(-share * 4 // (blocks.high * 5))  # rows a fifth more than planned are better than another block
+    high = -(-share // blocks_each)
     high += -high % tall
     is_packed = steps[1] != 1 or a.nbytes > _FEW_BYTES or steps[0] * a.itemsize % _ALIAS == 0
     how: dict[str, Any] = dict(zip(("a_row", "a_column", "b_row", "b_column"), steps, strict=True))
 
     def do(number: int) -> None:
-        begin = number * high
+        begin = number * share
         room, held = _take_room(a.dtype, blocks.room())
-        multiply_rows(a, b, c, room, held, begin=begin, m=min(high, m - begin), n=n, k=k, is_packed=is_packed, **how, **blocks.options())
+        multiply_rows(a, b, c, room, held, begin=begin, m=min(share, m - begin), n=n, k=k, high=high, is_packed=is_packed, **how, **blocks.options())
         _give_room(room, held)
 
-    count = -(-m // high)
+    count = -(-m // share)
     if threads == 1 or count == 1:
         for number in range(count):
             do(number)

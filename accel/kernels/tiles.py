@@ -67,39 +67,41 @@ def multiply_tile(
 @fn(nogil=True)
 def multiply_rows(
     a: Any, b: Any, c: Any, room: Any, held: Any,
-    *, begin: int, m: int, n: int, k: int, a_row: int, a_column: int, b_row: int, b_column: int, is_packed: bool,
+    *, begin: int, m: int, n: int, k: int, high: int, a_row: int, a_column: int, b_row: int, b_column: int, is_packed: bool,
     lanes: Comptime[Any], tall: Comptime[int], cols: Comptime[int], depth: Comptime[int], strip: Comptime[int],
 ) -> None:  # fmt: skip
     """`m` rows of the product, from row `begin` on, in `c`, which has `n` columns. `held` is `room`, read only: panels of `depth` times `strip`, one tile, and
-    packed rows of `a`; of those that are not all packed, the last ones, which fill no tile."""
+    `high` packed rows of `a`; where they are not all packed, the last ones, which fill no tile."""
     spare = comptime(depth * (strip + cols * lanes.width))
     packed = spare + comptime(tall * cols * lanes.width)
     for k0 in range(0, k, depth):
         deep = min(depth, k - k0)
-        unpacked = 0 if is_packed else m - m % tall
-        if unpacked < m:
-            at = (begin + unpacked) * a_row + k0 * a_column
-            pack_rows(a, room, m - unpacked, deep, at=at, row=a_row, column=a_column, to=packed, lanes=lanes, tall=tall)
         for j0 in range(0, n, strip):
             pack_panels(b, room, min(strip, n - j0), deep, at=k0 * b_row + j0 * b_column, row=b_row, column=b_column, lanes=lanes, cols=cols)
-            for j in range(j0, min(j0 + strip, n), comptime(cols * lanes.width)):
-                for i in range(0, m, tall):
-                    start = (begin + i) * n + j
-                    is_whole = i + tall <= m and j + comptime(cols * lanes.width) <= n
-                    if not is_whole and k0 > 0:
-                        for r in range(min(tall, m - i)):
-                            for s in comptime(range(0, cols * lanes.width, lanes.width)):
-                                lanes.load(c, start + r * n + s, lanes.iota() < n - j - s).store(room, spare + r * comptime(cols * lanes.width) + s)
-                    multiply_tile(
-                        a if i < unpacked else held, held, c if is_whole else room, deep, k0 == 0,
-                        a0=(begin + i) * a_row + k0 if i < unpacked else packed + (i - unpacked) * deep, row=a_row if i < unpacked else deep,
-                        b0=(j - j0) * deep, c0=start if is_whole else spare, wide=n if is_whole else comptime(cols * lanes.width),
-                        lanes=lanes, tall=tall, cols=cols,
-                    )  # fmt: skip
-                    if not is_whole:
-                        for r in range(min(tall, m - i)):
-                            for s in comptime(range(0, cols * lanes.width, lanes.width)):
-                                lanes.load(room, spare + r * comptime(cols * lanes.width) + s).store(c, start + r * n + s, lanes.iota() < n - j - s)
+            for top in range(0, m, high):
+                here = min(high, m - top)
+                unpacked = 0 if is_packed else here - here % tall
+                if unpacked < here:
+                    at = (begin + top + unpacked) * a_row + k0 * a_column
+                    pack_rows(a, room, here - unpacked, deep, at=at, row=a_row, column=a_column, to=packed, lanes=lanes, tall=tall)
+                for j in range(j0, min(j0 + strip, n), comptime(cols * lanes.width)):
+                    for i in range(0, here, tall):
+                        start = (begin + top + i) * n + j
+                        is_whole = i + tall <= here and j + comptime(cols * lanes.width) <= n
+                        if not is_whole and k0 > 0:
+                            for r in range(min(tall, here - i)):
+                                for s in comptime(range(0, cols * lanes.width, lanes.width)):
+                                    lanes.load(c, start + r * n + s, lanes.iota() < n - j - s).store(room, spare + r * comptime(cols * lanes.width) + s)
+                        multiply_tile(
+                            a if i < unpacked else held, held, c if is_whole else room, deep, k0 == 0,
+                            a0=(begin + top + i) * a_row + k0 if i < unpacked else packed + (i - unpacked) * deep, row=a_row if i < unpacked else deep,
+                            b0=(j - j0) * deep, c0=start if is_whole else spare, wide=n if is_whole else comptime(cols * lanes.width),
+                            lanes=lanes, tall=tall, cols=cols,
+                        )  # fmt: skip
+                        if not is_whole:
+                            for r in range(min(tall, here - i)):
+                                for s in comptime(range(0, cols * lanes.width, lanes.width)):
+                                    lanes.load(room, spare + r * comptime(cols * lanes.width) + s).store(c, start + r * n + s, lanes.iota() < n - j - s)
 
 
 @fn(nogil=True)
