@@ -13,7 +13,8 @@ from accel.tuning.strategies import find_strategy
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from accel.tuning import Candidate, Strategy
+    from accel.tuning import Strategy
+    from accel.tuning.space import Candidate
 
 __all__ = ["check_strategy"]
 

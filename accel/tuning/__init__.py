@@ -11,12 +11,12 @@ if TYPE_CHECKING:
     from accel.tuning.progress import Progress
     from accel.tuning.record import Record
     from accel.tuning.report import Report
-    from accel.tuning.space import Candidate, Choice, Int, Space
+    from accel.tuning.space import Choice, Int, Space
     from accel.tuning.strategies.strategy import Strategy
 
-__all__ = ["Candidate", "Choice", "Entry", "History", "Int", "Machine", "Progress", "Record", "Report", "Space", "Strategy", "export", "import_"]
+__all__ = ["Choice", "Entry", "History", "Int", "Machine", "Progress", "Record", "Report", "Space", "Strategy", "export", "import_"]
 
-_HOMES = dict.fromkeys(("Candidate", "Choice", "Int", "Space"), "space")
+_HOMES = dict.fromkeys(("Choice", "Int", "Space"), "space")
 _HOMES |= dict.fromkeys(("export", "import_"), "exchange")
 _HOMES |= {"Entry": "entry", "History": "history", "Machine": "machine", "Progress": "progress", "Record": "record", "Report": "report", "Strategy": "strategies.strategy"}
 

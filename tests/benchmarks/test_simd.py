@@ -76,7 +76,7 @@ def test_figures_of_mandelbrot():
     assert judge(over_c, []) == judge(over_mojo, []) == "not measured"
 
 
-@pytest.mark.parametrize("name", NBODY.implementations)
+@pytest.mark.parametrize("name", [pytest.param(name, marks=pytest.mark.slow) if name == "flat" else name for name in NBODY.implementations])
 def test_nbody(name):
     function, arguments = load_or_skip(NBODY, name, "nbody"), NBODY.cases["nbody"].make(1000)
     want = run_fresh(load(NBODY, "python", "nbody"), arguments)

@@ -13,6 +13,7 @@ PUBLIC = {  # module -> what stands above its names
     "accel": "Everything a program needs.",
     "accel.types": "What parameters are annotated with. The scalar types are NumPy's own: [types](types.md).",
     "accel.kernels": "Ready-made kernels: [kernels](kernels.md).",
+    "accel.tuning": "What `@accel.autotune` is made of, and what strategies and records of one's own need: [`@autotune`](autotune.md).",
     "accel.testing": "Contracts that types and strategies of one's own have to keep to.",
     "accel.explain.inspect": "The class of `f.accel`.",
     "accel.errors": "What `accel` offers of errors, and the renderer of a Diagnostic.",

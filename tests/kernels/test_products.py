@@ -57,6 +57,7 @@ def test_small_shapes(dtype):
             check(matmul(a, b), a, b)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("shape", LARGE)
 def test_large_shapes(shape, dtype):

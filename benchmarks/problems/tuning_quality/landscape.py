@@ -21,7 +21,8 @@ from typing import Any
 import numpy as np
 
 from accel import fn
-from accel.tuning import Candidate, Space
+from accel.tuning import Space
+from accel.tuning.space import Candidate
 from benchmarks.harness.check import WrongAnswerError
 from benchmarks.harness.machine import describe_machine
 from benchmarks.problems.tuning_quality.problem import KERNELS

@@ -1,5 +1,7 @@
 """Real calls are the measurements: most of them run what is fast."""
 
+import pytest
+
 from accel.tuning import Choice, Int, Space
 from accel.tuning.strategies.bandit import Bandit
 from tests.tuning.strategies.searches import bowl, search
@@ -7,6 +9,7 @@ from tests.tuning.strategies.searches import bowl, search
 SPACE = Space({"tile": Int(0, 19), "unroll": Int(0, 19)})
 
 
+@pytest.mark.slow
 def test_the_calls_together_take_little_longer_than_with_the_fastest():
     history, steps = search(Bandit, SPACE, bowl, trials=2000, noise=0.1)
     assert all(len(step) == 1 for step in steps)
