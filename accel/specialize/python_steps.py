@@ -23,11 +23,15 @@ class PythonSteps:
 
     def __init__(self, typed: TypedFunction, lookup: Lookup) -> None:
         self.typed, self.lookup = typed, lookup
-        self._definitions: dict[str, Instruction | None] = {}  # of the names that hold the same wherever they are defined
+        self._definitions: dict[str, list[Instruction]] = {}  # of the names that hold the same wherever they are defined; none for others
         for i in typed.flow.instructions():
             for target in i.targets:
-                alike = i.op == "const" and (before := self._definitions.get(target, i)) is not None and _is_same(before, i)
-                self._definitions[target] = i if alike or target not in self._definitions else None
+                before = self._definitions.setdefault(target, [i])
+                if before and i is not before[-1]:
+                    if i.op in _ALIKE and _is_same(before[0], i):
+                        before.append(i)
+                    else:
+                        before.clear()
 
     def kind(self, instruction: Instruction, kinds: Kinds) -> Kind | None:
         """The kind of what the step gives, None when it is not done this way."""
@@ -139,8 +143,8 @@ class PythonSteps:
         """Values of arguments known while compiling, Ellipsis for the others."""
         found = []
         for position in positions:
-            definition = self._definitions.get(instruction.arguments[position])
-            found.append(self.constant(definition) if definition else ...)
+            values = (self.constant(definition) for definition in self._definitions.get(instruction.arguments[position], ()))
+            found.append(next((value for value in values if value is not ...), ...))  # those in blocks not followed yet tell nothing
         return tuple(found)
 
     def constant(self, definition: Instruction) -> Any:
@@ -162,6 +166,7 @@ class PythonSteps:
         return made
 
 
+_ALIKE = ("const", "static", "cell")  # operations that give the same in all copies of a loop
 _OF_FIELDS = ("real", "imag", "T", "strides", "itemsize", "nbytes")  # attributes of the array of a struct, which is made for that
 
 

@@ -14,6 +14,7 @@ import signal
 import socket
 import struct
 import sys
+import threading
 import time
 from itertools import starmap
 from math import inf
@@ -219,6 +220,7 @@ class _Child:
         self._work, self._memory_bytes = work, memory_bytes
         self._owner = os.getpid()
         self._pids: list[int] = []
+        self._thread = 0  # that has forked it
         self._link: socket.socket | None = None
 
     def ask(self, at: int, timeout_s: float, until_s: float) -> Verdict | None:
@@ -226,7 +228,7 @@ class _Child:
         if time.monotonic() >= until_s:
             return None
         candidate = self._work.candidates[at]
-        if self._pids and self._status() is not None:  # it ends with the thread it was forked by
+        if self._pids and (self._thread != threading.get_native_id() or self._status() is not None):  # it ends with the thread it was forked by
             self.end()
         try:
             if not self._pids:
@@ -327,6 +329,7 @@ class _Child:
         mask = _signal.pthread_sigmask(signal.SIG_BLOCK, _signal.valid_signals())  # no handler may lead a child out of here
         try:
             with Unwarned(__name__, DeprecationWarning):  # of forking where there are threads
+                self._thread = threading.get_native_id()
                 self._pids.extend(starmap(os.fork, [()]))  # no handler gets between the fork and this note of it
             if not self._pids[-1]:
                 self._serve(other, mask)

@@ -139,7 +139,7 @@ class Database:
             When the file can't be written.
         """
         with self._open(writes=True, timeout_s=self.patience_s) as connection:
-            removed = connection.execute("DELETE FROM entries WHERE ?1 IS NULL OR function = ?1", (function,)).rowcount
+            removed = connection.execute("DELETE FROM entries WHERE ? IS NULL OR function = ?", (function, function)).rowcount
             clear_files(self.path)
         return removed
 

@@ -455,3 +455,23 @@ def test_values_that_were_not_made_by_a_constructor():
         made(SIMD[Float64, 4](1.0))
     with pytest.raises(AttributeError):
         made(object.__new__(SIMD[Float64, 4]))
+
+
+WIDE = 32
+
+
+def test_widths_from_outside_in_loops_that_are_copied():
+    @accel.fn
+    def total(data, step):
+        t = 0
+        for start in range(0, len(data), step):
+            sums = SIMD[np.uint32, WIDE](0)
+            for i in range(start, start + step, WIDE):
+                sums += SIMD[np.uint8, WIDE].load(data, i).cast(np.uint32)
+            t += int(sums.reduce_add())
+        return t
+
+    data = np.arange(6400).astype(np.uint8)
+    assert [total(data, 640) for _ in range(3)] == [int(data.sum())] * 3 and total.accel.compiled
+    with pytest.raises(IndexError):
+        total(data, 6432)
