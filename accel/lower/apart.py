@@ -11,42 +11,6 @@ __all__ = ["APART"]
 APART = """
 declare i64 @llvm.abs.i64(i64, i1)
 
-; the addresses of the first byte of an array and of the one behind its last
-define internal { i64, i64 } @find_extent(ptr %array) alwaysinline {
-entry:
-  %data = call i64 @word(ptr %array, i64 2)
-  %descr = call ptr @field(ptr %array, i64 56)
-  %size = call i64 @word(ptr %descr, i64 5)
-  %end = add i64 %data, %size
-  %axes32 = call i32 @half(ptr %array, i64 24)
-  %axes = zext i32 %axes32 to i64
-  %lengths = call ptr @field(ptr %array, i64 32)
-  %strides = call ptr @field(ptr %array, i64 40)
-  br label %axis
-axis:
-  %k = phi i64 [ 0, %entry ], [ %k1, %step ]
-  %low = phi i64 [ %data, %entry ], [ %low1, %step ]
-  %high = phi i64 [ %end, %entry ], [ %high1, %step ]
-  %more = icmp ult i64 %k, %axes
-  br i1 %more, label %step, label %done
-step:
-  %length = call i64 @word(ptr %lengths, i64 %k)
-  %stride = call i64 @word(ptr %strides, i64 %k)
-  %turns = sub i64 %length, 1
-  %reach = mul i64 %turns, %stride
-  %back = icmp slt i64 %reach, 0
-  %down = select i1 %back, i64 %reach, i64 0
-  %up = select i1 %back, i64 0, i64 %reach
-  %low1 = add i64 %low, %down
-  %high1 = add i64 %high, %up
-  %k1 = add i64 %k, 1
-  br label %axis
-done:
-  %one = insertvalue { i64, i64 } undef, i64 %low, 0
-  %both = insertvalue { i64, i64 } %one, i64 %high, 1
-  ret { i64, i64 } %both
-}
-
 ; whether the arrays of all pairs of rows lie apart; what is null is no array
 define internal i1 @are_apart(ptr %pairs, i64 %count, ptr %values) {
 entry:
@@ -69,12 +33,14 @@ pair:
   %skip = or i1 %no_first, %no_second
   br i1 %skip, label %next, label %compare
 compare:
-  %extent = call { i64, i64 } @find_extent(ptr %first)
-  %extent2 = call { i64, i64 } @find_extent(ptr %second)
-  %low = extractvalue { i64, i64 } %extent, 0
-  %high = extractvalue { i64, i64 } %extent, 1
-  %low2 = extractvalue { i64, i64 } %extent2, 0
-  %high2 = extractvalue { i64, i64 } %extent2, 1
+  %whole = call { i64, i64 } @find_rest(ptr %first, i64 4611686018427387904)  ; a turn longer than any stride
+  %whole2 = call { i64, i64 } @find_rest(ptr %second, i64 4611686018427387904)
+  %low = extractvalue { i64, i64 } %whole, 0
+  %extent = extractvalue { i64, i64 } %whole, 1
+  %high = add i64 %low, %extent
+  %low2 = extractvalue { i64, i64 } %whole2, 0
+  %extent2 = extractvalue { i64, i64 } %whole2, 1
+  %high2 = add i64 %low2, %extent2
   %before = icmp ule i64 %high, %low2
   %behind = icmp ule i64 %high2, %low
   %apart = or i1 %before, %behind
@@ -148,7 +114,7 @@ nothing:
 }
 
 ; where an array begins, and how far it reaches, along the axes whose stride is no multiple of a number
-define internal { i64, i64 } @find_rest(ptr %array, i64 %turn) {
+define internal { i64, i64 } @find_rest(ptr %array, i64 %turn) alwaysinline {
 entry:
   %data = call i64 @word(ptr %array, i64 2)
   %descr = call ptr @field(ptr %array, i64 56)

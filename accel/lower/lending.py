@@ -89,19 +89,18 @@ define internal ptr @lend_view(ptr %row, ptr %array) {{
 entry:
   %waiting_at = getelementptr i64, ptr %row, i64 {_WAITING}
   %waiting = load ptr, ptr %waiting_at
+  %none = icmp eq ptr %waiting, null
+  br i1 %none, label %new, label %again
+new:
+  %made = call ptr @make_view(ptr %array, i32 0)
+  ret ptr %made
+again:
   %descr = call ptr @field(ptr %array, i64 56)
   %data = call ptr @field(ptr %array, i64 16)
   %lengths = call ptr @field(ptr %array, i64 32)
   %strides = call ptr @field(ptr %array, i64 40)
   %axes = call i32 @half(ptr %array, i64 24)
   call void @Py_IncRef(ptr %descr)
-  %none = icmp eq ptr %waiting, null
-  br i1 %none, label %new, label %again
-new:
-  %made = call ptr @PyArray_NewFromDescr(ptr @ndarray, ptr %descr, i32 %axes, ptr %lengths, ptr %strides, ptr %data, i32 0, ptr null)
-  %failed = icmp eq ptr %made, null
-  br i1 %failed, label %out, label %base
-again:
   store ptr null, ptr %waiting_at
   %data_at = getelementptr i8, ptr %waiting, i64 16
   store ptr %data, ptr %data_at
@@ -119,18 +118,37 @@ again:
   %descr_at = getelementptr i8, ptr %waiting, i64 56
   store ptr %descr, ptr %descr_at
   call void @Py_DecRef(ptr %old)
-  br label %base
-base:
-  %view = phi ptr [ %made, %new ], [ %waiting, %again ]
-  %status = call i32 @set_base(ptr %view, ptr %array)
+  %status = call i32 @set_base(ptr %waiting, ptr %array)
   %no_base = icmp slt i32 %status, 0
   br i1 %no_base, label %drop, label %out
 drop:
-  call void @Py_DecRef(ptr %view)
+  call void @Py_DecRef(ptr %waiting)
   ret ptr null
 out:
-  %given = phi ptr [ null, %new ], [ %view, %base ]
-  ret ptr %given
+  ret ptr %waiting
+}}
+
+; a new view of an array with these flags; null when there is no memory
+define internal ptr @make_view(ptr %array, i32 %flags) alwaysinline {{
+entry:
+  %descr = call ptr @field(ptr %array, i64 56)
+  %data = call ptr @field(ptr %array, i64 16)
+  %lengths = call ptr @field(ptr %array, i64 32)
+  %strides = call ptr @field(ptr %array, i64 40)
+  %axes = call i32 @half(ptr %array, i64 24)
+  call void @Py_IncRef(ptr %descr)
+  %made = call ptr @PyArray_NewFromDescr(ptr @ndarray, ptr %descr, i32 %axes, ptr %lengths, ptr %strides, ptr %data, i32 %flags, ptr null)
+  %failed = icmp eq ptr %made, null
+  br i1 %failed, label %out, label %base
+base:
+  %status = call i32 @set_base(ptr %made, ptr %array)
+  %no_base = icmp slt i32 %status, 0
+  br i1 %no_base, label %drop, label %out
+drop:
+  call void @Py_DecRef(ptr %made)
+  ret ptr null
+out:
+  ret ptr %made
 }}
 
 ; has a view hold the owner of the memory of an array; NumPy is asked for it where that is neither the array nor its base
@@ -241,19 +259,9 @@ flags:
   %is_usual = icmp eq i32 %looked, 1024
   br i1 %is_usual, label %view, label %python
 view:
-  %descr = call ptr @field(ptr %array, i64 56)
-  %data = call ptr @field(ptr %array, i64 16)
-  %lengths = call ptr @field(ptr %array, i64 32)
-  %strides = call ptr @field(ptr %array, i64 40)
-  %axes = call i32 @half(ptr %array, i64 24)
-  call void @Py_IncRef(ptr %descr)
-  %made = call ptr @PyArray_NewFromDescr(ptr @ndarray, ptr %descr, i32 %axes, ptr %lengths, ptr %strides, ptr %data, i32 1024, ptr null)
+  %made = call ptr @make_view(ptr %array, i32 1024)
   %failed = icmp eq ptr %made, null
-  br i1 %failed, label %out, label %base
-base:
-  %status = call i32 @set_base(ptr %made, ptr %array)
-  %no_base = icmp slt i32 %status, 0
-  br i1 %no_base, label %drop, label %mark
+  br i1 %failed, label %out, label %mark
 mark:
   %reference = call ptr @PyWeakref_NewRef(ptr %array, ptr @"accel.unmark")
   %no_mark = icmp eq ptr %reference, null
