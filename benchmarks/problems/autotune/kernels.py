@@ -5,6 +5,7 @@ import numpy as np
 import accel
 from accel import Comptime, comptime, unroll
 from accel.tuning import Int
+from examples.tuned_sort import merge_sort
 
 
 @accel.fn
@@ -50,37 +51,6 @@ def checksum(x, *, lanes: Comptime[int] = 1):
     return total
 
 
-@accel.fn
-def sort(x, out, *, cutoff=4):
-    n = len(x)
-    for i in range(n):
-        out[i] = x[i]
-    width = cutoff
-    for low in range(0, n, width):
-        for i in range(low + 1, min(low + width, n)):
-            item = out[i]
-            j = i - 1
-            while j >= low and out[j] > item:
-                out[j + 1] = out[j]
-                j -= 1
-            out[j + 1] = item
-    work = out.copy()
-    while width < n:
-        for low in range(0, n, 2 * width):
-            middle, high = min(low + width, n), min(low + 2 * width, n)
-            i, j = low, middle
-            for k in range(low, high):
-                if i < middle and (j >= high or out[i] <= out[j]):
-                    work[k] = out[i]
-                    i += 1
-                else:
-                    work[k] = out[j]
-                    j += 1
-        for k in range(n):
-            out[k] = work[k]
-        width *= 2
-
-
 def make_matrices(size):
     """A matrix and room for its transposed one."""
     return np.random.default_rng(1).random((size, size)), np.zeros((size, size))
@@ -108,10 +78,10 @@ def make_sort(size):
     return np.random.default_rng(5).random(size), np.zeros(size)
 
 
-KERNELS = {  # function, what is searched, arguments by size, the size that is searched, the size that is not
+KERNELS = {  # function, options of `autotune`, arguments by size, the size that is searched, the size that is not
     "transpose": (transpose, {"high": Int(2, 128, log=True), "wide": Int(2, 128, log=True)}, make_matrices, 512, 1100),
     "product": (product, {"tile": Int(4, 128, log=True), "unrolled": [1, 2, 4]}, make_product, 128, 260),
     "inside": (inside, {"piece": Int(250, 256_000, log=True), "root": [True, False], "count": ["sum", "nonzero"]}, make_points, 100_000, 400_000),
     "checksum": (checksum, {"lanes": [1, 2, 4, 8]}, make_numbers, 20_000, 80_000),
-    "sort": (sort, {"cutoff": Int(2, 128, log=True)}, make_sort, 5_000, 20_000),
+    "sort": (merge_sort.__wrapped__, {"cutoff": Int(2, 128, log=True), "default": {"cutoff": 4}}, make_sort, 5_000, 20_000),
 }
