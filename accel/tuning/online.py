@@ -5,13 +5,13 @@ from __future__ import annotations
 import threading
 import time
 
-from accel.tuning.agreement import Reference
 from accel.tuning.child import try_candidates
 from accel.tuning.history import History
-from accel.tuning.measure import LEVEL, find_noise, is_faster, is_noisy
-from accel.tuning.search import Outcome, Untunable
+from accel.tuning.measure import LEVEL, is_faster
+from accel.tuning.search import Outcome, make_outcome, make_reference
 from accel.tuning.snapshot import Snapshot
 from accel.tuning.strategies import find_strategy
+from accel.tuning.variants import Variants
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,7 +40,8 @@ class OnlineSearch:
     """
 
     def __init__(self, function: Callable[..., Any], settings: Settings) -> None:
-        self._function, self._settings, self._space = function, settings, settings.space
+        self._settings, self._space = settings, settings.space
+        self._variants = Variants(function, self._space)
         budget = settings.budget
         trials = budget.trials if budget.trials is not None else min(_MOST_CALLS, _CALLS_PER_CANDIDATE * len(self._space))
         self._strategy = find_strategy(settings.strategy)(self._space, trials=trials, seed=settings.seed)
@@ -82,7 +83,8 @@ class OnlineSearch:
         return [rarest] if len(times.get(rarest, ())) < _COMPARED else []
 
     def _run(self, candidate: Candidate, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        return self._function(*args, **kwargs, **self._space.arguments(candidate))
+        arguments = self._space.arguments(candidate)
+        return self._variants.find(arguments)(*args, **kwargs, **arguments)
 
     def _measure(self, candidate: Candidate, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Do a call with a candidate that is known to be good. Should it raise, the default does the call instead, which may raise the same."""
@@ -90,9 +92,10 @@ class OnlineSearch:
         if before is not None and before.problem is not None:
             return self._run(self._space.default, args, kwargs)
         chosen = self._space.arguments(candidate)
+        function = self._variants.find(chosen)
         start_ns = time.perf_counter_ns()
         try:
-            result = self._function(*args, **kwargs, **chosen)
+            result = function(*args, **kwargs, **chosen)
         except Exception as error:
             if before is None:
                 raise
@@ -108,13 +111,8 @@ class OnlineSearch:
         """Do a call with the default, and have a new candidate do the same in a child process."""
         before = Snapshot(args, kwargs)
         result = self._measure(self._space.default, args, kwargs)
-        problem = before.problem
-        if problem is None:
-            before.narrow()
-            reference = Reference(before, result, rtol=self._settings.rtol or None, atol=self._settings.atol or None)
-            problem = reference.problem
-        if problem is not None:
-            raise Untunable(problem, result)
+        before.narrow()
+        reference = make_reference(before, result, self._settings)
         after = Snapshot(args, kwargs)
         try:
             trials = try_candidates(
@@ -144,4 +142,4 @@ class OnlineSearch:
             if is_faster(own[-count:], times[-count:], LEVEL):
                 chosen = candidate
                 break
-        return Outcome(chosen, self.history, find_noise(times) if is_noisy(times) else 0.0)
+        return make_outcome(chosen, self.history, default)

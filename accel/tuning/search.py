@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from accel.tuning.space import Candidate
     from accel.tuning.strategies.strategy import Strategy
 
-__all__ = ["Outcome", "Search", "Untunable"]
+__all__ = ["Outcome", "Search", "Untunable", "make_outcome", "make_reference"]
 
 _LEAST_TIMEOUT_S = 1.0  # what a candidate may compile takes its time, too
 _TIMEOUT_FACTOR = 20.0  # times what the default takes
@@ -59,6 +59,29 @@ class Untunable(Exception):
     """Arguments, or a result, with which nothing can be tried more than once: the reason, and the result of the call, if it was made."""
 
 
+def make_reference(before: Snapshot, result: object, settings: Settings) -> Reference:
+    """What a call has made, to compare others with; `before` was taken before it.
+
+    Raises
+    ------
+    Untunable
+        When nothing can be compared with it, or the arguments can't be put back.
+    """
+    problem = before.problem
+    if problem is None:
+        reference = Reference(before, result, rtol=settings.rtol or None, atol=settings.atol or None)
+        problem = reference.problem
+    if problem is not None:
+        raise Untunable(problem, result)
+    return reference
+
+
+def make_outcome(chosen: Candidate, history: History, default: Candidate) -> Outcome:
+    """What a search has found, with the noise if there was much."""
+    times = history.times_ns.get(default, [])
+    return Outcome(chosen, history, find_noise(times) if is_noisy(times) else 0.0)
+
+
 class Search:
     """One search: for one function, one key, with the arguments of one call.
 
@@ -78,7 +101,7 @@ class Search:
     """
 
     def __init__(self, function: Callable[..., Any], settings: Settings, args: Sequence[Any], kwargs: dict[str, Any]) -> None:
-        self._function, self._settings, self._space = function, settings, settings.space
+        self._settings, self._space = settings, settings.space
         self._args, self._kwargs = args, kwargs
         self._before = Snapshot(tuple(args), kwargs)
         if self._before.problem is not None:
@@ -104,9 +127,7 @@ class Search:
         took_s = start_s - called_s
         try:
             is_changed = self._before.narrow()
-            self._reference = Reference(self._before, result, rtol=self._settings.rtol or None, atol=self._settings.atol or None)
-            if self._reference.problem is not None:
-                raise Untunable(self._reference.problem)
+            self._reference = make_reference(self._before, result, self._settings)
             watch = Stopwatch(self._prepare, restore=self._before.restore_changed if is_changed else None, seed=self._settings.seed)
             search_s = start_s + _PART_FOR_SEARCH * budget.seconds
             watch.measure([default], self.history)
@@ -124,8 +145,7 @@ class Search:
             self.was_interrupted = True
         finally:
             self._before.restore()
-        times = self.history.times_ns.get(default, [])
-        return Outcome(chosen, self.history, find_noise(times) if is_noisy(times) else 0.0)
+        return make_outcome(chosen, self.history, default)
 
     def _call(self, candidate: Candidate) -> Any:
         return self._prepare(candidate)()

@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Any, NoReturn
 
-__all__ = ["Budget", "DEFAULT_BUDGET_S", "OPTIONS", "Settings", "read_budget", "read_settings", "with_defaults"]
+__all__ = ["Budget", "Settings", "read_budget", "read_settings", "with_defaults"]
 
-OPTIONS = ("where", "default", "key", "budget", "strategy", "rtol", "atol", "timeout", "memory", "seed", "space")
+_OPTIONS = ("where", "default", "key", "budget", "strategy", "rtol", "atol", "timeout", "memory", "seed", "space")
 _UNITS_S = {"": 1.0, "ns": 1e-9, "us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
 _AMOUNT = re.compile(r"\s*([0-9]*\.?[0-9]+(?:e[+-]?[0-9]+)?)\s*([a-z]*)\s*\Z")
 _SIZES = {"": 1, "b": 1, "kb": 1 << 10, "k": 1 << 10, "mb": 1 << 20, "m": 1 << 20, "gb": 1 << 30, "g": 1 << 30}
-DEFAULT_BUDGET_S = 5.0
+_DEFAULT_BUDGET_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +93,8 @@ def read_settings(options: Mapping[str, Any]) -> Settings:
     >>> settings.space, settings.budget
     (Space(tile=[16, 32]), Budget(seconds=0.5, trials=None))
     """
-    given = {name: options[name] for name in OPTIONS if name in options}
-    domains = {name: domain for name, domain in options.items() if name not in OPTIONS}
-    for name, domain in dict(given.get("space") or {}).items():
-        domains[name] = domain
+    given = {name: options[name] for name in _OPTIONS if name in options}
+    domains = {name: domain for name, domain in options.items() if name not in _OPTIONS} | dict(given.get("space") or {})
     if not domains:
         raise OptionError(Diagnostic("`autotune` is given no parameter to search", "empty-space", do=("name some of the function's: `@autotune(tile=[16, 32, 64])`",)))
     for name, domain in domains.items():
@@ -105,7 +103,7 @@ def read_settings(options: Mapping[str, Any]) -> Settings:
     return Settings(
         _make_space(domains, where, default),
         _read_key(given.get("key")),
-        read_budget(given.get("budget", DEFAULT_BUDGET_S)),
+        read_budget(given.get("budget", _DEFAULT_BUDGET_S)),
         given.get("strategy", "racing"),
         _read_number("rtol", given.get("rtol", 0.0)),
         _read_number("atol", given.get("atol", 0.0)),

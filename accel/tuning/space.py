@@ -16,6 +16,7 @@ __all__ = ["Candidate", "Choice", "Int", "Space"]
 Candidate = tuple[int, ...]  # the place of each parameter's value in its domain
 
 _LISTED = 100_000  # a space of more candidates is not listed in memory
+_MISSING = object()
 _TRIES = 64  # samples drawn for each one that is wanted, before the space is taken to hold no more
 _LEAST_TRIES = 10_000  # drawn in any case: conditions may leave one combination in thousands
 
@@ -151,7 +152,8 @@ class Space:
         """The candidate with these values; None when there is none, or the conditions don't allow it."""
         places = []
         for name, domain in self.domains.items():
-            place = next((i for i, value in enumerate(domain.values) if type(value) is type(arguments.get(name)) and value == arguments[name]), None)
+            given = arguments.get(name, _MISSING)
+            place = next((i for i, value in enumerate(domain.values) if type(value) is type(given) and value == given), None)
             if place is None:
                 return None
             places.append(place)

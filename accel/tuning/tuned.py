@@ -68,8 +68,7 @@ class Tuning:
         self._searched: set[Key] = set()  # at this moment
         self._online: dict[Key, OnlineSearch] = {}
         self._wrapper = Wrapper(function, self.space.names, self._decide, self._give)
-        self._parts = self._find_parts()
-        self._keyer = Keyer(self._parts, self._wrapper.positions)
+        self._keyer = Keyer(self._find_parts(), self._wrapper.positions)
         self.function = self._wrapper.function
         self.function.__dict__["tuning"] = self
 
@@ -77,8 +76,13 @@ class Tuning:
         return f"<tuning of {self._name}: {len(self.decisions)} decisions>"
 
     @property
+    def _title(self) -> str:
+        title: str = getattr(self._tuned, "__qualname__", type(self._tuned).__qualname__)
+        return title
+
+    @property
     def _name(self) -> str:
-        return f"{home_of(self._tuned)}:{getattr(self._tuned, '__qualname__', type(self._tuned).__qualname__)}"
+        return f"{home_of(self._tuned)}:{self._title}"
 
     def key_of(self, *args: Any, **kwargs: Any) -> Key:
         """The key of a call with these arguments: `decisions` has what was decided for it."""
@@ -162,6 +166,8 @@ class Tuning:
         if found is None:
             if key in self._searched or is_watched(self._tuned) or read_switch("ACCEL") == "0":
                 return self._find_nearest(key)
+            if key in self._online:
+                return self._online[key]
             if len(self.space) > 1 and budget.seconds > 0.0 and budget.trials != 0:
                 if getattr(find_strategy(self.settings.strategy), "is_online", False):
                     from accel.tuning.online import OnlineSearch
@@ -176,12 +182,13 @@ class Tuning:
     def _decide_on(self, key: Key, chosen: dict[str, Any]) -> None:
         with self._lock:
             self.decisions[key] = chosen
-            self._calls_to_compile = _PATIENCE if isinstance(self._parts, tuple) else 0
+            self._online.pop(key, None)
+            self._calls_to_compile = _PATIENCE if self._keyer.parts else 0
 
     def _compile_later(self) -> None:
         """Have calls that are decided answered by machine code, as soon as the tuned function has some."""
         with self._lock:
-            is_done = isinstance(self._parts, tuple) and self._wrapper.compile(self.decisions, self._parts)
+            is_done = self._wrapper.compile(self.decisions, self._keyer.parts)
             self._calls_to_compile = 0 if is_done else max(0, self._calls_to_compile - 1)
 
     def _recall(self, key: Key) -> dict[str, Any] | None:
@@ -224,8 +231,7 @@ class Tuning:
             self._searched.add(key)
         try:
             search = Search(self._tuned, replace(self.settings, budget=budget), args, kwargs)
-            title = getattr(self._tuned, "__qualname__", "function")
-            with Progress(title, budget.trials, budget.seconds if budget.seconds < inf else None) as progress:
+            with Progress(self._title, budget.trials, budget.seconds if budget.seconds < inf else None) as progress:
                 outcome = search.run(progress)
                 chosen = self.space.arguments(outcome.chosen)
                 progress.close(_describe(outcome, self.space))
@@ -252,7 +258,6 @@ class Tuning:
             self._decide_on(key, self.default)
             return error.args[1]
         if outcome is not None:
-            self._online.pop(key, None)
             self._keep(key, outcome)
         return result
 
@@ -276,7 +281,7 @@ class Tuning:
     def _say_untuned(self, error: Untunable) -> None:
         from accel.explain.hints import say
 
-        say(f"`{getattr(self._tuned, '__qualname__', 'function')}` is not tuned: {error.args[0]}")
+        say(f"`{self._title}` is not tuned: {error.args[0]}")
 
     def _find_parts(self) -> tuple[str, ...] | Callable[..., Any]:
         """What the key is made of: threads matter for functions that have a part in using them, which those that are compiled as a whole have not."""

@@ -24,6 +24,7 @@ from __future__ import annotations
 import builtins
 import functools
 import inspect
+import itertools
 import linecache
 import operator
 from types import FunctionType
@@ -46,7 +47,7 @@ _MOST_TESTS = 8  # decisions that are tested one after the other, the last ones 
 _LITERALS = (bool, int, float, str, type(None))
 _BUILTIN: dict[str, Any] = {"int": int, "float": float, "complex": complex, "isinstance": isinstance}
 _VARIADIC = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
-_made: list[int] = [0]
+_numbers = itertools.count(1)  # of the texts
 
 
 class Wrapper:
@@ -101,7 +102,7 @@ class Wrapper:
         self._space[self._own["ndarray"]] = numpy.ndarray
         chain = self._make_chain(tests)
         if find_dispatcher(self.function) is None:
-            self._serve()
+            Dispatcher(self.function, FnOptions()).attach()  # nobody asked to have this one compiled: no hints about it
         self._space[self._own["decide"]] = chain
         return True
 
@@ -145,8 +146,7 @@ class Wrapper:
 
     def _make(self, parameters: str, lines: list[str]) -> FunctionType:
         """A function with these parameters and this body, whose text can be found."""
-        _made.append(0)
-        filename = f"<tuned {self._name} {len(_made)}>"
+        filename = f"<tuned {self._name} {next(_numbers)}>"
         text = "\n".join([f"def {self._name}({parameters}):", *lines, ""])
         linecache.cache[filename] = len(text), None, text.splitlines(keepends=True), filename
         found: dict[str, Any] = {}
@@ -187,13 +187,6 @@ class Wrapper:
         """Whether the tuned function has machine code, so that calling it from machine code is worth something."""
         dispatcher = find_dispatcher(self._tuned)
         return dispatcher is not None and bool(dispatcher.entries) and not any(p.role for p in dispatcher.enforced)
-
-    def _serve(self) -> None:
-        """Have accel compile what callers see. That nobody asked for, so there are no hints about it."""
-        dispatcher = Dispatcher(self.function, FnOptions())
-        kept = self.function.__dict__.get("accel")
-        dispatcher.attach()
-        self.function.__dict__["accel"] = kept if kept is not None else dispatcher
 
     def _test_of(self, key: Key, parts: tuple[str, ...]) -> str | None:
         """What is true of the arguments of calls with this key; None when that can't be asked in machine code."""

@@ -381,6 +381,20 @@ def test_real_calls_are_the_measurements():
     assert entry.strategy == "bandit" and 120 <= entry.trials < 150
 
 
+def test_real_calls_with_more_values_known_while_compiling_than_one_function_may_have():
+    @accel.autotune(extra=list(range(20, -1, -1)), budget="300 trials", strategy="bandit")
+    @accel.fn
+    def work(x, *, extra: Comptime[int] = 20):
+        total = 0
+        for i in range(len(x)):
+            total += x[i] + extra - extra
+        return total
+
+    x = np.arange(200)
+    assert [work(x) for _ in range(250)] == [19900] * 250
+    assert len(work.__wrapped__.accel.signatures) <= 2, "candidates are copies"
+
+
 def test_real_calls_with_arguments_that_can_not_be_copied():
     @accel.autotune(n=[1, 2], budget="20 trials", strategy="bandit")
     def consume(items, *, n=1):
