@@ -18,6 +18,7 @@ OVER_MOJO_LIMIT = 1.0
 UNROLLED_LIMIT = 0.75
 DOT_LIMIT = 1.3
 RATE_LIMIT = 0.8
+MATMUL_ODD, MATMUL_STACK, MATMUL_LISTS = 0.9, 2.0, 10_000  # times as fast
 UNSEEN_GAIN, UNSEEN_WORST = 1.15, 1.05  # of what is chosen without a search; the worst within the noise
 TUNING_WITHIN = {"racing": 5, "bayesian": 5, "genetic": 8}  # per cent of the best
 TUNING_SEEDS = 0.9  # of them
@@ -92,6 +93,8 @@ def find_figures(rows: Sequence[Row]) -> list[Figure]:
         judge_added(rows, "decided", "a decided call over the function's own", "<= +60 ns", 60.0, unit_ns=1.0),
         judge_added(rows, "first call", "a new process that finds a record, first call", "<= +2 ms", 2.0, unit_ns=1e6),
         judge_unseen(rows),
+        judge_matmul(rows),
+        judge_lists(rows),
         *(judge_tuning(rows, strategy, within) for strategy, within in TUNING_WITHIN.items()),
     ]
 
@@ -309,6 +312,35 @@ def judge_unseen(rows: Sequence[Row]) -> Figure:
     mean = find_mean(ratios)
     listed = " ".join(f"{case} {ratio:.2f}" for case, ratio in ratios.items())
     return Figure(what, limit, f"{mean:.3f} of {len(ratios)}: {listed}", mean <= 1 / UNSEEN_GAIN and max(ratios.values()) <= UNSEEN_WORST)
+
+
+def judge_matmul(rows: Sequence[Row]) -> Figure:
+    """Matrix products over NumPy's: sizes that are powers of two, others, and stacks of small ones have limits of their own."""
+    what, limit = "matmul over NumPy's OpenBLAS", f"whole <= 1, odd sizes <= {1 / MATMUL_ODD:.2f}, stacks <= {1 / MATMUL_STACK}"
+    mine = [row for row in rows if row.problem == "matmul_kernel" and row.implementation == "accel" and not row.case.startswith("lists")]
+    faults = [f"{row.case}: {row.fault}" for row in mine if row.fault]
+    ratios = {row.case.removesuffix(" threads"): row.ratio for row in mine if row.ratio is not None}
+    if not ratios or faults:
+        return Figure(what, limit, faults[0] if faults else "", False if faults else None)
+
+    def most(case: str) -> float:
+        size = case.partition(",")[0].split()
+        if "of" in size:
+            return 1 / MATMUL_STACK
+        return 1.0 if int(size[1]).bit_count() == 1 else 1 / MATMUL_ODD
+
+    listed = ", ".join(f"{case}: {ratio:.2f}" for case, ratio in ratios.items())
+    return Figure(what, limit, listed, all(ratio <= most(case) for case, ratio in ratios.items()))
+
+
+def judge_lists(rows: Sequence[Row]) -> Figure:
+    """A matrix product over the same of lists in CPython."""
+    what, limit = "matmul, lists in CPython over it", f">= {MATMUL_LISTS:,}x"
+    found = {name: time for (case, name), time in find_best(rows, "matmul_kernel").items() if case.startswith("lists")}
+    if not {"python", "accel"} <= set(found):
+        return Figure(what, limit, "", None)
+    gain = found["python"] / found["accel"]
+    return Figure(what, limit, f"{gain:,.0f}x", gain >= MATMUL_LISTS)
 
 
 def judge_dependence(rows: Sequence[Row]) -> Figure:
