@@ -90,6 +90,7 @@ def count_own(words: list[str]) -> int:
 def _run(given: argparse.Namespace) -> int:
     from accel.errors import OptionError
     from accel.explain.program import run_program
+    from accel.tuning.keys import write_key
     from accel.tuning.settings import read_budget
     from accel.tuning.tuned import FORCED
 
@@ -105,7 +106,8 @@ def _run(given: argparse.Namespace) -> int:
     except ImportError as error:
         return _fail(f"can't run {given.program}: {error}")
     sys.stdout.flush()
-    found = [entry for entry in _entries() if (entry.function, entry.key) in _searched()]
+    done = {(function, write_key(key)) for function, key in FORCED.done}
+    found = [entry for entry in _entries() if (entry.function, entry.key) in done]
     if found:
         print(file=sys.stderr)
         print_table(sys.stderr, _TITLES, map(_write_row, found))
@@ -115,13 +117,6 @@ def _run(given: argparse.Namespace) -> int:
     if len(found) < searches:
         print("accel: not all of it could be kept", file=sys.stderr)
     return status or int(not searches)
-
-
-def _searched() -> set[tuple[str, str]]:
-    from accel.tuning.keys import write_key
-    from accel.tuning.tuned import FORCED
-
-    return {(function, write_key(key)) for function, key in FORCED.done}
 
 
 # -- what is known

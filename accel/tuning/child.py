@@ -19,6 +19,7 @@ import time
 from itertools import starmap
 from math import inf
 
+from accel.runtime.cpu import read_text
 from accel.tuning.unwarned import Unwarned
 from accel.values import dataclass
 
@@ -169,11 +170,10 @@ def find_free_bytes() -> int:
 
 def _read_number(path: str, word: str = "") -> int:
     """The number behind a word in a file; 0 when there is none."""
+    text = read_text(path)
     try:
-        with open(path) as file:
-            text = file.read()
         return int(text.partition(word)[2].split()[0]) if word else int(text)
-    except (OSError, ValueError, IndexError):
+    except (ValueError, IndexError):
         return 0
 
 
@@ -381,8 +381,7 @@ def _settle(parent: int, memory_bytes: int) -> None:
     signal.set_wakeup_fd(-1)  # it is shared with the parent
     faulthandler.disable()
     _limit(resource.RLIMIT_CORE, 1)  # 0 would still start the programs that gather dumps
-    with open("/proc/self/statm") as file:
-        used_bytes = int(file.read().split()[5]) * resource.getpagesize()
+    used_bytes = int(read_text("/proc/self/statm").split()[5]) * resource.getpagesize()
     _limit(resource.RLIMIT_DATA, used_bytes + memory_bytes)
 
 
