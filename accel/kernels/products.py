@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy
 
+from accel.kernels.arrays import check_out, find_dtype, is_direct, is_plain
 from accel.kernels.blocks import Blocks, choose_blocks, choose_small_tile
 from accel.kernels.epilogues import Epilogue
 from accel.kernels.tiles import multiply_each, multiply_rows
@@ -77,7 +78,7 @@ def matmul(
            [ 0., 50.]])
     """
     left, right = numpy.asarray(a), numpy.asarray(b)
-    dtype = _common_dtype(left, right)
+    dtype = find_dtype("matmul", left, right)
     vectors = left.ndim == 1, right.ndim == 1
     left = left[None, :] if vectors[0] else left
     right = right[:, None] if vectors[1] else right
@@ -94,8 +95,8 @@ def matmul(
         epilogue.apply(made)
         return made
     if out is not None:
-        _check_out(out, shape, dtype)
-    direct = out is not None and _is_plain(out, dtype) and not any(numpy.may_share_memory(out, x) for x in (left, right, *epilogue.arrays))
+        check_out("matmul", out, shape, dtype)
+    direct = is_direct(out, dtype, left, right, *epilogue.arrays)
     made = out if direct else numpy.empty(shape, dtype)
     _multiply(left, right, made.reshape((*stack, left.shape[-2], right.shape[-1])), stack, dtype)
     epilogue.apply(made)
@@ -106,43 +107,13 @@ def matmul(
     return out
 
 
-def _common_dtype(a: Any, b: Any) -> Any:
-    """float32 or float64, as a NumPy class."""
-    if a.dtype == b.dtype and a.dtype.char in "fd":
-        return a.dtype.type
-    try:
-        dtype = numpy.result_type(a.dtype, b.dtype)
-    except TypeError:
-        dtype = numpy.dtype(object)
-    if dtype.char not in "fd":
-        raise TypeError(f"matmul takes arrays of float32 and float64, and what NumPy promotes to these, got {a.dtype} and {b.dtype}: convert one of them by `astype`")
-    return dtype.type
-
-
-def _check_out(out: Any, shape: tuple[int, ...], dtype: Any) -> None:
-    """Raise unless `out` can hold the result."""
-    if not isinstance(out, numpy.ndarray):
-        raise TypeError(f"matmul: `out` must be an array, not {type(out).__name__}")
-    if out.shape != shape:
-        raise ValueError(f"matmul: `out` has shape {out.shape}, the result {shape}")
-    if not numpy.can_cast(dtype, out.dtype, "same_kind"):
-        raise TypeError(f"matmul: `out` of {out.dtype} can't hold {numpy.dtype(dtype)}")
-    if not out.flags.writeable:
-        raise ValueError("matmul: `out` is read-only")
-
-
-def _is_plain(array: Any, dtype: Any) -> bool:
-    """Whether machine code can work on the memory of an array as it is."""
-    return bool(type(array) is numpy.ndarray and array.dtype == dtype and array.dtype.isnative and array.flags.c_contiguous and array.flags.aligned)
-
-
 def _flat(array: Any, dtype: Any) -> tuple[Any, int, int]:
     """The elements of matrices in one row that can't be written; from row to row, from column to column."""
     rows, columns = array.shape[-2:]
     turned = array.swapaxes(-1, -2)
     is_turned = not array.flags.c_contiguous and turned.flags.c_contiguous
     held = turned if is_turned else array
-    if not _is_plain(held, dtype):
+    if not is_plain(held, dtype):
         held = numpy.array(held, dtype, order="C")
     held = held.reshape(-1)
     held.flags.writeable = False
