@@ -6,7 +6,8 @@ import marshal
 from types import CellType, FunctionType
 
 from accel.cache.content import NotCacheable
-from accel.cache.routes import DERIVED, Finder, Routes, digest_of
+from accel.cache.routes import Finder, Routes
+from accel.cache.values import pack_value, unpack_value
 from accel.runtime.classes import find_class_version
 from accel.types import kinds as _kinds
 from accel.types.frozen import find_layout
@@ -42,10 +43,7 @@ def pack_kind(kind: Kind, pack_static: Callable[[Any], Any]) -> tuple[Any, ...]:
     if isinstance(kind, _kinds.Struct):
         return (name, pack_static(kind.value), kind.names, _pack_field(kind.items, pack_static))
     if isinstance(kind, _kinds.Constant):
-        try:
-            return (name, marshal.dumps(kind.value, 2))
-        except ValueError as error:
-            raise NotCacheable(f"a value of class {type(kind.value).__name__} known while compiling") from error
+        return (name, pack_value(kind.value, pack_static))
     if isinstance(kind, _kinds.Tuple) and kind.named is not None:
         return ("Named", _pack_field(kind.items, pack_static), pack_static(kind.named))
     if isinstance(kind, _kinds.View):
@@ -78,7 +76,7 @@ def unpack_kind(packed: tuple[Any, ...], find_static: Callable[[Any], Any]) -> K
             raise NotCacheable(f"{found!r:.60} has other fields now")
         return layout.kind
     if name == "Constant":
-        return _kinds.Constant(marshal.loads(fields[0]))
+        return _kinds.Constant(unpack_value(fields[0], find_static))
     if name == "Named":
         return _kinds.Tuple(_unpack_field(fields[0], find_static), find_static(fields[1]))
     if name in ("View", "StructArray"):
@@ -108,7 +106,7 @@ def pack_lowered(lowered: Lowered, function: FunctionType) -> bytes:
         When something in it can't be found again from the function, or is no longer what was compiled.
     """
     routes = Routes(function, lowered.signature)
-    routes.learn_guards(lowered.guards)
+    routes.learn_guards(lowered.guards, [source.function for source in lowered.sources.values()])
     numbers: dict[tuple[Any, ...], int] = {}  # packed kind -> its place in the table of kinds
 
     def number(kind: Kind) -> int:
@@ -116,7 +114,7 @@ def pack_lowered(lowered: Lowered, function: FunctionType) -> bytes:
 
     signature = tuple(map(number, lowered.signature.kinds))
     result = number(lowered.result)
-    finder = Finder(function, lowered.signature)
+    finder = Finder(function, lowered.signature, found=dict(routes.made))
     guards = tuple([_pack_guard(guard, routes, finder) for guard in lowered.guards])
     exits = {symbol: tuple([_pack_exit(e, number) for e in found]) for symbol, found in lowered.exits.items()}
     origins = {symbol: _find_origin(source, routes) for symbol, source in lowered.sources.items()}
@@ -127,16 +125,7 @@ def pack_lowered(lowered: Lowered, function: FunctionType) -> bytes:
 
 def _find_origin(source: Source | Origin, routes: Routes) -> tuple[Any, ...]:
     """The route to the code of a function that was compiled: its own, or inside the code of the function around it."""
-    if not routes.knows(source.function) and DERIVED in source.function.__dict__:
-        return ("code", _find_derived(source.function, routes))
     return ("code", routes.find(source.function)) if routes.knows(source.function) else routes.find(source.code)
-
-
-def _find_derived(made: FunctionType, routes: Routes) -> tuple[Any, ...]:
-    """The route to a function that was made of another one, by what is known while compiling."""
-    function, kinds = made.__dict__[DERIVED]
-    known = tuple([pack_kind(kind, routes.find) if isinstance(kind, _kinds.Constant) else None for kind in kinds])
-    return ("derived", routes.find(function), known, digest_of(made))
 
 
 def _pack_steps(steps: tuple[PythonStep, ...], source: Source | Origin | None) -> tuple[Any, ...]:

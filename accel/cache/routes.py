@@ -11,13 +11,14 @@ import sys
 from types import CodeType, FunctionType, ModuleType
 
 from accel.cache.content import Content, NotCacheable, builtins_of, compute_digest, is_function, namespace_of
+from accel.cache.values import pack_value, unpack_value
 from accel.types.frozen import find_layout
-from accel.types.kinds import Struct
+from accel.types.kinds import Constant, NoneKind, Struct
 from accel.types.structs import STRUCT, function_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from typing import Any
 
     from accel.ir import Guard, Signature
@@ -35,10 +36,17 @@ _BY_VALUE = frozenset({type(None), bool, int, float, complex, str, bytes, type(.
 
 
 class Routes:
-    """The routes from one function to the objects its compiled code relies on."""
+    """The routes from one function to the objects its compiled code relies on.
+
+    Attributes
+    ----------
+    made : dict of functions
+        Those that were made of others, by their routes: to follow one would make another function.
+    """
 
     def __init__(self, function: FunctionType, signature: Signature) -> None:
         self._function = function
+        self.made: dict[Route, Any] = {}
         self._known: dict[int, Route] = {}
         self._alive: list[Any] = []
         self.learn(function, _SELF)
@@ -78,16 +86,39 @@ class Routes:
         elif type(value) is type and STRUCT in vars(value):  # the class of its records
             self.learn(vars(value)[STRUCT], ("struct", route))
 
-    def learn_guards(self, guards: tuple[Guard, ...]) -> None:
-        """Learn what the guards lead to, whatever their order."""
+    def learn_guards(self, guards: tuple[Guard, ...], functions: Iterable[FunctionType] = ()) -> None:
+        """Learn what the guards lead to, whatever their order, and those functions that were made of others. Guards may watch what these hold."""
+        derived = [function for function in functions if DERIVED in function.__dict__]
         waiting = [guard for guard in guards if guard.what not in ("errstate", "class")]
         while waiting:
             left = [guard for guard in waiting if not self._learn_guard(guard)]
             if len(left) == len(waiting):
                 left = [guard for guard in waiting if not (self._learn_path(guard) and self._learn_guard(guard))]
-            if len(left) == len(waiting):
+            if len(left) == len(waiting) and not self._learn_derived(derived):
                 raise NotCacheable(f"no way from the function to what guards {left[0].name or left[0].what!r}")
             waiting = left
+        while self._learn_derived(derived):
+            pass
+
+    def _learn_derived(self, functions: list[FunctionType]) -> bool:
+        """Learn functions that were made of others, by what is known while compiling; whether there is a new one."""
+        found = False
+        for made in functions:
+            function, kinds = made.__dict__[DERIVED]
+            if not self.knows(made) and self._is_found(function):
+                known = tuple([pack_value(kind.value, self.find) if isinstance(kind, Constant) else None for kind in kinds])
+                route = ("derived", self.find(function), known, digest_of(made))
+                self.learn(made, route)
+                self.made[route] = made
+                found = True
+        return found
+
+    def _is_found(self, value: Any) -> bool:
+        try:
+            self.find(value)
+        except NotCacheable:
+            return False
+        return True
 
     def _learn_guard(self, guard: Guard) -> bool:
         route = self._known.get(id(guard.holder))
@@ -147,10 +178,10 @@ class Routes:
 class Finder:
     """Follows routes from a function; raises NotCacheable where one leads nowhere now."""
 
-    def __init__(self, function: FunctionType, signature: Signature | None = None, derive: Derive | None = None) -> None:
+    def __init__(self, function: FunctionType, signature: Signature | None = None, derive: Derive | None = None, found: dict[Route, Any] | None = None) -> None:
         self.signature = signature
         self._function, self._derive = function, derive
-        self._found: dict[Route, Any] = {}
+        self._found: dict[Route, Any] = {} if found is None else found
 
     def find(self, route: Route) -> Any:
         """The object at the end of `route` as it is now."""
@@ -182,11 +213,9 @@ class Finder:
 
     def _find_derived(self, owner: Route, known: tuple[Any, ...], digest: bytes) -> Any:
         """A function made anew of another one, with the same values known while compiling. What they are used for may have changed."""
-        from accel.types.kinds import Constant, NoneKind
-
         if self._derive is None:
             raise KeyError(DERIVED)
-        made = self._derive(self.find(owner), tuple([NoneKind() if value is None else Constant(marshal.loads(value[1])) for value in known]))
+        made = self._derive(self.find(owner), tuple([NoneKind() if value is None else Constant(unpack_value(value, self.find)) for value in known]))
         if digest_of(made) != digest:
             raise ValueError("it evaluates something else while compiling")
         return made

@@ -551,3 +551,41 @@ def test_in_parallel_loops():
         for _ in range(2):
             spread(x, out)
     assert (out == 3.0 * x).all() and "is called" not in spread.accel.explain()
+
+
+CLASSES = """
+import accel, os, sys
+import numpy as np
+from accel import Comptime, comptime
+from accel.types import SIMD, Float32
+@accel.fn
+def scaled(x, *, lanes: Comptime[type], factors: Comptime[tuple]):
+    total = 0.0
+    table = comptime(np.arange(4.0) * float(os.environ["FACTOR"]))
+    for i in range(0, len(x), lanes.width):
+        values = lanes.load(x, i) * lanes(factors[1])
+        total += float(values.reduce_add()) + table[(i + 1) % 4]
+    return total
+@accel.fn
+def caller(x, *, lanes: Comptime[type], mode: Comptime[object]):
+    y = scaled(x, lanes=lanes, factors=comptime((1, 2.5, None)))
+    return y if comptime(mode == np.float32(2.0)) else -y
+x = np.arange(8, dtype=np.float32)
+mode = np.float32(2.0)
+print(*[float(caller(x, lanes=SIMD[Float32, 4], mode=m)) for m in (mode, mode, mode, np.float32(3.0))])
+print("llvmlite" in sys.modules)
+"""
+
+
+def test_classes_and_what_they_hold_are_known_in_a_warm_process(tmp_path):
+    path = tmp_path / "program.py"
+    path.write_text(CLASSES)
+
+    def run(**extra):
+        given = subprocess.run([sys.executable, str(path)], env={"PYTHONPATH": str(accel.__path__[0]) + "/..", "ACCEL_CACHE_DIR": str(tmp_path), **extra},
+                               capture_output=True, text=True, check=True)  # fmt: skip
+        return given.stdout.splitlines()
+
+    cold, warm, changed, again = run(FACTOR="3"), run(FACTOR="3"), run(FACTOR="5"), run(FACTOR="5")
+    assert cold[0] == warm[0] == "76.0 76.0 76.0 -76.0" and changed[0] == again[0] == "80.0 80.0 80.0 -80.0"
+    assert (cold[1], warm[1]) == ("True", "False")
