@@ -61,8 +61,9 @@ def choose_blocks(dtype: Any) -> Blocks:
     tile = Tile(lanes, (_REGISTERS - _SPARE) // 2, 2)
     size = _bytes_of(width)
     depth = max(64, _cache_bytes(1, _L1) // 2 // (tile.wide * size) // 32 * 32)
+    import os; depth = int(os.environ.get('DEPTH', depth)); strip = int(os.environ.get('STRIP', _STRIP))
     high = max(tile.tall, _cache_bytes(2, _L2) // 2 // (depth * size) // tile.tall * tile.tall)
-    return Blocks(tile, depth, _STRIP * tile.wide, high)
+    high = int(os.environ.get('HIGH', high)) // tile.tall * tile.tall; return Blocks(tile, depth, strip * tile.wide, high)
 
 
 @cache

@@ -19,8 +19,6 @@ __all__ = ["matmul"]
 _SMALL = 64**3  # multiplications of a product that is done without packing `a`
 _SMALL_DEPTH = 256
 _SHARED = 1 << 22  # multiplications that are worth several threads
-_FEW_BYTES = 1 << 20  # of `a`, whose rows need not be packed
-_ALIAS = 4096  # bytes between rows which fall on the same lines of the cache
 _rooms: dict[tuple[Any, int], list[tuple[Any, Any]]] = {}  # memory to work in that nobody uses: taken and given back by single, atomic operations
 
 
@@ -152,13 +150,12 @@ def _multiply_large(arrays: tuple[Any, Any, Any], sizes: tuple[int, int, int], s
     blocks_each = -(-share * 4 // (blocks.high * 5))  # rows a fifth more than planned are better than another block
     high = -(-share // blocks_each)
     high += -high % tall
-    is_packed = steps[1] != 1 or a.nbytes > _FEW_BYTES or steps[0] * a.itemsize % _ALIAS == 0
     how: dict[str, Any] = dict(zip(("a_row", "a_column", "b_row", "b_column"), steps, strict=True))
 
     def do(number: int) -> None:
         begin = number * share
         room, held = _take_room(a.dtype, blocks.room())
-        multiply_rows(a, b, c, room, held, begin=begin, m=min(share, m - begin), n=n, k=k, high=high, is_packed=is_packed, **how, **blocks.options())
+        multiply_rows(a, b, c, room, held, begin=begin, m=min(share, m - begin), n=n, k=k, high=high, **how, **blocks.options())
         _give_room(room, held)
 
     count = -(-m // share)

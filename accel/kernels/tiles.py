@@ -12,96 +12,139 @@ from accel.decorators import fn
 
 __all__ = ["multiply_each", "multiply_rows"]
 
+_TURNS = 32  # of a loop are done at a time; a rest is done one by one
+_LONG_REST = 12  # turns that are worth being filled up to as many
+_AHEAD = 2  # rows that are asked for before they are packed
+_ROWS = 4  # that are read at a time where panels are packed: the processor fetches a few streams ahead, not as many as there are rows
+
 
 @fn(nogil=True)
-def pack_panels(b: Any, room: Any, n: int, k: int, *, at: int, row: int, column: int, lanes: Comptime[Any], cols: Comptime[int]) -> None:
-    """`k` rows of `n` columns as panels as wide as a tile, one behind the other, with zeros behind the last column. The element (p, j) is
+def fill_up(k: int) -> int:
+    """The depth of packed operands for `k` steps. Where it is more, -0.0 times 0.0 is added, which changes no sum."""
+    rest = k % _TURNS
+    return k if rest < _LONG_REST else k + _TURNS - rest
+
+
+@fn(nogil=True)
+def pack_panels(b: Any, room: Any, n: int, k: int, *, full: int, at: int, row: int, column: int, lanes: Comptime[Any], cols: Comptime[int]) -> None:
+    """`k` rows of `n` columns as panels as wide as a tile, one behind the other, with zeros behind the last column, and up to `full` rows. The element (p, j) is
     `b[at + p * row + j * column]`."""
-    for j in range(0, n, comptime(cols * lanes.width)):
-        source, target = at + j * column, j * k
-        if column == 1 and n - j >= comptime(cols * lanes.width):
-            for p in range(k):
+    swift = n - n % comptime(cols * lanes.width) if column == 1 else 0
+    deep = k - k % _ROWS
+    for p in range(0, deep, _ROWS):
+        for j in range(0, swift, comptime(cols * lanes.width)):
+            for r in comptime(range(_ROWS)):
+                lanes.prefetch(b, at + (p + _ROWS + r) * row + j)
                 for c in comptime(range(0, cols * lanes.width, lanes.width)):
-                    lanes.load(b, source + p * row + c).store(room, target + p * comptime(cols * lanes.width) + c)
-        else:
-            for c in comptime(range(0, cols * lanes.width, lanes.width)):
-                inside = lanes.iota() < n - j - c
-                for p in range(k):
-                    lanes.load(b, source + p * row + c * column, inside, stride=column).store(room, target + p * comptime(cols * lanes.width) + c)
+                    lanes.load(b, at + (p + r) * row + j + c).store(room, j * full + (p + r) * comptime(cols * lanes.width) + c)
+    for j in range(0, n, comptime(cols * lanes.width)):
+        for c in comptime(range(0, cols * lanes.width, lanes.width)):
+            inside = lanes.iota() < n - j - c
+            first, source, target = deep if j < swift else 0, at + (j + c) * column, j * full + c
+            if column == 1:
+                for p in range(first, k):
+                    lanes.load(b, source + p * row, inside).store(room, target + p * comptime(cols * lanes.width))
+            else:
+                for p in range(first, k):
+                    lanes.load(b, source + p * row, inside, stride=column).store(room, target + p * comptime(cols * lanes.width))
+            for p in range(k, full):
+                lanes(0.0).store(room, target + p * comptime(cols * lanes.width))
 
 
 @fn(nogil=True)
-def pack_rows(a: Any, room: Any, m: int, k: int, *, at: int, row: int, column: int, to: int, lanes: Comptime[Any], tall: Comptime[int]) -> None:
-    """`m` rows of `k` elements, one behind the other from `to` on, the last one again up to a multiple of the height of a tile. The element (i, p) is
-    `a[at + i * row + p * column]`."""
+def pack_rows(
+    a: Any, room: Any, m: int, k: int, *, full: int, at: int, row: int, column: int, to: int, lanes: Comptime[Any], tall: Comptime[int], depth: Comptime[int]
+) -> None:  # fmt: skip
+    """`m` rows of `k` elements in steps of `depth` from `to` on, filled with -0.0 up to `full`, the last one again up to a multiple of the height of a tile.
+    The element (i, p) is `a[at + i * row + p * column]`."""
     whole = k - k % lanes.width
     rest = lanes.iota() < k - whole
     for i in range(m + -m % tall):
-        source, target = at + min(i, m - 1) * row, to + i * k
+        source, target = at + min(i, m - 1) * row, to + i * depth
         if column == 1:
             for p in range(0, whole, lanes.width):
+                lanes.prefetch(a, source + _AHEAD * row + p)
                 lanes.load(a, source + p).store(room, target + p)
         else:
             for p in range(0, whole, lanes.width):
                 lanes.load(a, source + p * column, stride=column).store(room, target + p)
         if whole < k:
-            lanes.load(a, source + whole * column, rest, stride=column).store(room, target + whole, rest)
+            rest.select(lanes.load(a, source + whole * column, rest, stride=column), lanes(-0.0)).store(room, target + whole)
+        for p in range(k + -k % lanes.width, full, lanes.width):
+            lanes(-0.0).store(room, target + p)
 
 
 @fn(nogil=True)
-def multiply_tile(
-    a: Any, b: Any, c: Any, k: int, is_first: bool, *, a0: int, row: int, b0: int, c0: int, wide: int, lanes: Comptime[Any], tall: Comptime[int], cols: Comptime[int]
-) -> None:
-    """Add the products of `k` columns of rows of `a` and `k` rows of a panel to a tile of `c`; the first time, to zeros."""
-    if is_first:
-        sums = tuple(lanes(0.0) for _ in comptime(range(tall * cols)))
-    else:
-        sums = tuple(lanes.load(c, c0 + comptime(t // cols) * wide + comptime(t % cols * lanes.width)) for t in comptime(range(tall * cols)))
-    for p in range(k):
-        line = tuple(lanes.load(b, b0 + p * comptime(cols * lanes.width) + comptime(j * lanes.width)) for j in comptime(range(cols)))
-        sums = tuple(lanes(a[a0 + comptime(t // cols) * row + p]).fma(line[comptime(t % cols)], sums[t]) for t in comptime(range(tall * cols)))
-    for t in comptime(range(tall * cols)):
-        sums[t].store(c, c0 + comptime(t // cols) * wide + comptime(t % cols * lanes.width))
+def multiply_panel(
+    a: Any, b: Any, c: Any, m: int, k: int, is_first: bool,
+    *, a0: int, b0: int, c0: int, wide: int, lanes: Comptime[Any], tall: Comptime[int], cols: Comptime[int], apart: Comptime[int],
+) -> None:  # fmt: skip
+    """Add the products of `k` columns of `m` rows of `a`, whole tiles of them, and `k` rows of a panel to `c`; the first time, to zeros. Rows of `a`
+    lie `apart`, or side by side if that is 0."""
+    for i in range(0, m, tall):
+        row = k if comptime(apart == 0) else comptime(apart)
+        here, there = a0 + i * row, c0 + i * wide
+        if is_first:
+            sums = tuple(lanes(0.0) for _ in comptime(range(tall * cols)))
+        else:
+            sums = tuple(lanes.load(c, there + comptime(t // cols) * wide + comptime(t % cols * lanes.width)) for t in comptime(range(tall * cols)))
+        for r in comptime(range(tall)):  # of the tile below
+            lanes.prefetch(c, there + (tall + r) * wide)
+            lanes.prefetch(c, there + (tall + r) * wide + comptime(cols * lanes.width - 1))
+            lanes.prefetch(a, here + (tall + r) * row)
+        for p in range(k):
+            line = tuple(lanes.load(b, b0 + p * comptime(cols * lanes.width) + comptime(j * lanes.width)) for j in comptime(range(cols)))
+            sums = tuple(
+                lanes(a[here + comptime(t // cols) * row + p]).fma(line[comptime(t % cols)], sums[t])
+                for t in comptime(range(tall * cols))
+            )
+        for t in comptime(range(tall * cols)):
+            sums[t].store(c, there + comptime(t // cols) * wide + comptime(t % cols * lanes.width))
+
+
+@fn(nogil=True)
+def move_tile(
+    a: Any, b: Any, m: int, n: int, *, a0: int, a_wide: int, b0: int, b_wide: int, lanes: Comptime[Any], cols: Comptime[int]
+) -> None:  # fmt: skip
+    """Copy the first `m` rows and `n` columns of a tile in `a` to `b`."""
+    for r in range(m):
+        for s in comptime(range(0, cols * lanes.width, lanes.width)):
+            lanes.load(a, a0 + r * a_wide + s, lanes.iota() < n - s).store(b, b0 + r * b_wide + s, lanes.iota() < n - s)
 
 
 @fn(nogil=True)
 def multiply_rows(
     a: Any, b: Any, c: Any, room: Any, held: Any,
-    *, begin: int, m: int, n: int, k: int, high: int, a_row: int, a_column: int, b_row: int, b_column: int, is_packed: bool,
+    *, begin: int, m: int, n: int, k: int, high: int, a_row: int, a_column: int, b_row: int, b_column: int,
     lanes: Comptime[Any], tall: Comptime[int], cols: Comptime[int], depth: Comptime[int], strip: Comptime[int],
 ) -> None:  # fmt: skip
     """`m` rows of the product, from row `begin` on, in `c`, which has `n` columns. `held` is `room`, read only: panels of `depth` times `strip`, one tile, and
-    `high` packed rows of `a`; where they are not all packed, the last ones, which fill no tile."""
+    `high` packed rows of `a`."""
     spare = comptime(depth * (strip + cols * lanes.width))
     packed = spare + comptime(tall * cols * lanes.width)
     for k0 in range(0, k, depth):
         deep = min(depth, k - k0)
+        full = fill_up(deep)
         for j0 in range(0, n, strip):
-            pack_panels(b, room, min(strip, n - j0), deep, at=k0 * b_row + j0 * b_column, row=b_row, column=b_column, lanes=lanes, cols=cols)
+            pack_panels(b, room, min(strip, n - j0), deep, full=full, at=k0 * b_row + j0 * b_column, row=b_row, column=b_column, lanes=lanes, cols=cols)
             for top in range(0, m, high):
                 here = min(high, m - top)
-                unpacked = 0 if is_packed else here - here % tall
-                if unpacked < here:
-                    at = (begin + top + unpacked) * a_row + k0 * a_column
-                    pack_rows(a, room, here - unpacked, deep, at=at, row=a_row, column=a_column, to=packed, lanes=lanes, tall=tall)
+                whole = here - here % tall
+                pack_rows(a, room, here, deep, full=full, at=(begin + top) * a_row + k0 * a_column, row=a_row, column=a_column, to=packed, lanes=lanes, tall=tall, depth=depth)
                 for j in range(j0, min(j0 + strip, n), comptime(cols * lanes.width)):
-                    for i in range(0, here, tall):
-                        start = (begin + top + i) * n + j
-                        is_whole = i + tall <= here and j + comptime(cols * lanes.width) <= n
-                        if not is_whole and k0 > 0:
-                            for r in range(min(tall, here - i)):
-                                for s in comptime(range(0, cols * lanes.width, lanes.width)):
-                                    lanes.load(c, start + r * n + s, lanes.iota() < n - j - s).store(room, spare + r * comptime(cols * lanes.width) + s)
-                        multiply_tile(
-                            a if i < unpacked else held, held, c if is_whole else room, deep, k0 == 0,
-                            a0=(begin + top + i) * a_row + k0 if i < unpacked else packed + (i - unpacked) * deep, row=a_row if i < unpacked else deep,
-                            b0=(j - j0) * deep, c0=start if is_whole else spare, wide=n if is_whole else comptime(cols * lanes.width),
-                            lanes=lanes, tall=tall, cols=cols,
+                    panel, start, done = (j - j0) * full, (begin + top) * n + j, 0
+                    if j + comptime(cols * lanes.width) <= n:
+                        done = whole
+                        multiply_panel(held, held, c, whole, full, k0 == 0, a0=packed, b0=panel, c0=start, wide=n, lanes=lanes, tall=tall, cols=cols, apart=depth)
+                    for i in range(done, here, tall):
+                        rows, columns, place = min(tall, here - i), min(comptime(cols * lanes.width), n - j), start + i * n
+                        if k0 > 0:
+                            move_tile(c, room, rows, columns, a0=place, a_wide=n, b0=spare, b_wide=comptime(cols * lanes.width), lanes=lanes, cols=cols)
+                        multiply_panel(
+                            held, held, room, tall, full, k0 == 0, a0=packed + i * depth, b0=panel, c0=spare, wide=comptime(cols * lanes.width),
+                            lanes=lanes, tall=tall, cols=cols, apart=depth,
                         )  # fmt: skip
-                        if not is_whole:
-                            for r in range(min(tall, here - i)):
-                                for s in comptime(range(0, cols * lanes.width, lanes.width)):
-                                    lanes.load(room, spare + r * comptime(cols * lanes.width) + s).store(c, start + r * n + s, lanes.iota() < n - j - s)
+                        move_tile(room, c, rows, columns, a0=spare, a_wide=comptime(cols * lanes.width), b0=place, b_wide=n, lanes=lanes, cols=cols)
 
 
 @fn(nogil=True)
@@ -117,10 +160,10 @@ def multiply_each(
         for left in range(0, n, comptime(cols * lanes.width)):
             j = min(left, n - comptime(cols * lanes.width))
             if not is_panel:
-                pack_panels(b, room, comptime(cols * lanes.width), k, at=b0 + j * column, row=row, column=column, lanes=lanes, cols=cols)
-            for top in range(0, m, tall):
-                i = min(top, m - tall)
-                multiply_tile(
-                    a, b if is_panel else held, c, k, True, a0=a0 + i * k, row=k, b0=b0 if is_panel else 0, c0=(number * m + i) * n + j, wide=n,
-                    lanes=lanes, tall=tall, cols=cols,
+                pack_panels(b, room, comptime(cols * lanes.width), k, full=k, at=b0 + j * column, row=row, column=column, lanes=lanes, cols=cols)
+            for top in range(0, m, m - m % tall):
+                i, rows = (0, m - m % tall) if top == 0 else (m - tall, tall)
+                multiply_panel(
+                    a, b if is_panel else held, c, rows, k, True, a0=a0 + i * k, b0=b0 if is_panel else 0, c0=(number * m + i) * n + j, wide=n,
+                    lanes=lanes, tall=tall, cols=cols, apart=0,
                 )  # fmt: skip

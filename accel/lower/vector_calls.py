@@ -7,7 +7,7 @@ from typing import Any
 from accel.lower.arrays import emit_index
 from accel.lower.layout import Value
 from accel.lower.text import Emitter
-from accel.lower.vector_memory import Places, load_lanes, store_lanes
+from accel.lower.vector_memory import Places, load_lanes, prefetch_line, store_lanes
 from accel.lower.vectors import (
     emit_iota,
     lane_operand,
@@ -42,6 +42,9 @@ def emit_vector_call(e: Emitter, name: str, bound: tuple[Any, ...], operands: Op
     if name in ("load", "load_tail", "gather"):
         assert isinstance(made, Vector)
         return load_lanes(e, made, _find_places(name, dict(bound[0]), given, is_sure=is_sure))
+    if name == "prefetch":
+        prefetch_line(e, _find_places(name, dict(bound[0]), given, is_sure=True))
+        return ()
     if name == "iota":
         assert isinstance(made, Vector)
         return emit_iota(e, made, *(given[bound[0]] if bound[0] is not None else (Int(), ("0",))))

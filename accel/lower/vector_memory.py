@@ -10,7 +10,7 @@ from accel.lower.vectors import intrinsic, mangled
 from accel.types.kinds import Array, Vector
 from accel.values import dataclass
 
-__all__ = ["Places", "load_lanes", "store_lanes"]
+__all__ = ["Places", "load_lanes", "prefetch_line", "store_lanes"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +133,14 @@ class _Access:
             way = e.value(f"mul <{kind.group} x i64> {at}, {step}")
             made.append(e.value(f"getelementptr i8, ptr {self.places.value[1]}, <{kind.group} x i64> {way}"))
         return made
+
+
+def prefetch_line(e: Emitter, places: Places) -> None:
+    """Ask for the line of the cache of an element, which may lie anywhere: the processor drops what is no memory."""
+    way = e.value(f"mul i64 {places.index}, {strides_of(places.array, places.value)[0]}")
+    address = e.value(f"getelementptr i8, ptr {places.value[1]}, i64 {way}")
+    callee = e.module.declare("llvm.prefetch.p0", "void", ("ptr", "i32", "i32", "i32"))
+    e.do(f"call void {callee}(ptr {address}, i32 0, i32 3, i32 1)")
 
 
 def load_lanes(e: Emitter, kind: Vector, places: Places) -> Value:

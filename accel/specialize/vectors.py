@@ -26,13 +26,13 @@ Kinds = tuple[Kind, ...]
 Bound = dict[str, int]  # parameter -> place of its argument among the operands behind the callee
 _UNARY = {"-": "iuf", "+": "iuf", "~": "biu"}
 _PARAMETERS: dict[str, tuple[str, ...]] = {
-    "load": ("array", "index", "mask", "stride"), "load_tail": ("array", "index"), "gather": ("array", "indices", "mask"), "iota": ("start",),
+    "load": ("array", "index", "mask", "stride"), "load_tail": ("array", "index"), "gather": ("array", "indices", "mask"), "iota": ("start",), "prefetch": ("array", "index"),
     "store": ("array", "index", "mask", "stride"), "store_tail": ("array", "index"), "scatter": ("array", "indices", "mask"), "with_lane": ("lane", "value"),
     "reverse": (), "slice": ("width", "offset"), "join": ("other",), "cast": ("dtype",), "bitcast": ("dtype",), "sqrt": (), "floor": (), "ceil": (), "trunc": (),
     "rint": (), "fma": ("factor", "summand"), "min": ("other",), "max": ("other",), "select": ("then", "otherwise"), "any": (), "all": (), "count": (),
     "reduce_add": (), "reduce_mul": (), "reduce_min": (), "reduce_max": (),
 }  # fmt: skip
-_OF_CLASSES = ("load", "load_tail", "gather", "iota")
+_OF_CLASSES = ("load", "load_tail", "gather", "iota", "prefetch")
 _KEYWORD_ONLY = ("stride",)
 _OPTIONAL = ("mask", "stride", "offset", "start")
 
@@ -83,7 +83,8 @@ class VectorRules(CallRules):
             return None
         if method == "iota":
             return self.note(instruction, method, (bound.get("start"),), made) if made.char != "?" and ("start" not in bound or _is_lane(made, kinds[bound["start"]])) else None
-        return self.note(instruction, method, (tuple(bound.items()),), made) if _can_access(made, kinds, bound) else None
+        result: Kind = NoneKind() if method == "prefetch" else made
+        return self.note(instruction, method, (tuple(bound.items()),), result) if _can_access(made, kinds, bound) else None
 
     def vector_method(self, instruction: Instruction, method: str, kinds: Kinds, keywords: tuple[str, ...]) -> Kind | None:
         """A call of a method of a value, which comes first among the kinds."""

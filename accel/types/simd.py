@@ -165,6 +165,19 @@ class SIMD(Lanes[E, W]):
         return _take(cls, array, _indexes(cls, indices), mask)
 
     @classmethod
+    def prefetch(cls, array: ndarray[Any, dtype[E]], index: int) -> None:
+        """Tell the processor that the line of the cache with `array[index]` will be needed soon. Nothing else happens, wherever that lies.
+
+        Examples
+        --------
+        >>> import numpy
+        >>> from accel.types import SIMD, Int64
+        >>> SIMD[Int64, 4].prefetch(numpy.arange(6), 100)
+        """
+        _checked(cls, array)
+        _numpy_index(index)
+
+    @classmethod
     def iota(cls, start: Any = 0) -> Self:
         """The numbers `start`, `start + 1`, and so on.
 
