@@ -53,7 +53,8 @@ def check_out(kernel: str, out: Any, shape: tuple[int, ...], dtype: Any) -> None
 
 def is_plain(array: Any, dtype: Any) -> bool:
     """Whether machine code can work on the memory of an array as it is: C-ordered, aligned, native, no subclass."""
-    return bool(type(array) is numpy.ndarray and array.dtype == dtype and array.dtype.isnative and array.flags.c_contiguous and array.flags.aligned)
+    flags, kind = array.flags, array.dtype
+    return bool(flags.c_contiguous and flags.aligned and type(array) is numpy.ndarray and (kind.type is dtype or kind == dtype) and kind.isnative)
 
 
 def is_direct(out: Any, dtype: Any, *read: Any) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from accel.types import SIMD, Float32, simd_width
 
@@ -15,42 +15,46 @@ _L1, _L2 = 32 << 10, 512 << 10  # bytes, where the system does not tell
 _REGISTERS = 32 if simd_width(Float32) == 16 else 16  # AVX-512 has twice as many
 _HIGH = 8  # rows of a tile of one register: as many chains as hide the latency of one
 _SPARE = 4  # registers for what is multiplied
+_NARROW_COST = 1.25  # of an element in a narrow tile, over one in a tile for large products
 _STRIP = 64  # panels that are packed at a time
 
 
-class Tile(NamedTuple):
-    """A tile of the result: `tall` rows of `cols` registers, which are of the class `lanes`."""
+class Tile:
+    """A tile of the result: `tall` rows of `cols` registers, which are of the class `lanes`.
 
-    lanes: Any
-    tall: int
-    cols: int
+    Attributes
+    ----------
+    wide : int
+        Its columns.
+    options : dict
+        What the machine code is made for.
+    """
 
-    @property
-    def wide(self) -> int:
-        """Its columns."""
-        return int(self.cols * self.lanes.width)
+    __slots__ = ("cols", "lanes", "options", "tall", "wide")
 
-    def options(self) -> dict[str, Any]:
-        """What the machine code is made for."""
-        return {"lanes": self.lanes, "tall": self.tall, "cols": self.cols}
+    def __init__(self, lanes: Any, tall: int, cols: int) -> None:
+        self.lanes, self.tall, self.cols = lanes, tall, cols
+        self.wide = int(cols * lanes.width)
+        self.options: dict[str, Any] = {"lanes": lanes, "tall": tall, "cols": cols}
 
 
-class Blocks(NamedTuple):
-    """A tile; how many steps of k, columns of `b` and rows of `a` lie packed at a time."""
+class Blocks:
+    """A tile; how many steps of k, columns of `b` and rows of `a` lie packed at a time.
 
-    tile: Tile
-    depth: int
-    strip: int
-    high: int
+    Attributes
+    ----------
+    options : dict
+        What the machine code is made for.
+    room : int
+        Elements of the memory that one thread works in.
+    """
 
-    def options(self) -> dict[str, Any]:
-        """What the machine code is made for."""
-        lanes, tall, cols = self.tile
-        return {"lanes": lanes, "tall": tall, "cols": cols, "depth": self.depth, "strip": self.strip}
+    __slots__ = ("depth", "high", "options", "room", "strip", "tile")
 
-    def room(self) -> int:
-        """Elements of the memory that one thread works in."""
-        return self.depth * (self.strip + self.tile.wide + self.high * 5 // 4 + 2 * self.tile.tall) + self.tile.tall * self.tile.wide
+    def __init__(self, tile: Tile, depth: int, strip: int, high: int) -> None:
+        self.tile, self.depth, self.strip, self.high = tile, depth, strip, high
+        self.options: dict[str, Any] = tile.options | {"depth": depth, "strip": strip}
+        self.room = depth * (strip + tile.wide + high * 5 // 4 + 2 * tile.tall) + tile.tall * tile.wide
 
 
 @cache
@@ -61,16 +65,17 @@ def choose_blocks(dtype: Any) -> Blocks:
     tile = Tile(lanes, (_REGISTERS - _SPARE) // 2, 2)
     size = _bytes_of(width)
     depth = max(64, _cache_bytes(1, _L1) // 2 // (tile.wide * size) // 32 * 32)
-    import os; depth = int(os.environ.get('DEPTH', depth)); strip = int(os.environ.get('STRIP', _STRIP))
     high = max(tile.tall, _cache_bytes(2, _L2) // 2 // (depth * size) // tile.tall * tile.tall)
-    high = int(os.environ.get('HIGH', high)) // tile.tall * tile.tall; return Blocks(tile, depth, strip * tile.wide, high)
+    return Blocks(tile, depth, _STRIP * tile.wide, high)
 
 
 @cache
 def choose_small_tile(dtype: Any, m: int, n: int) -> Tile:
-    """The tile for small products of `m` rows and `n` columns, which may be narrower than that for large ones."""
+    """The tile for small products of `m` rows and `n` columns: the one for large ones, or a narrower one, where that computes less twice, or past the edges."""
     tile = choose_blocks(dtype).tile
-    return tile if n >= tile.wide and m >= tile.tall else Tile(tile.lanes, _HIGH, 1)
+    narrow = Tile(tile.lanes, _HIGH, 1)
+    costs = [-(-m // t.tall) * t.tall * -(-n // t.wide) * t.wide for t in (tile, narrow)]
+    return tile if costs[0] <= _NARROW_COST * costs[1] else narrow
 
 
 def _bytes_of(width: int) -> int:

@@ -19,6 +19,7 @@ __all__ = ["matmul"]
 _SMALL = 64**3  # multiplications of a product that is done without packing `a`
 _SMALL_DEPTH = 256
 _SHARED = 1 << 22  # multiplications that are worth several threads
+_ORIGIN = numpy.zeros(2, numpy.int64)
 _rooms: dict[tuple[Any, int], list[tuple[Any, Any]]] = {}  # memory to work in that nobody uses: taken and given back by single, atomic operations
 
 
@@ -86,12 +87,11 @@ def matmul(
         raise ValueError(f"matmul: the last axis of `a` has length {left.shape[-1]}, the one of `b` it is multiplied with {right.shape[-2]}")
     stack = numpy.broadcast_shapes(left.shape[:-2], right.shape[:-2]) if left.ndim + right.ndim > 4 else ()
     shape = (*stack, *(() if vectors[0] else left.shape[-2:-1]), *(() if vectors[1] else right.shape[-1:]))
-    epilogue = Epilogue(shape, dtype, bias, activation, residual)
-    if out is None and len(shape) == 2:  # what is called most
+    if out is None and len(shape) == 2 and not stack and bias is activation is residual is None:  # what is called most
         made = numpy.empty(shape, dtype)
         _multiply(left, right, made, (), dtype)
-        epilogue.apply(made)
         return made
+    epilogue = Epilogue(shape, dtype, bias, activation, residual)
     if out is not None:
         check_out("matmul", out, shape, dtype)
     direct = is_direct(out, dtype, left, right, *epilogue.arrays)
@@ -108,14 +108,16 @@ def matmul(
 def _flat(array: Any, dtype: Any) -> tuple[Any, int, int]:
     """The elements of matrices in one row that can't be written; from row to row, from column to column."""
     rows, columns = array.shape[-2:]
-    turned = array.swapaxes(-1, -2)
-    is_turned = not array.flags.c_contiguous and turned.flags.c_contiguous
-    held = turned if is_turned else array
-    if not is_plain(held, dtype):
-        held = numpy.array(held, dtype, order="C")
-    held = held.reshape(-1)
-    held.flags.writeable = False
-    return held, *((1, rows) if is_turned else (columns, 1))
+    steps = columns, 1
+    if not is_plain(array, dtype):
+        turned = array.swapaxes(-1, -2)
+        if is_plain(turned, dtype):
+            array, steps = turned, (1, rows)
+        else:
+            array = numpy.array(array, dtype, order="C")
+    held = array.reshape(-1)
+    held.setflags(write=False)
+    return held, *steps
 
 
 def _multiply(a: Any, b: Any, out: Any, stack: tuple[int, ...], dtype: Any) -> None:
@@ -154,8 +156,8 @@ def _multiply_large(arrays: tuple[Any, Any, Any], sizes: tuple[int, int, int], s
 
     def do(number: int) -> None:
         begin = number * share
-        room, held = _take_room(a.dtype, blocks.room())
-        multiply_rows(a, b, c, room, held, begin=begin, m=min(share, m - begin), n=n, k=k, high=high, **how, **blocks.options())
+        room, held = _take_room(a.dtype, blocks.room)
+        multiply_rows(a, b, c, room, held, begin=begin, m=min(share, m - begin), n=n, k=k, high=high, **how, **blocks.options)
         _give_room(room, held)
 
     count = -(-m // share)
@@ -168,26 +170,18 @@ def _multiply_large(arrays: tuple[Any, Any, Any], sizes: tuple[int, int, int], s
 
 def _multiply_small(a: Any, b: Any, out: Any, dtype: Any) -> None:
     """Small products, all in one go; they are made as large as a tile first."""
-    (m, k), n, count = a.shape[-2:], b.shape[-1], out.size // (a.shape[-2] * b.shape[-1])
+    (m, k), n, stack = a.shape[-2:], b.shape[-1], out.shape[:-2]
     tile = choose_small_tile(dtype, m, n)
     high, wide = max(m, tile.tall), max(n, tile.wide)
-    stack = out.shape[:-2]
-    a, b = (x if x.shape[-2:] == to else _padded(x, to, dtype) for x, to in ((a, (high, k)), (b, (k, wide))))
-    if not a.flags.c_contiguous:
-        a = numpy.array(a, dtype, order="C")
-    (flat_a, *_), (flat_b, row, column) = _flat(a, dtype), _flat(b, dtype)
-    places = numpy.empty((count, 2), numpy.int64)
-    for side, x in enumerate((a, b)):
-        held = math.prod(x.shape[:-2])
-        numbers = numpy.arange(0, held * x.shape[-2] * x.shape[-1], x.shape[-2] * x.shape[-1])
-        places[:, side] = numbers if held == count else numpy.broadcast_to(numbers.reshape(x.shape[:-2]), stack).ravel()
-    made = out if (high, wide) == (m, n) else numpy.empty((count, high, wide), dtype)
-    flat, flat_places = made.reshape(-1), places.reshape(-1)
+    is_whole = high == m and wide == n
+    made = out if is_whole else numpy.empty((*stack, high, wide), dtype)
+    flat_a, flat_b, flat = _plain(a, (high, k), dtype), _plain(b, (k, wide), dtype), made.reshape(-1)
+    count = math.prod(stack)
+    places = _find_places(a, b, stack, (high * k, k * wide)) if stack else _ORIGIN
 
     def do(first: int, end: int) -> None:
         room, held = _take_room(flat.dtype, _SMALL_DEPTH * tile.wide)
-        sizes = {"m": high, "n": wide, "k": k, "row": row, "column": column}
-        multiply_each(flat_a, flat_b, flat, flat_places, room, held=held, first=first, end=end, **sizes, **tile.options())
+        multiply_each(flat_a, flat_b, flat, places, room, held=held, first=first, end=end, m=high, n=wide, k=k, **tile.options)
         _give_room(room, held)
 
     threads = num_threads() if count * m * n * k >= _SHARED else 1
@@ -196,15 +190,31 @@ def _multiply_small(a: Any, b: Any, out: Any, dtype: Any) -> None:
     else:
         size = -(-count // (2 * threads))
         parallel_for(lambda part: do(part * size, min(count, (part + 1) * size)), -(-count // size), schedule="dynamic")
-    if made is not out:
-        numpy.copyto(out, made[:, :m, :n].reshape(out.shape))
+    if not is_whole:
+        numpy.copyto(out, made[..., :m, :n])
 
 
-def _padded(array: Any, to: tuple[int, int], dtype: Any) -> Any:
-    """Matrices with zeros on the right and at the bottom."""
-    made = numpy.zeros((*array.shape[:-2], *to), dtype)
-    made[..., : array.shape[-2], : array.shape[-1]] = array
-    return made
+def _find_places(a: Any, b: Any, stack: tuple[int, ...], sizes: tuple[int, int]) -> Any:
+    """Where the operands of each product of a stack begin, in turns."""
+    places = numpy.empty((math.prod(stack), 2), numpy.int64)
+    for side, (x, size) in enumerate(zip((a, b), sizes, strict=True)):
+        held = x.shape[:-2]
+        numbers = numpy.arange(0, math.prod(held) * size, size)
+        places[:, side] = numbers if held == stack else numpy.broadcast_to(numbers.reshape(held), stack).ravel()
+    return places.reshape(-1)
+
+
+def _plain(array: Any, to: tuple[int, int], dtype: Any) -> Any:
+    """The elements of C-ordered matrices in one row that can't be written, with zeros on the right and at the bottom up to a size."""
+    if array.shape[-2:] != to:
+        made = numpy.zeros((*array.shape[:-2], *to), dtype)
+        made[..., : array.shape[-2], : array.shape[-1]] = array
+        array = made
+    elif not is_plain(array, dtype):
+        array = numpy.array(array, dtype, order="C")
+    held = array.reshape(-1)
+    held.setflags(write=False)
+    return held
 
 
 def _take_room(dtype: Any, size: int) -> tuple[Any, Any]:

@@ -150,20 +150,22 @@ def multiply_rows(
 @fn(nogil=True)
 def multiply_each(
     a: Any, b: Any, c: Any, places: Any, room: Any,
-    *, held: Any, first: int, end: int, m: int, n: int, k: int, row: int, column: int, lanes: Comptime[Any], tall: Comptime[int], cols: Comptime[int],
+    *, held: Any, first: int, end: int, m: int, n: int, k: int, lanes: Comptime[Any], tall: Comptime[int], cols: Comptime[int],
 ) -> None:  # fmt: skip
     """Small products, one after the other: number i takes `a` and `b` from the two `places` at 2 * i on. Each has at least the height and the width of a
     tile; where these do not divide it, tiles overlap. `held` is `room`, read only, for a panel; a `b` as wide as a tile is one itself."""
-    is_panel = column == 1 and row == comptime(cols * lanes.width)
     for number in range(first, end):
         a0, b0 = int(places[2 * number]), int(places[2 * number + 1])
         for left in range(0, n, comptime(cols * lanes.width)):
             j = min(left, n - comptime(cols * lanes.width))
-            if not is_panel:
-                pack_panels(b, room, comptime(cols * lanes.width), k, full=k, at=b0 + j * column, row=row, column=column, lanes=lanes, cols=cols)
+            if n > comptime(cols * lanes.width):
+                for p in range(k):
+                    for s in comptime(range(0, cols * lanes.width, lanes.width)):
+                        lanes.load(b, b0 + j + p * n + s).store(room, p * comptime(cols * lanes.width) + s)
             for top in range(0, m, m - m % tall):
                 i, rows = (0, m - m % tall) if top == 0 else (m - tall, tall)
                 multiply_panel(
-                    a, b if is_panel else held, c, rows, k, True, a0=a0 + i * k, b0=b0 if is_panel else 0, c0=(number * m + i) * n + j, wide=n,
+                    a, held if n > comptime(cols * lanes.width) else b, c, rows, k, True,
+                    a0=a0 + i * k, b0=0 if n > comptime(cols * lanes.width) else b0, c0=(number * m + i) * n + j, wide=n,
                     lanes=lanes, tall=tall, cols=cols, apart=0,
                 )  # fmt: skip

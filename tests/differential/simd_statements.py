@@ -225,7 +225,8 @@ class LaneStatements:
         width, class_, i, x = parse(kind)[1], e.class_of(kind), "ij"[self.loops], self.new_name(kind)
         with self.looping(i):
             e.names[x] = kind
-            lines = [f"    {x} = {class_}.load({array}, {i})", *indented(self.block(3))]
+            asked = [f"    {class_}.prefetch({array}, {i} + {r.choice([width, 3, -5, 2**33])})"] if r.random() < 0.3 else []
+            lines = [*asked, f"    {x} = {class_}.load({array}, {i})", *indented(self.block(3))]
             if r.random() < 0.6:
                 lines += [f"    {e.lanes(kind, 1)}.store({array}, {i})"]
         stop = r.choice([f"len({array}) - {width} + 1", f"len({array}) - len({array}) % {width}"])

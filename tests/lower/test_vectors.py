@@ -84,6 +84,14 @@ def test_loads_and_tails(monkeypatch, target, loads, masked):
     assert re.search(masked, text)
 
 
+@pytest.mark.parametrize("target, asked", [("AVX2", "prefetcht0"), ("NEON", "prfm")])
+def test_prefetches(monkeypatch, target, asked):
+    def ask(a, i: int):
+        SIMD[Float32, 8].prefetch(a, i)
+
+    assert count(assembler(monkeypatch, target, ask, np.zeros(9, np.float32), 0), asked) == 1
+
+
 def test_masks_are_registers_or_lanes(monkeypatch):
     for level, expected in (("x86-64-v4", ("<8 x i1>",)), ("x86-64-v3", ("<4 x i64>",) * 2), ("x86-64", ("<2 x i64>",) * 4)):
         monkeypatch.setenv("ACCEL_CPU", level)

@@ -155,6 +155,25 @@ def test_memory():
     assert a.tolist() == [-2, 2, -2, 4, -2, 5, -2, 7, -1, -1]
 
 
+def test_prefetching_changes_nothing_wherever_it_points():
+    @accel.fn(strict=True)
+    def total(a, far: int):
+        sums = V(0.0)
+        for i in range(0, len(a), 4):
+            V.prefetch(a, i + far)
+            sums += V.load(a, i)
+        return sums
+
+    a = np.arange(16.0)
+    for far in (8, 0, -100, 2**40, -(2**62)):
+        assert lanes(V.prefetch(a, far) or V(0.0)) == [0.0] * 4
+        assert lanes(total(a, far)) == [24, 28, 32, 36] and lanes(total(a[::-1], far)) == [36, 32, 28, 24]
+    with pytest.raises(TypeError):
+        V.prefetch(np.arange(4), 0)
+    with pytest.raises(TypeError):
+        V.prefetch(a, 0.5)
+
+
 def test_lanes_outside_of_the_array():
     a = np.arange(6.0)
     for access in (lambda: V.load(a, 3), lambda: V.load(a, -1), lambda: V.load_tail(a, -1), lambda: V.gather(a, I(6)), lambda: V(0.0).store(a, 3)):
