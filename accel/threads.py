@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+from functools import cache
 
 from accel.options import SCHEDULES, check_choice, check_threads, read_switch
 
@@ -235,12 +236,19 @@ def _threads_for(given: int | None, schedule: str, *functions: Callable[..., obj
     check_choice("schedule", schedule, SCHEDULES)
     if given is not None:
         given = check_threads("num_threads", given)
-    from accel.dispatch.tracing import is_watched
-    from accel.runtime.pool import current_threads
-
+    is_watched, current_threads = _find_parts()
     if read_switch("ACCEL") == "0" or any(map(is_watched, functions)):
         return 1
     return given if given is not None else current_threads()
+
+
+@cache
+def _find_parts() -> tuple[Callable[[Callable[..., object]], bool], Callable[[], int]]:
+    """What is imported when the first loop wants to know; an import in each call takes longer than all else in it."""
+    from accel.dispatch.tracing import is_watched
+    from accel.runtime.pool import current_threads
+
+    return is_watched, current_threads
 
 
 for _public in (num_threads, parallel, parallel_for, parallel_map, parallel_reduce):

@@ -8,6 +8,8 @@ import numpy
 
 __all__ = ["check_out", "find_dtype", "is_direct", "is_plain"]
 
+_SINGLE, _DOUBLE = {"f"}, {"d"}
+
 
 def find_dtype(kernel: str, *arrays: Any) -> Any:
     """The class of numbers that arrays are worked on in: float32 or float64, as NumPy promotes them.
@@ -17,9 +19,9 @@ def find_dtype(kernel: str, *arrays: Any) -> Any:
     TypeError
         For any other, with the name of the kernel.
     """
-    first = arrays[0].dtype
-    if first.char in "fd" and all(array.dtype == first for array in arrays[1:]):
-        return first.type
+    chars = {array.dtype.char for array in arrays}
+    if chars in (_SINGLE, _DOUBLE):
+        return arrays[0].dtype.type
     try:
         dtype = numpy.result_type(*(array.dtype for array in arrays))
     except TypeError:

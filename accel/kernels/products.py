@@ -152,20 +152,19 @@ def _multiply_large(arrays: tuple[Any, Any, Any], sizes: tuple[int, int, int], s
     blocks_each = -(-share * 4 // (blocks.high * 5))  # rows a fifth more than planned are better than another block
     high = -(-share // blocks_each)
     high += -high % tall
-    how: dict[str, Any] = dict(zip(("a_row", "a_column", "b_row", "b_column"), steps, strict=True))
+    how: dict[str, Any] = dict(zip(("a_row", "a_column", "b_row", "b_column"), steps, strict=True)) | blocks.options
 
     def do(number: int) -> None:
         begin = number * share
         room, held = _take_room(a.dtype, blocks.room)
-        multiply_rows(a, b, c, room, held, begin=begin, m=min(share, m - begin), n=n, k=k, high=high, **how, **blocks.options)
+        multiply_rows(a, b, c, room, held, begin=begin, m=min(share, m - begin), n=n, k=k, high=high, **how)
         _give_room(room, held)
 
     count = -(-m // share)
-    if threads == 1 or count == 1:
-        for number in range(count):
-            do(number)
+    if count == 1:
+        do(0)
     else:
-        parallel_for(do, count, schedule="dynamic")
+        parallel_for(do, count, num_threads=threads)
 
 
 def _multiply_small(a: Any, b: Any, out: Any, dtype: Any) -> None:

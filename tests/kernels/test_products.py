@@ -96,6 +96,17 @@ def test_threads_change_no_bit(dtype):
     check(found[0][1], *stack)
 
 
+@pytest.mark.parametrize("k", [31, 44, 256 + 13])
+def test_what_fills_up_the_depth_meets_nothing(k):
+    rng = np.random.default_rng(12)
+    a, b = numbers(rng, 70, k), numbers(rng, k, 130)
+    a[3, -1], a[5, 0], b[-1, 7], b[0, 9] = math.inf, math.nan, -math.inf, math.nan
+    got, want = matmul(a, b), np.matmul(a, b)
+    assert np.array_equal(np.isnan(got), np.isnan(want)) and np.array_equal(got[np.isinf(want)], want[np.isinf(want)])
+    clean = [i for i in range(70) if i not in (3, 5)]
+    check(got[clean][:, 10:], a[clean], b[:, 10:])
+
+
 @pytest.mark.parametrize("shapes", [((3, 0), (0, 4)), ((0, 3), (3, 4)), ((3, 4), (4, 0)), ((0,), (0,)), ((2, 0, 3), (3, 5)), ((0, 2, 3), (3, 5))])
 def test_nothing(shapes):
     a, b = (np.ones(shape) for shape in shapes)
