@@ -30,7 +30,7 @@ def measure_elements(problem: Problem, settings: Settings) -> list[Row]:
         operands = how.make(how.size(settings))
         functions, faults = load_checked(problem, case, operands)
         calls = {name: bind(function, operands) for name, function in functions.items()}
-        rows += make_rows(problem, case, interleave(calls, rounds=settings.rounds), faults)
+        rows += make_rows(problem, case, interleave(calls, rounds=settings.rounds, faults=faults), faults)
     return rows
 
 

@@ -17,7 +17,8 @@ def make(size: int) -> tuple[Any, ...]:
 MATMUL_NAIVE = Problem(
     name="matmul_naive",
     group="irregular",
-    implementations=("python", "numpy", "numba", "accel", "c"),
+    implementations=("python", "numpy", "numba", "accel", "c", "taichi", "pythran", "jax", "torch"),
     measure=measure_kernels,
     cases={"matmul": Case(make, small=20, full=300, quick=200)},
+    loose=("numpy", "jax", "torch"),
 )

@@ -17,7 +17,8 @@ def make(size: int) -> tuple[Any, ...]:
 STENCIL2D = Problem(
     name="stencil2d",
     group="affine",
-    implementations=("python", "numpy", "numba", "accel", "c"),
+    implementations=("python", "numpy", "numba", "accel", "c", "taichi", "pythran", "jax", "torch", "scipy"),
     measure=measure_kernels,
     cases={"stencil2d": Case(make, small=30, full=300)},
+    loose=("numpy", "jax", "scipy"),
 )
