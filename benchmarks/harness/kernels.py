@@ -19,14 +19,15 @@ BY_SIZE = "by size"
 def measure_kernels(problem: Problem, settings: Settings) -> list[Row]:
     """Rows of every case; an implementation that is missing, broken or wrong gives a row with its fault.
 
-    Other sizes of a case are a group of their own, of which nothing is promised.
+    Other sizes of a case are a group of their own, of which nothing is promised; CPython is left out there.
     """
     rows: list[Row] = []
     for case, how in problem.cases.items():
         size = how.size(settings)
         rows += measure_case(problem, settings, case, size)
         if settings.sizes:
-            others = dataclasses.replace(problem, group=BY_SIZE)
+            timed = tuple(name for name in problem.implementations if name != "python")
+            others = dataclasses.replace(problem, group=BY_SIZE, implementations=timed)
             for other in how.sizes:
                 rows += [] if other == size else measure_case(others, settings, case, other)
     return rows
@@ -40,8 +41,10 @@ def measure_case(problem: Problem, settings: Settings, case: str, size: int) -> 
     functions, faults = load_checked(problem, case, arguments, firsts)
     calls = {name: bind(function, arguments) for name, function in functions.items()}
     times = interleave(calls, rounds=settings.rounds, faults=faults)
+    if problem.group == BY_SIZE:  # where everything is compiled already
+        case, firsts = f"{case} {size:,}", {}
     figures = {name: how.describe(size) | ({"first_ns": firsts[name]} if name in firsts else {}) for name in functions}
-    return make_rows(problem, case if problem.group != BY_SIZE else f"{case} {size:,}", times, faults, figures)
+    return make_rows(problem, case, times, faults, figures)
 
 
 def load_checked(
