@@ -8,9 +8,10 @@ import random
 import sys
 import warnings
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
-from benchmarks.harness import pages, stand_in
+from benchmarks.harness import compare, pages, stand_in
 from benchmarks.harness.figures import find_figures
 from benchmarks.harness.problem import Problem, Row, Settings
 from benchmarks.harness.process import measure_apart
@@ -19,7 +20,7 @@ from benchmarks.harness.results import write_record
 from benchmarks.harness.roof import measure_roof
 from benchmarks.problems import GROUPS, PROBLEMS
 
-COMMANDS: dict[str, Callable[[list[str]], int]] = {"report": pages.main}
+COMMANDS: dict[str, Callable[[list[str]], int]] = {"report": pages.main, "compare": partial(compare.main, problems=PROBLEMS)}
 
 
 def parse_arguments(arguments: list[str] | None) -> argparse.Namespace:

@@ -9,7 +9,7 @@ import numpy as np
 
 from benchmarks.harness.check import WrongAnswerError, require_compiled
 from benchmarks.harness.kernels import bind
-from benchmarks.harness.load import describe_fault, load
+from benchmarks.harness.load import Load, describe_fault, load
 from benchmarks.harness.measure import interleave
 from benchmarks.harness.problem import Problem, Row, Settings, make_rows
 
@@ -43,7 +43,7 @@ def has_accuracy() -> bool:
     return "accuracy" in VectorizeOptions.defaults
 
 
-def load_checked(problem: Problem, case: str, operands: tuple[Any, ...]) -> tuple[dict[str, Any], dict[str, str]]:
+def load_checked(problem: Problem, case: str, operands: tuple[Any, ...], *, load: Load = load) -> tuple[dict[str, Any], dict[str, str]]:
     """Implementations whose sample of elements is right, and the faults of the others."""
     functions, faults = {}, {}
     sample, want = make_sample(load(problem, "python", case), operands)

@@ -9,7 +9,7 @@ from typing import Any
 
 from benchmarks.harness.apart import Apart
 from benchmarks.harness.check import check, require_compiled, run_fresh
-from benchmarks.harness.load import describe_fault, load
+from benchmarks.harness.load import Load, describe_fault, load
 from benchmarks.harness.measure import interleave
 from benchmarks.harness.problem import Problem, Row, Settings, make_rows
 
@@ -48,7 +48,7 @@ def measure_case(problem: Problem, settings: Settings, case: str, size: int) -> 
 
 
 def load_checked(
-    problem: Problem, case: str, arguments: tuple[Any, ...], firsts: dict[str, float] | None = None
+    problem: Problem, case: str, arguments: tuple[Any, ...], firsts: dict[str, float] | None = None, *, load: Load = load
 ) -> tuple[dict[str, Any], dict[str, str]]:
     """Implementations that give CPython's answer, and the faults of the others.
 

@@ -14,9 +14,10 @@ from benchmarks.harness.apart import load_apart
 from benchmarks.harness.problem import Problem
 from benchmarks.harness.rivals import describe_fault, is_apart
 
-__all__ = ["describe_fault", "load", "load_named", "renamed_twin", "twin"]
+__all__ = ["Load", "describe_fault", "load", "load_named", "renamed_twin", "twin"]
 
 Function = Callable[..., Any]
+Load = Callable[[Problem, str, str], Any]
 _numbers = itertools.count()
 
 
