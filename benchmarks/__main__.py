@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import random
 import sys
 import warnings
@@ -65,6 +66,7 @@ def main(arguments: list[str] | None = None) -> int:
     arguments = sys.argv[1:] if arguments is None else arguments
     if arguments and arguments[0] in COMMANDS:
         return COMMANDS[arguments[0]](arguments[1:])
+    load_before = round(os.getloadavg()[0], 2)
     options = parse_arguments(arguments)
     programs = options.programs or (100 if options.quick else 10_000)
     seed = random.randrange(1 << 31) if options.seed is None else options.seed
@@ -82,7 +84,7 @@ def main(arguments: list[str] | None = None) -> int:
     figures = find_figures(rows)
     print_figures(figures)
     roof = measure_roof() if not options.here and any("flops" in row.figures for row in rows) else {}
-    path = write_record(rows, figures, settings, options.json, roof=roof)
+    path = write_record(rows, figures, settings, options.json, roof=roof, load_before=load_before)
     print(f"\nrecord: {path}")
     for page in pages.write_pages(json.loads(path.read_text()), options.html, options.markdown):
         print(f"page: {page}")

@@ -90,7 +90,7 @@ class Apart:
         self.first_ns = 0.0
 
     def __call__(self, *arguments: Any) -> Any:
-        return self.run_fresh(arguments)[0]
+        raise TypeError("a function of another process is called by `run_fresh`, and timed by what `bind` gives: else the way there would count")
 
     def run_fresh(self, arguments: tuple[Any, ...]) -> tuple[Any, tuple[Any, ...]]:
         """The answer for copies of the arguments, and what became of these."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.harness.check import WrongAnswerError, require_compiled
+from benchmarks.harness.check import WrongAnswerError, require_compiled, run_fresh
 from benchmarks.harness.kernels import bind
 from benchmarks.harness.load import Load, describe_fault, load
 from benchmarks.harness.measure import interleave
@@ -51,7 +51,7 @@ def load_checked(problem: Problem, case: str, operands: tuple[Any, ...], *, load
         try:
             function = load(problem, name, case)
             for _ in range(2):
-                check_elements(function(*operands), sample, want, exact=name in EXACT, dtypes=name in ("accel", "threads", ULP))
+                check_elements(run_fresh(function, operands)[0], sample, want, exact=name in EXACT, dtypes=name in ("accel", "threads", ULP))
             require_compiled(function)
             functions[name] = function
         except Exception as error:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import json
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ from benchmarks.harness.report import format_time
 from benchmarks.harness.results import FOLDER
 
 TEMPLATES = Path(__file__).with_name("templates")
-BUSY = 0.5  # of the cores: programs that run beside the benchmarks
+BUSY = 0.5  # of the cores have something to do
 
 
 def write_pages(record: dict[str, Any], html: Path | None, markdown: Path | None) -> list[Path]:
@@ -54,9 +53,9 @@ def render(template: str, record: dict[str, Any], rows: Sequence[Row], plots: Se
 
 
 def is_busy(record: dict[str, Any]) -> bool:
-    """Whether other programs ran when the measurement began."""
+    """Whether other programs ran when the measurement began, after which the load is its own, too."""
     machine = record["machine"]
-    return bool(machine["load"] > BUSY * (machine["cores"] or 1))
+    return bool(record.get("load_before", machine["load"]) > BUSY * (machine["cores"] or 1))
 
 
 def format_cell(text: object) -> str:
@@ -78,7 +77,7 @@ def write(path: Path, text: str) -> Path:
 
 def find_newest() -> Path | None:
     """The record of the last run in the results folder."""
-    return max(FOLDER.glob("*.json"), key=os.path.getmtime, default=None)
+    return max(FOLDER.glob("*.json"), default=None)  # names begin with the date
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

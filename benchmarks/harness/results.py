@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -20,12 +20,9 @@ def choose_path(record: dict[str, object]) -> Path:
     return FOLDER / f"{date}-python{python}.json"
 
 
-def write_record(
-    rows: Sequence[Row], figures: Sequence[Figure], settings: Settings, path: Path | None, *, roof: Mapping[str, float] | None = None
-) -> Path:
-    """Write machine, what it can do at most (`roof`), versions, date, rows and figures; the place that was written."""
-    record = describe_machine() | {
-        "roof": dict(roof or {}),
+def write_record(rows: Sequence[Row], figures: Sequence[Figure], settings: Settings, path: Path | None, **more: object) -> Path:
+    """Write machine, versions, date, rows, figures and what else is known of the run; the place that was written."""
+    record = describe_machine() | more | {
         "settings": asdict(settings),
         "figures": [asdict(figure) for figure in figures],
         "rows": [row.to_json() for row in rows],

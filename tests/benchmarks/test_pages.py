@@ -37,7 +37,7 @@ ROWS = [
 
 @pytest.fixture
 def record(tmp_path):
-    path = write_record(ROWS, find_figures(ROWS), Settings(quick=True), tmp_path / "record.json", roof=ROOF)
+    path = write_record(ROWS, find_figures(ROWS), Settings(quick=True), tmp_path / "record.json", roof=ROOF, load_before=0.5)
     return json.loads(path.read_text())
 
 
@@ -105,6 +105,7 @@ def test_without_jinja2_nothing_is_measured(monkeypatch, capsys):
 def test_the_command(record, tmp_path, capsys):
     assert main(["report", str(tmp_path / "record.json"), "--html", str(tmp_path / "a.html")]) == 0
     assert capsys.readouterr().out == f"page: {tmp_path}/a.html\n"
+    assert pages.find_newest().name.startswith("20")
     (tmp_path / "bad.json").write_text("{")
     for arguments, said in (([], "say where the page goes"), ([str(tmp_path / "bad.json"), "--html", "x"], "bad.json is no record")):
         with pytest.raises(SystemExit):
@@ -112,9 +113,13 @@ def test_the_command(record, tmp_path, capsys):
         assert said in capsys.readouterr().err
 
 
-def test_a_busy_machine_is_told(record):
-    for load, told in ((0.1, False), (50.0, True)):
-        assert is_busy(record | {"machine": record["machine"] | {"load": load, "cores": 2}}) is told
+def test_a_busy_machine_is_told(record, tmp_path):
+    record["machine"] |= {"load": 50.0, "cores": 2}
+    for before, told in ((0.1, False), (1.5, True)):
+        assert is_busy(record | {"load_before": before}) is told
+    del record["load_before"]
+    assert is_busy(record), "older records know the load behind the run only"
+    assert "(load 50.0)" in write_pages(record, tmp_path / "page.html", None)[0].read_text()
 
 
 def test_cells():
