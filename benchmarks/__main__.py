@@ -3,25 +3,33 @@
 from __future__ import annotations
 
 import argparse
+import json
+import os
 import random
 import sys
 import warnings
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
-from benchmarks.harness import stand_in
+from benchmarks.harness import compare, pages, stand_in
 from benchmarks.harness.figures import find_figures
 from benchmarks.harness.problem import Problem, Row, Settings
 from benchmarks.harness.process import measure_apart
 from benchmarks.harness.report import print_figures, print_rows
 from benchmarks.harness.results import write_record
+from benchmarks.harness.roof import measure_roof
 from benchmarks.problems import GROUPS, PROBLEMS
+
+COMMANDS: dict[str, Callable[[list[str]], int]] = {"report": pages.main, "compare": partial(compare.main, problems=PROBLEMS)}
 
 
 def parse_arguments(arguments: list[str] | None) -> argparse.Namespace:
     """What the user asks for."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks",
-        description="Measure accel against CPython, NumPy, numba, C and Mojo (`mojo`, or what the variable ACCEL_MOJO names).",
+        description="Measure accel against CPython, NumPy, numba, C, and rivals in environments of their own (scripts/bench-setup).",
+        epilog=f"Other commands: {', '.join(COMMANDS)} (each with --help).",
     )
     parser.add_argument(
         "--only",
@@ -40,8 +48,12 @@ def parse_arguments(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--stand-in", action="store_true", help="measure an accel that does nothing: a trial of the benchmarks themselves"
     )
+    parser.add_argument("--sizes", action="store_true", help="other sizes, too, of problems that have some")
+    pages.add_arguments(parser)
     parser.add_argument("--here", action="store_true", help=argparse.SUPPRESS)
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    pages.check_arguments(parser, options)
+    return options
 
 
 def measure(problem: Problem, settings: Settings, *, here: bool) -> list[Row]:
@@ -51,10 +63,14 @@ def measure(problem: Problem, settings: Settings, *, here: bool) -> list[Row]:
 
 def main(arguments: list[str] | None = None) -> int:
     """Measure, print one table that ends with the promised figures, write the record; 1 if a row of accel is broken."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if arguments and arguments[0] in COMMANDS:
+        return COMMANDS[arguments[0]](arguments[1:])
+    load_before = round(os.getloadavg()[0], 2)
     options = parse_arguments(arguments)
     programs = options.programs or (100 if options.quick else 10_000)
     seed = random.randrange(1 << 31) if options.seed is None else options.seed
-    settings = Settings(options.quick, options.stand_in, programs, seed)
+    settings = Settings(options.quick, options.stand_in, programs, seed, options.sizes)
     if options.stand_in and options.here:
         stand_in.install()
     if options.here:
@@ -67,7 +83,11 @@ def main(arguments: list[str] | None = None) -> int:
         rows += found
     figures = find_figures(rows)
     print_figures(figures)
-    print(f"\nrecord: {write_record(rows, figures, settings, options.json)}")
+    roof = measure_roof() if not options.here and any("flops" in row.figures for row in rows) else {}
+    path = write_record(rows, figures, settings, options.json, roof=roof, load_before=load_before)
+    print(f"\nrecord: {path}")
+    for page in pages.write_pages(json.loads(path.read_text()), options.html, options.markdown):
+        print(f"page: {page}")
     return int(any(row.fault and row.implementation in ("accel", "all") for row in rows))
 
 

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.harness.apart import Apart
+
 
 class WrongAnswerError(Exception):
     """An implementation gave another answer than CPython."""
@@ -19,6 +21,9 @@ class NotCompiledError(Exception):
 
 def require_compiled(function: Any) -> None:
     """Raise NotCompiledError for a function under accel that is not compiled after it was called; others pass."""
+    if isinstance(function, Apart):
+        function.require_compiled()
+        return
     inspection = getattr(function, "accel", None)
     if inspection is not None and not inspection.compiled:
         why = inspection.diagnostics[0].what if inspection.diagnostics else "no reason is given"
@@ -27,6 +32,8 @@ def require_compiled(function: Any) -> None:
 
 def run_fresh(function: Callable[..., Any], arguments: tuple[Any, ...]) -> tuple[Any, tuple[Any, ...]]:
     """The answer for copies of the arguments, and these copies as they are afterwards."""
+    if isinstance(function, Apart):
+        return function.run_fresh(arguments)
     mine = copy.deepcopy(arguments)
     return function(*mine), mine
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.harness.check import WrongAnswerError, require_compiled
+from benchmarks.harness.check import WrongAnswerError, require_compiled, run_fresh
 from benchmarks.harness.kernels import bind
-from benchmarks.harness.load import describe_fault, load
+from benchmarks.harness.load import Load, describe_fault, load
 from benchmarks.harness.measure import interleave
 from benchmarks.harness.problem import Problem, Row, Settings, make_rows
 
@@ -30,7 +30,7 @@ def measure_elements(problem: Problem, settings: Settings) -> list[Row]:
         operands = how.make(how.size(settings))
         functions, faults = load_checked(problem, case, operands)
         calls = {name: bind(function, operands) for name, function in functions.items()}
-        rows += make_rows(problem, case, interleave(calls, rounds=settings.rounds), faults)
+        rows += make_rows(problem, case, interleave(calls, rounds=settings.rounds, faults=faults), faults)
     return rows
 
 
@@ -43,7 +43,7 @@ def has_accuracy() -> bool:
     return "accuracy" in VectorizeOptions.defaults
 
 
-def load_checked(problem: Problem, case: str, operands: tuple[Any, ...]) -> tuple[dict[str, Any], dict[str, str]]:
+def load_checked(problem: Problem, case: str, operands: tuple[Any, ...], *, load: Load = load) -> tuple[dict[str, Any], dict[str, str]]:
     """Implementations whose sample of elements is right, and the faults of the others."""
     functions, faults = {}, {}
     sample, want = make_sample(load(problem, "python", case), operands)
@@ -51,7 +51,7 @@ def load_checked(problem: Problem, case: str, operands: tuple[Any, ...]) -> tupl
         try:
             function = load(problem, name, case)
             for _ in range(2):
-                check_elements(function(*operands), sample, want, exact=name in EXACT, dtypes=name in ("accel", "threads", ULP))
+                check_elements(run_fresh(function, operands)[0], sample, want, exact=name in EXACT, dtypes=name in ("accel", "threads", ULP))
             require_compiled(function)
             functions[name] = function
         except Exception as error:

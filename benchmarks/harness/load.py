@@ -1,4 +1,4 @@
-"""This module imports one implementation of a problem, and makes twins of plain functions to decorate."""
+"""This module imports one implementation of a problem, here or in an environment of its own, and makes twins of plain functions to decorate."""
 
 from __future__ import annotations
 
@@ -10,23 +10,27 @@ import types
 from collections.abc import Callable
 from typing import Any
 
+from benchmarks.harness.apart import load_apart
 from benchmarks.harness.problem import Problem
+from benchmarks.harness.rivals import describe_fault, is_apart
+
+__all__ = ["Load", "describe_fault", "load", "load_named", "renamed_twin", "twin"]
 
 Function = Callable[..., Any]
+Load = Callable[[Problem, str, str], Any]
 _numbers = itertools.count()
 
 
 def load(problem: Problem, implementation: str, case: str) -> Function:
     """The function `case` of one implementation; whatever its import raises is the caller's to show."""
-    module = importlib.import_module(f"benchmarks.problems.{problem.name}.{implementation}_")
+    return load_apart(problem.name, implementation, case) if is_apart(implementation) else load_named(problem.name, implementation, case)
+
+
+def load_named(problem: str, implementation: str, case: str) -> Function:
+    """The same in this process, by the name of the problem."""
+    module = importlib.import_module(f"benchmarks.problems.{problem}.{implementation}_")
     function: Function = getattr(module, case)
     return function
-
-
-def describe_fault(error: BaseException) -> str:
-    """One line for an implementation that is missing or broken."""
-    lines = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {lines[0] if lines else 'no message'}"
 
 
 def twin(function: Any) -> Any:

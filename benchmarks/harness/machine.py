@@ -6,10 +6,12 @@ import datetime
 import importlib.metadata
 import os
 import platform
+import re
 import subprocess
 from pathlib import Path
 
 from benchmarks.harness.mojo import find_mojo
+from benchmarks.harness.rivals import RIVALS, find_home, is_apart
 
 PACKAGES = ("numpy", "numba", "llvmlite")
 
@@ -27,6 +29,7 @@ def describe_machine() -> dict[str, object]:
         },
         "versions": {"python": platform.python_version(), "gcc": first_line("gcc", "--version")}
         | {"mojo": first_line(find_mojo() or "mojo", "--version")}
+        | find_rival_versions()
         | {name: find_version(name) for name in PACKAGES},
         "commit": first_line("git", "-C", str(Path(__file__).parent), "describe", "--always", "--dirty"),
     }
@@ -50,6 +53,17 @@ def find_cpu_field(name: str) -> str:
     except OSError:
         return ""
     return next((line.partition(":")[2].strip() for line in lines if line.startswith(name)), "")
+
+
+def find_rival_versions() -> dict[str, str]:
+    """Versions in the environments of rivals that have a process of their own."""
+    found = {}
+    for name in filter(is_apart, RIVALS):
+        folders = [str(path) for path in (find_home() / name).glob("lib/python*/site-packages")]
+        package = re.split(r"[\[=<>]", RIVALS[name].packages[0])[0]
+        versions = [one.version for one in importlib.metadata.distributions(name=package, path=folders)]
+        found[name] = versions[0] if versions else "absent"
+    return found
 
 
 def find_version(package: str) -> str:

@@ -1,6 +1,6 @@
 """This module builds Mojo rivals, where Mojo is installed, and loads them through ctypes.
 
-The compiler is `mojo` on the path, or what the environment variable `ACCEL_MOJO` names.
+The compiler is what the environment variable `ACCEL_MOJO` names, `mojo` on the path, or that of `scripts/bench-setup`.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import subprocess
 from pathlib import Path
 
 from benchmarks.harness.c import make_folder
+from benchmarks.harness.rivals import find_program
 
 FLAGS = ("--emit", "shared-lib", "--fp-mode", "contract=off")
 LIMIT_S = 120.0
@@ -19,7 +20,8 @@ LIMIT_S = 120.0
 
 def find_mojo() -> str | None:
     """The path of the compiler, None where there is none."""
-    return shutil.which(os.environ.get("ACCEL_MOJO") or "mojo")
+    named = os.environ.get("ACCEL_MOJO")
+    return shutil.which(named or "mojo") or (None if named else str(find_program("mojo", "mojo") or "") or None)
 
 
 def build(python_file: str, flags: tuple[str, ...] = ()) -> ctypes.CDLL:

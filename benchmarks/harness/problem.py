@@ -18,6 +18,7 @@ class Settings:
     stand_in: bool = False
     programs: int = 10_000
     seed: int = 0
+    sizes: bool = False
 
     @property
     def rounds(self) -> int:
@@ -26,20 +27,35 @@ class Settings:
 
 
 @dataclass(frozen=True)
+class Work:
+    """What a call has to do, whoever does it: operations on floats, and bytes of arrays that are read and written at least once."""
+
+    flops: float
+    bytes: float
+
+
+@dataclass(frozen=True)
 class Case:
     """One function of a problem: how its arguments are made, and for which sizes.
 
-    `small` serves compile times and the first check, `full` the timing, `quick` the timing under ``--quick``.
+    `small` serves compile times and the first check, `full` the timing, `quick` the timing under ``--quick``, `sizes` the timing under ``--sizes`` beside them.
+    `work` says what is done for a size.
     """
 
     make: Make
     small: int = 0
     full: int = 0
     quick: int = 0
+    sizes: tuple[int, ...] = ()
+    work: Callable[[int], Work] | None = None
 
     def size(self, settings: Settings) -> int:
         """Size that is timed under these settings."""
         return self.quick or self.full if settings.quick else self.full
+
+    def describe(self, size: int) -> dict[str, float]:
+        """The size and the work, as figures of a row."""
+        return {"size": float(size)} | (asdict(self.work(size)) if self.work else {})
 
 
 @dataclass(frozen=True)
@@ -94,8 +110,14 @@ class Row:
         return Row(**fields | {"rounds_ns": tuple(fields["rounds_ns"]), "quartiles": tuple(quartiles) if quartiles else None})
 
 
-def make_rows(problem: Problem, case: str, times: Mapping[str, list[float]], faults: Mapping[str, str]) -> list[Row]:
-    """Rows of one case, in the order of the problem's implementations, each with its ratio to the baseline.
+def make_rows(
+    problem: Problem,
+    case: str,
+    times: Mapping[str, list[float]],
+    faults: Mapping[str, str],
+    figures: Mapping[str, Mapping[str, float]] | None = None,
+) -> list[Row]:
+    """Rows of one case, in the order of the problem's implementations, each with its ratio to the baseline and what else is known of it.
 
     The ratio is that of the fastest rounds; the quartiles are of the ratios within each round.
     """
@@ -105,7 +127,8 @@ def make_rows(problem: Problem, case: str, times: Mapping[str, list[float]], fau
             rows.append(Row(problem.name, problem.group, case, name, fault=faults[name]))
         elif name in times:
             ratio, quartiles = find_ratio(times[name], times.get(problem.baseline, []))
-            rows.append(Row(problem.name, problem.group, case, name, tuple(times[name]), problem.baseline, ratio, quartiles))
+            known = (figures or {}).get(name, {})
+            rows.append(Row(problem.name, problem.group, case, name, tuple(times[name]), problem.baseline, ratio, quartiles, figures=known))
     return rows
 
 

@@ -93,7 +93,7 @@ def measure_apart(problem: Problem, settings: Settings) -> list[Row]:
             "--seed",
             str(settings.seed),
         ]
-        command += ["--quick"] * settings.quick + ["--stand-in"] * settings.stand_in
+        command += ["--quick"] * settings.quick + ["--stand-in"] * settings.stand_in + ["--sizes"] * settings.sizes
         limit_s = FUZZ_LIMIT_S if problem.group == "checks by programs" else LIMIT_S
         try:
             done = subprocess.run(

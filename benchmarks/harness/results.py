@@ -20,9 +20,9 @@ def choose_path(record: dict[str, object]) -> Path:
     return FOLDER / f"{date}-python{python}.json"
 
 
-def write_record(rows: Sequence[Row], figures: Sequence[Figure], settings: Settings, path: Path | None) -> Path:
-    """Write machine, versions, date, rows and figures; the place that was written."""
-    record = describe_machine() | {
+def write_record(rows: Sequence[Row], figures: Sequence[Figure], settings: Settings, path: Path | None, **more: object) -> Path:
+    """Write machine, versions, date, rows, figures and what else is known of the run; the place that was written."""
+    record = describe_machine() | more | {
         "settings": asdict(settings),
         "figures": [asdict(figure) for figure in figures],
         "rows": [row.to_json() for row in rows],

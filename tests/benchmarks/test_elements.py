@@ -17,6 +17,7 @@ from benchmarks.harness.figures import LANES, find_figures
 from benchmarks.harness.load import load
 from benchmarks.harness.mojo import find_mojo
 from benchmarks.harness.problem import Case, Problem, Row, Settings
+from benchmarks.harness.rivals import is_apart
 from benchmarks.problems import GROUPS, PROBLEMS
 
 OF_ELEMENTS = [problem for problem in PROBLEMS.values() if problem.measure is measure_elements]
@@ -24,7 +25,7 @@ OF_ELEMENTS = [problem for problem in PROBLEMS.values() if problem.measure is me
 
 @pytest.mark.parametrize("problem", OF_ELEMENTS, ids=lambda p: p.name)
 def test_answers(problem):
-    wanted = {name for name in problem.implementations if name != "ulp" or has_accuracy()}
+    wanted = {name for name in problem.implementations if not is_apart(name) and (name != "ulp" or has_accuracy())}
     for case, how in problem.cases.items():
         functions, faults = load_checked(problem, case, how.make(how.small))
         if shutil.which("gcc") is None:

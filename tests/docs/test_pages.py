@@ -34,7 +34,7 @@ def test_the_index_lists_every_page():
     assert [p.name for p in (ROOT / "docs").glob("*.md") if p.name != "README.md" and f"({p.name})" not in index] == []
 
 
-@pytest.mark.parametrize("name", ["demo", "test", "install", "lint", "bench", "docs", "check"])
+@pytest.mark.parametrize("name", ["demo", "test", "install", "lint", "bench", "bench-setup", "docs", "check"])
 def test_scripts_say_what_they_do(name):
     path = ROOT / "scripts" / name
     first, second = path.read_text().splitlines()[:2]

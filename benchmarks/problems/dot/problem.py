@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.harness.kernels import measure_kernels
-from benchmarks.harness.problem import Case, Problem
+from benchmarks.harness.problem import Case, Problem, Work
 
 
 def make(size: int) -> tuple[Any, ...]:
@@ -19,5 +19,5 @@ DOT = Problem(
     group="affine",
     implementations=("python", "numpy", "numba", "accel", "c"),
     measure=measure_kernels,
-    cases={"dot": Case(make, small=1000, full=100_000)},
+    cases={"dot": Case(make, small=1000, full=100_000, sizes=(1000, 10_000, 1_000_000), work=lambda n: Work(2.0 * n, 16.0 * n))},
 )

@@ -32,7 +32,7 @@ MAKERS = {
 ELEMENTWISE = Problem(
     name="elementwise",
     group="elements",
-    implementations=("numpy", "numba", "accel", "ulp"),
+    implementations=("numpy", "numba", "accel", "ulp", "pythran", "jax"),
     measure=measure_elements,
     cases={name: Case(make, small=300, full=100_000, quick=20_000) for name, make in MAKERS.items()},
 )

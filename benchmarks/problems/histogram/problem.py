@@ -16,7 +16,7 @@ def make(size: int) -> tuple[Any, ...]:
 HISTOGRAM = Problem(
     name="histogram",
     group="irregular",
-    implementations=("python", "numpy", "numba", "accel", "c"),
+    implementations=("python", "numpy", "numba", "accel", "c", "taichi", "pythran", "jax", "torch"),
     measure=measure_kernels,
     cases={"histogram": Case(make, small=1000, full=100_000)},
 )

@@ -21,7 +21,7 @@ def make_picture(size: int) -> tuple[Any, ...]:
 MANDELBROT = Problem(
     name="mandelbrot",
     group="affine",
-    implementations=("python", "numpy", "numba", "accel", "c"),
+    implementations=("python", "numpy", "numba", "accel", "c", "taichi", "pythran", "jax"),
     measure=measure_kernels,
     cases={"escape": Case(make_point, small=1000, full=100_000), "picture": Case(make_picture, small=20, full=200)},
 )

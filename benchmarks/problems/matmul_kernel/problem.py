@@ -48,8 +48,15 @@ def measure(problem: Problem, settings: Settings) -> list[Row]:
     rows: list[Row] = []
     for case, (threads, arguments) in make_cases(settings).items():
         calls, faults = load_checked(("numpy", "accel"), threads, arguments)
-        rows += make_rows(problem, case, interleave(calls, rounds=settings.rounds), faults)
+        figures = describe(*arguments)
+        rows += make_rows(problem, case, interleave(calls, rounds=settings.rounds), faults, dict.fromkeys(calls, figures))
     return rows + measure_lists(problem, settings)
+
+
+def describe(a: Any, b: Any) -> dict[str, float]:
+    """The side of single matrices, and what a product of any has to do."""
+    flops, size_bytes = 2.0 * a.size * b.shape[-1], float(2 * a.nbytes + b.nbytes)
+    return {"flops": flops, "bytes": size_bytes} | ({"size": float(a.shape[-1])} if a.ndim == 2 else {})
 
 
 def measure_lists(problem: Problem, settings: Settings) -> list[Row]:

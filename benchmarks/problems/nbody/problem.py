@@ -17,7 +17,8 @@ def make(size: int) -> tuple[Any, ...]:
 NBODY = Problem(
     name="nbody",
     group="affine",
-    implementations=("python", "numba", "accel", "c"),
+    implementations=("python", "numba", "accel", "c", "taichi", "pythran", "jax"),
     measure=measure_kernels,
     cases={"nbody": Case(make, small=20, full=2000)},
+    loose=("jax",),
 )

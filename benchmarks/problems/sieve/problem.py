@@ -16,7 +16,7 @@ def make(size: int) -> tuple[Any, ...]:
 SIEVE = Problem(
     name="sieve",
     group="irregular",
-    implementations=("python", "numpy", "numba", "accel", "c"),
+    implementations=("python", "numpy", "numba", "accel", "c", "taichi", "pythran"),
     measure=measure_kernels,
     cases={"sieve": Case(make, small=3000, full=300_000)},
 )

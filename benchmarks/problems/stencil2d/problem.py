@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.harness.kernels import measure_kernels
-from benchmarks.harness.problem import Case, Problem
+from benchmarks.harness.problem import Case, Problem, Work
 
 
 def make(size: int) -> tuple[Any, ...]:
@@ -17,7 +17,8 @@ def make(size: int) -> tuple[Any, ...]:
 STENCIL2D = Problem(
     name="stencil2d",
     group="affine",
-    implementations=("python", "numpy", "numba", "accel", "c"),
+    implementations=("python", "numpy", "numba", "accel", "c", "taichi", "pythran", "jax", "torch", "scipy"),
     measure=measure_kernels,
-    cases={"stencil2d": Case(make, small=30, full=300)},
+    cases={"stencil2d": Case(make, small=30, full=300, sizes=(30, 100, 1000), work=lambda n: Work(5.0 * n * n, 16.0 * n * n))},
+    loose=("numpy", "jax", "scipy"),
 )
