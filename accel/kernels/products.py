@@ -157,7 +157,7 @@ def _multiply_large(arrays: tuple[Any, Any, Any], sizes: tuple[int, int, int], s
     def do(number: int) -> None:
         begin = number * share
         room, held = _take_room(a.dtype, blocks.room)
-        multiply_rows(a, b, c, room, held, begin=begin, m=min(share, m - begin), n=n, k=k, high=high, **how)
+        multiply_rows(a, b, c, room, held, begin=begin, m=min(share, m - begin), n=n, k=k, high=high, join="product", is_root=False, **how)
         _give_room(room, held)
 
     count = -(-m // share)

@@ -10,7 +10,7 @@ from typing import Any
 from accel.compile_time import Comptime, comptime
 from accel.decorators import fn
 
-__all__ = ["multiply_each", "multiply_rows"]
+__all__ = ["multiply_block", "multiply_each", "multiply_panel", "multiply_rows", "pack_panels", "pack_rows"]
 
 _TURNS = 32  # of a loop are done at a time; a rest is done one by one
 _LONG_REST = 12  # turns that are worth being filled up to as many
@@ -26,9 +26,9 @@ def fill_up(k: int) -> int:
 
 
 @fn(nogil=True)
-def pack_panels(b: Any, room: Any, n: int, k: int, *, full: int, at: int, row: int, column: int, lanes: Comptime[Any], cols: Comptime[int]) -> None:
-    """`k` rows of `n` columns as panels as wide as a tile, one behind the other, with zeros behind the last column, and up to `full` rows. The element (p, j) is
-    `b[at + p * row + j * column]`."""
+def pack_panels(b: Any, room: Any, n: int, k: int, *, full: int, at: int, row: int, column: int, to: int, lanes: Comptime[Any], cols: Comptime[int]) -> None:
+    """`k` rows of `n` columns as panels as wide as a tile, one behind the other from `to` on, with zeros behind the last column, and up to `full` rows. The element
+    (p, j) is `b[at + p * row + j * column]`."""
     swift = n - n % comptime(cols * lanes.width) if column == 1 else 0
     deep = k - k % _ROWS
     for p in range(0, deep, _ROWS):
@@ -36,11 +36,11 @@ def pack_panels(b: Any, room: Any, n: int, k: int, *, full: int, at: int, row: i
             for r in comptime(range(_ROWS)):
                 lanes.prefetch(b, at + (p + _ROWS + r) * row + j)
                 for c in comptime(range(0, cols * lanes.width, lanes.width)):
-                    lanes.load(b, at + (p + r) * row + j + c).store(room, j * full + (p + r) * comptime(cols * lanes.width) + c)
+                    lanes.load(b, at + (p + r) * row + j + c).store(room, to + j * full + (p + r) * comptime(cols * lanes.width) + c)
     for j in range(0, n, comptime(cols * lanes.width)):
         for c in comptime(range(0, cols * lanes.width, lanes.width)):
             inside = lanes.iota() < n - j - c
-            first, source, target = deep if j < swift else 0, at + (j + c) * column, j * full + c
+            first, source, target = deep if j < swift else 0, at + (j + c) * column, to + j * full + c
             if column == 1:
                 for p in range(first, k):
                     lanes.load(b, source + p * row, inside).store(room, target + p * comptime(cols * lanes.width))
@@ -53,14 +53,15 @@ def pack_panels(b: Any, room: Any, n: int, k: int, *, full: int, at: int, row: i
 
 @fn(nogil=True)
 def pack_rows(
-    a: Any, room: Any, m: int, k: int, *, full: int, at: int, row: int, column: int, to: int, lanes: Comptime[Any], tall: Comptime[int], depth: Comptime[int]
+    a: Any, room: Any, m: int, k: int, *, full: int, at: int, row: int, column: int, to: int, lanes: Comptime[Any], tall: Comptime[int], apart: Comptime[int]
 ) -> None:  # fmt: skip
-    """`m` rows of `k` elements in steps of `depth` from `to` on, filled with -0.0 up to `full`, the last one again up to a multiple of the height of a tile.
-    The element (i, p) is `a[at + i * row + p * column]`."""
+    """`m` rows of `k` elements from `to` on, filled with -0.0 up to `full`, the last one again up to a multiple of the height of a tile. They lie `apart`, or side by
+    side if that is 0. The element (i, p) is `a[at + i * row + p * column]`."""
+    pitch = full if comptime(apart == 0) else comptime(apart)
     whole = k - k % lanes.width
     rest = lanes.iota() < k - whole
     for i in range(m + -m % tall):
-        source, target = at + min(i, m - 1) * row, to + i * depth
+        source, target = at + min(i, m - 1) * row, to + i * pitch
         if column == 1:
             for p in range(0, whole, lanes.width):
                 lanes.prefetch(a, source + _AHEAD * row + p)
@@ -77,10 +78,10 @@ def pack_rows(
 @fn(nogil=True)
 def multiply_panel(
     a: Any, b: Any, c: Any, m: int, k: int, is_first: bool,
-    *, a0: int, b0: int, c0: int, wide: int, lanes: Comptime[Any], tall: Comptime[int], cols: Comptime[int], apart: Comptime[int],
+    *, a0: int, b0: int, c0: int, wide: int, join: Comptime[str], is_root: bool, lanes: Comptime[Any], tall: Comptime[int], cols: Comptime[int], apart: Comptime[int],
 ) -> None:  # fmt: skip
-    """Add the products of `k` columns of `m` rows of `a`, whole tiles of them, and `k` rows of a panel to `c`; the first time, to zeros. Rows of `a`
-    lie `apart`, or side by side if that is 0."""
+    """Add the products of `k` columns of `m` rows of `a`, whole tiles of them, and `k` rows of a panel to `c`; the first time, to zeros. Rows of `a` lie `apart`, or
+    side by side if that is 0. Instead of a "product", `join` may add the "square" or the "size" of a difference, and of squares the root be taken in the end."""
     for i in range(0, m, tall):
         row = k if comptime(apart == 0) else comptime(apart)
         here, there = a0 + i * row, c0 + i * wide
@@ -94,10 +95,16 @@ def multiply_panel(
             lanes.prefetch(a, here + (tall + r) * row)
         for p in range(k):
             line = tuple(lanes.load(b, b0 + p * comptime(cols * lanes.width) + comptime(j * lanes.width)) for j in comptime(range(cols)))
-            sums = tuple(
-                lanes(a[here + comptime(t // cols) * row + p]).fma(line[comptime(t % cols)], sums[t])
-                for t in comptime(range(tall * cols))
-            )
+            if comptime(join == "product"):
+                sums = tuple(lanes(a[here + comptime(t // cols) * row + p]).fma(line[comptime(t % cols)], sums[t]) for t in comptime(range(tall * cols)))
+            elif comptime(join == "square"):
+                gaps = tuple(lanes(a[here + comptime(t // cols) * row + p]) - line[comptime(t % cols)] for t in comptime(range(tall * cols)))
+                sums = tuple(gaps[t].fma(gaps[t], sums[t]) for t in comptime(range(tall * cols)))
+            else:
+                sums = tuple(sums[t] + abs(lanes(a[here + comptime(t // cols) * row + p]) - line[comptime(t % cols)]) for t in comptime(range(tall * cols)))
+        if comptime(join == "square"):
+            if is_root:
+                sums = tuple(sums[t].sqrt() for t in comptime(range(tall * cols)))
         for t in comptime(range(tall * cols)):
             sums[t].store(c, there + comptime(t // cols) * wide + comptime(t % cols * lanes.width))
 
@@ -113,9 +120,32 @@ def move_tile(
 
 
 @fn(nogil=True)
+def multiply_block(
+    a: Any, b: Any, c: Any, k: int, is_first: bool,
+    *, room: Any, a0: int, b0: int, c0: int, wide: int, rows: int, columns: int, spare: int, join: Comptime[str], is_root: bool,
+    lanes: Comptime[Any], tall: Comptime[int], cols: Comptime[int], apart: Comptime[int],
+) -> None:  # fmt: skip
+    """The same for `rows` that may end within a tile, and a panel of which only `columns` may be left: tiles that stick out are done in `room`, from `spare` on. `a`
+    is packed up to whole tiles."""
+    done = 0
+    if columns >= comptime(cols * lanes.width):
+        done = rows - rows % tall
+        multiply_panel(a, b, c, done, k, is_first, a0=a0, b0=b0, c0=c0, wide=wide, join=join, is_root=is_root, lanes=lanes, tall=tall, cols=cols, apart=apart)
+    for i in range(done, rows, tall):
+        high, place = min(tall, rows - i), c0 + i * wide
+        if not is_first:
+            move_tile(c, room, high, columns, a0=place, a_wide=wide, b0=spare, b_wide=comptime(cols * lanes.width), lanes=lanes, cols=cols)
+        multiply_panel(
+            a, b, room, tall, k, is_first, a0=a0 + i * (k if comptime(apart == 0) else comptime(apart)), b0=b0, c0=spare, wide=comptime(cols * lanes.width),
+            join=join, is_root=is_root, lanes=lanes, tall=tall, cols=cols, apart=apart,
+        )  # fmt: skip
+        move_tile(room, c, high, columns, a0=spare, a_wide=comptime(cols * lanes.width), b0=place, b_wide=wide, lanes=lanes, cols=cols)
+
+
+@fn(nogil=True)
 def multiply_rows(
     a: Any, b: Any, c: Any, room: Any, held: Any,
-    *, begin: int, m: int, n: int, k: int, high: int, a_row: int, a_column: int, b_row: int, b_column: int,
+    *, begin: int, m: int, n: int, k: int, high: int, a_row: int, a_column: int, b_row: int, b_column: int, join: Comptime[str], is_root: bool,
     lanes: Comptime[Any], tall: Comptime[int], cols: Comptime[int], depth: Comptime[int], strip: Comptime[int],
 ) -> None:  # fmt: skip
     """`m` rows of the product, from row `begin` on, in `c`, which has `n` columns. `held` is `room`, read only: panels of `depth` times `strip`, one tile, and
@@ -126,25 +156,16 @@ def multiply_rows(
         deep = min(depth, k - k0)
         full = fill_up(deep)
         for j0 in range(0, n, strip):
-            pack_panels(b, room, min(strip, n - j0), deep, full=full, at=k0 * b_row + j0 * b_column, row=b_row, column=b_column, lanes=lanes, cols=cols)
+            pack_panels(b, room, min(strip, n - j0), deep, full=full, at=k0 * b_row + j0 * b_column, row=b_row, column=b_column, to=0, lanes=lanes, cols=cols)
             for top in range(0, m, high):
                 here = min(high, m - top)
-                whole = here - here % tall
-                pack_rows(a, room, here, deep, full=full, at=(begin + top) * a_row + k0 * a_column, row=a_row, column=a_column, to=packed, lanes=lanes, tall=tall, depth=depth)
+                at = (begin + top) * a_row + k0 * a_column
+                pack_rows(a, room, here, deep, full=full, at=at, row=a_row, column=a_column, to=packed, lanes=lanes, tall=tall, apart=depth)
                 for j in range(j0, min(j0 + strip, n), comptime(cols * lanes.width)):
-                    panel, start, done = (j - j0) * full, (begin + top) * n + j, 0
-                    if j + comptime(cols * lanes.width) <= n:
-                        done = whole
-                        multiply_panel(held, held, c, whole, full, k0 == 0, a0=packed, b0=panel, c0=start, wide=n, lanes=lanes, tall=tall, cols=cols, apart=depth)
-                    for i in range(done, here, tall):
-                        rows, columns, place = min(tall, here - i), min(comptime(cols * lanes.width), n - j), start + i * n
-                        if k0 > 0:
-                            move_tile(c, room, rows, columns, a0=place, a_wide=n, b0=spare, b_wide=comptime(cols * lanes.width), lanes=lanes, cols=cols)
-                        multiply_panel(
-                            held, held, room, tall, full, k0 == 0, a0=packed + i * depth, b0=panel, c0=spare, wide=comptime(cols * lanes.width),
-                            lanes=lanes, tall=tall, cols=cols, apart=depth,
-                        )  # fmt: skip
-                        move_tile(room, c, rows, columns, a0=spare, a_wide=comptime(cols * lanes.width), b0=place, b_wide=n, lanes=lanes, cols=cols)
+                    multiply_block(
+                        held, held, c, full, k0 == 0, room=room, a0=packed, b0=(j - j0) * full, c0=(begin + top) * n + j, wide=n, rows=here, columns=n - j,
+                        spare=spare, join=join, is_root=is_root and k0 + deep == k, lanes=lanes, tall=tall, cols=cols, apart=depth,
+                    )  # fmt: skip
 
 
 @fn(nogil=True)
@@ -167,5 +188,5 @@ def multiply_each(
                 multiply_panel(
                     a, held if n > comptime(cols * lanes.width) else b, c, rows, k, True,
                     a0=a0 + i * k, b0=0 if n > comptime(cols * lanes.width) else b0, c0=(number * m + i) * n + j, wide=n,
-                    lanes=lanes, tall=tall, cols=cols, apart=0,
+                    join="product", is_root=False, lanes=lanes, tall=tall, cols=cols, apart=0,
                 )  # fmt: skip
