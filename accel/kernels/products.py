@@ -8,19 +8,18 @@ from typing import Any
 
 import numpy
 
-from accel.kernels.arrays import check_out, find_dtype, is_direct, is_plain
+from accel.kernels.arrays import check_out, find_dtype, flatten, give_room, is_direct, is_plain, take_room, to_read
 from accel.kernels.blocks import Blocks, choose_blocks, choose_small_tile
 from accel.kernels.epilogues import Epilogue
 from accel.kernels.tiles import multiply_each, multiply_rows
 from accel.threads import num_threads, parallel_for
 
-__all__ = ["matmul"]
+__all__ = ["matmul", "multiply_large"]
 
 _SMALL = 64**3  # multiplications of a product that is done without packing `a`
 _SMALL_DEPTH = 256
 _SHARED = 1 << 22  # multiplications that are worth several threads
 _ORIGIN = numpy.zeros(2, numpy.int64)
-_rooms: dict[tuple[Any, int], list[tuple[Any, Any]]] = {}  # memory to work in that nobody uses: taken and given back by single, atomic operations
 
 
 def matmul(
@@ -91,7 +90,7 @@ def matmul(
         made = numpy.empty(shape, dtype)
         _multiply(left, right, made, (), dtype)
         return made
-    epilogue = Epilogue(shape, dtype, bias, activation, residual)
+    epilogue = Epilogue("matmul", shape, dtype, bias=bias, activation=activation, residual=residual)
     if out is not None:
         check_out("matmul", out, shape, dtype)
     direct = is_direct(out, dtype, left, right, *epilogue.arrays)
@@ -108,16 +107,9 @@ def matmul(
 def _flat(array: Any, dtype: Any) -> tuple[Any, int, int]:
     """The elements of matrices in one row that can't be written; from row to row, from column to column."""
     rows, columns = array.shape[-2:]
-    steps = columns, 1
-    if not is_plain(array, dtype):
-        turned = array.swapaxes(-1, -2)
-        if is_plain(turned, dtype):
-            array, steps = turned, (1, rows)
-        else:
-            array = numpy.array(array, dtype, order="C")
-    held = array.reshape(-1)
-    held.setflags(write=False)
-    return held, *steps
+    if not is_plain(array, dtype) and is_plain(turned := array.swapaxes(-1, -2), dtype):
+        return to_read(turned), 1, rows
+    return flatten(array, dtype), columns, 1
 
 
 def _multiply(a: Any, b: Any, out: Any, stack: tuple[int, ...], dtype: Any) -> None:
@@ -135,16 +127,18 @@ def _multiply(a: Any, b: Any, out: Any, stack: tuple[int, ...], dtype: Any) -> N
     steps, blocks = (*steps_a, *steps_b), choose_blocks(dtype)
     flat_out = out.reshape(-1)
     if not stack:
-        _multiply_large((flat_a, flat_b, flat_out), (m, n, k), steps, blocks)
+        multiply_large((flat_a, flat_b, flat_out), (m, n, k), steps, blocks)
         return
     places_a, places_b = (numpy.broadcast_to(numpy.arange(math.prod(x.shape[:-2])).reshape(x.shape[:-2]), stack).ravel().tolist() for x in (a, b))
     for number, (at_a, at_b) in enumerate(zip(places_a, places_b, strict=True)):
         parts = flat_a[at_a * m * k : (at_a + 1) * m * k], flat_b[at_b * k * n : (at_b + 1) * k * n], flat_out[number * m * n : (number + 1) * m * n]
-        _multiply_large(parts, (m, n, k), steps, blocks)
+        multiply_large(parts, (m, n, k), steps, blocks)
 
 
-def _multiply_large(arrays: tuple[Any, Any, Any], sizes: tuple[int, int, int], steps: tuple[int, ...], blocks: Blocks) -> None:
-    """One product, in blocks of rows."""
+def multiply_large(
+    arrays: tuple[Any, Any, Any], sizes: tuple[int, int, int], steps: tuple[int, ...], blocks: Blocks, *, join: str = "product", is_root: bool = False
+) -> None:
+    """One product, in blocks of rows; `join` and `is_root` are those of a tile."""
     (a, b, c), (m, n, k), tall = arrays, sizes, blocks.tile.tall
     threads = num_threads() if m * n * k >= _SHARED else 1
     share = -(-m // threads)  # rows for each thread
@@ -152,13 +146,13 @@ def _multiply_large(arrays: tuple[Any, Any, Any], sizes: tuple[int, int, int], s
     blocks_each = -(-share * 4 // (blocks.high * 5))  # rows a fifth more than planned are better than another block
     high = -(-share // blocks_each)
     high += -high % tall
-    how: dict[str, Any] = dict(zip(("a_row", "a_column", "b_row", "b_column"), steps, strict=True)) | blocks.options
+    how: dict[str, Any] = dict(zip(("a_row", "a_column", "b_row", "b_column"), steps, strict=True)) | blocks.options | {"join": join, "is_root": is_root}
 
     def do(number: int) -> None:
         begin = number * share
-        room, held = _take_room(a.dtype, blocks.room)
-        multiply_rows(a, b, c, room, held, begin=begin, m=min(share, m - begin), n=n, k=k, high=high, join="product", is_root=False, **how)
-        _give_room(room, held)
+        room, held = take_room(a.dtype, blocks.room)
+        multiply_rows(a, b, c, room, held, begin=begin, m=min(share, m - begin), n=n, k=k, high=high, **how)
+        give_room(room, held)
 
     count = -(-m // share)
     if count == 1:
@@ -179,9 +173,9 @@ def _multiply_small(a: Any, b: Any, out: Any, dtype: Any) -> None:
     places = _find_places(a, b, stack, (high * k, k * wide)) if stack else _ORIGIN
 
     def do(first: int, end: int) -> None:
-        room, held = _take_room(flat.dtype, _SMALL_DEPTH * tile.wide)
+        room, held = take_room(flat.dtype, _SMALL_DEPTH * tile.wide)
         multiply_each(flat_a, flat_b, flat, places, room, held=held, first=first, end=end, m=high, n=wide, k=k, **tile.options)
-        _give_room(room, held)
+        give_room(room, held)
 
     threads = num_threads() if count * m * n * k >= _SHARED else 1
     if threads == 1 or count < threads:
@@ -209,24 +203,4 @@ def _plain(array: Any, to: tuple[int, int], dtype: Any) -> Any:
         made = numpy.zeros((*array.shape[:-2], *to), dtype)
         made[..., : array.shape[-2], : array.shape[-1]] = array
         array = made
-    elif not is_plain(array, dtype):
-        array = numpy.array(array, dtype, order="C")
-    held = array.reshape(-1)
-    held.setflags(write=False)
-    return held
-
-
-def _take_room(dtype: Any, size: int) -> tuple[Any, Any]:
-    """Memory to work in, and a view of it that can't be written."""
-    rooms = _rooms.setdefault((dtype, size), [])
-    try:
-        return rooms.pop()
-    except IndexError:
-        room = numpy.empty(size, dtype)
-        held = room[:]
-        held.flags.writeable = False
-        return room, held
-
-
-def _give_room(room: Any, held: Any) -> None:
-    _rooms[room.dtype, room.size].append((room, held))
+    return flatten(array, dtype)
