@@ -1,7 +1,7 @@
 """This module compares two revisions of accel: `python -m benchmarks compare REV`.
 
 Each pair of samples is of two new processes, one of the revision and one of the working tree, so that what a process is stuck with (where its memory
-lies, say) counts as the noise it is. Both run the problems of the working tree.
+lies, say) counts as the noise it is. Both run the problems of the working tree. Problems that measure in a way of their own are run as a whole for each sample.
 """
 
 from __future__ import annotations
@@ -24,11 +24,13 @@ from benchmarks.harness.apart import Apart, make_link
 from benchmarks.harness.load import load
 from benchmarks.harness.measure import interleave
 from benchmarks.harness.problem import Problem, Settings
+from benchmarks.harness.process import measure_apart
 from benchmarks.harness.report import format_time
 from benchmarks.harness.rivals import ROOT, RivalError, describe_fault
 
 SIDES = ("old", "new")
 PAIRS, QUICK_PAIRS = 24, 14  # 14 can decide among 160 cases
+UNTIMED = ("checks by programs",)
 ROUNDS = 5  # of a pair; a sample is their median
 LOADERS: dict[Any, Callable[..., tuple[dict[str, Any], dict[str, str]]]] = {
     kernels.measure_kernels: kernels.load_checked,
@@ -85,6 +87,32 @@ def compare_problem(problem: Problem, folders: Mapping[str, Path], settings: Set
             yield Comparison(problem.name, case, fault=str(error))
             continue
         yield Comparison(problem.name, case, tuple(times["old"]), tuple(times["new"]))
+
+
+def is_whole(problem: Problem) -> bool:
+    """Whether a problem has times of accel that it measures itself."""
+    return not is_comparable(problem) and "accel" in problem.implementations and problem.group not in UNTIMED
+
+
+def compare_whole(problem: Problem, folders: Mapping[str, Path], settings: Settings, pairs: int, seed: int = 0) -> Iterator[Comparison]:
+    """The same for a problem that measures itself: each sample is the median round of a run of all its cases."""
+    order = random.Random(seed)
+    times: dict[str, dict[str, list[float]]] = {}
+    faults: dict[str, str] = {}
+    for _ in range(pairs):
+        for side in order.sample(SIDES, 2):
+            for row in measure_apart(problem, settings, folders[side]):
+                if row.fault and row.implementation in ("accel", "all"):
+                    faults.setdefault(row.case, f"{side}: {row.fault}")
+                elif row.rounds_ns and row.implementation == "accel":
+                    times.setdefault(row.case, {name: [] for name in SIDES})[side].append(row.median_ns)
+        if "all" in faults:
+            break  # nothing can be measured
+    for case, found in times.items():
+        if case not in faults and "all" not in faults:
+            yield Comparison(problem.name, case, tuple(found["old"]), tuple(found["new"]))
+    for case, fault in faults.items():
+        yield Comparison(problem.name, case, fault=fault)
 
 
 def check_side(problem: Problem, case: str, arguments: tuple[Any, ...], folder: Path) -> None:
@@ -205,12 +233,14 @@ def print_comparisons(comparisons: Sequence[Comparison]) -> int:
 def main(arguments: list[str], problems: Mapping[str, Problem]) -> int:
     """The command `python -m benchmarks compare`; 1 if the working tree is slower somewhere, or broken."""
     comparable = [name for name, problem in problems.items() if is_comparable(problem)]
+    whole = [name for name, problem in problems.items() if is_whole(problem)]
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks compare",
         description="Compare the accel of the working tree with that of a revision, in pairs of new processes.",
     )
     parser.add_argument("revision", metavar="REV", help="what git understands: a tag, a branch, HEAD~3")
-    parser.add_argument("--only", nargs="+", choices=comparable, metavar="PROBLEM", default=comparable, help=", ".join(comparable))
+    told = f"{', '.join(comparable)} (all of these unless told otherwise); {', '.join(whole)} (run as a whole for each sample, which takes minutes)"
+    parser.add_argument("--only", nargs="+", choices=[*comparable, *whole], metavar="PROBLEM", default=comparable, help=told)
     parser.add_argument("--quick", action="store_true", help=f"{QUICK_PAIRS} pairs instead of {PAIRS}, smaller sizes")
     options = parser.parse_args(arguments)
     settings, found = Settings(options.quick), []
@@ -219,7 +249,8 @@ def main(arguments: list[str], problems: Mapping[str, Problem]) -> int:
         print(f"old: {run_git('log', '-1', '--format=%h %s', revision)}\nnew: the working tree, {run_git('describe', '--always', '--dirty')}", flush=True)
         with open_sides(revision) as folders:
             for name in dict.fromkeys(options.only):
-                for one in compare_problem(problems[name], folders, settings, QUICK_PAIRS if options.quick else PAIRS):
+                how = compare_whole if name in whole else compare_problem
+                for one in how(problems[name], folders, settings, QUICK_PAIRS if options.quick else PAIRS):
                     print(f"{name} {one.case}: {one.fault or f'{one.ratio:.3f}'}", file=sys.stderr, flush=True)
                     found.append(one)
     except RivalError as error:

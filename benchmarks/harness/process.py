@@ -22,9 +22,12 @@ class ProcessError(Exception):
     """A process that was to be timed ended badly."""
 
 
-def make_environment(folder: str) -> dict[str, str]:
-    """Environment of a timed program: the package in sight, caches in a folder of their own, byte code kept as it usually is."""
-    paths = os.environ.get("PYTHONPATH", ""), str(ROOT)
+def make_environment(folder: str, root: Path = ROOT) -> dict[str, str]:
+    """Environment of a timed program: the package in sight, caches in a folder of their own, byte code kept as it usually is.
+
+    Packages of another root come before all that are in sight here.
+    """
+    paths = (os.environ.get("PYTHONPATH", "") if root == ROOT else "", str(root))
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     return environment | {
         "PYTHONPATH": os.pathsep.join(filter(None, paths)),
@@ -75,8 +78,8 @@ def interleave_programs(
     return {name: rounds_ns for name, rounds_ns in times.items() if name not in faults}, faults
 
 
-def measure_apart(problem: Problem, settings: Settings) -> list[Row]:
-    """Rows of a problem measured in a process of its own, where a crash costs only that problem."""
+def measure_apart(problem: Problem, settings: Settings, root: Path = ROOT) -> list[Row]:
+    """Rows of a problem measured in a process of its own, where a crash costs only that problem; accel and benchmarks are those of a root."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "rows.json")
         command = [
@@ -97,7 +100,7 @@ def measure_apart(problem: Problem, settings: Settings) -> list[Row]:
         limit_s = FUZZ_LIMIT_S if problem.group == "checks by programs" else LIMIT_S
         try:
             done = subprocess.run(
-                command, capture_output=True, text=True, timeout=limit_s, env=make_environment(folder), cwd=ROOT
+                command, capture_output=True, text=True, timeout=limit_s, env=make_environment(folder, root), cwd=root
             )
         except subprocess.TimeoutExpired:
             return [make_fault_row(problem, f"took longer than {limit_s:.0f} s")]

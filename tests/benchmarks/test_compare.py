@@ -18,7 +18,8 @@ from benchmarks.harness.compare import (
     print_comparisons,
     run_git,
 )
-from benchmarks.harness.problem import Settings
+from benchmarks.harness.problem import Row, Settings
+from benchmarks.harness.process import measure_apart
 from benchmarks.harness.rivals import ROOT, RivalError
 from benchmarks.problems import PROBLEMS
 
@@ -110,6 +111,39 @@ def test_who_dies_is_told(folders, small, side):
         measure_pair(small, "histogram", small.cases["histogram"].make(50), folders, random.Random(0))
 
 
+def make_problem_row(case, times=(), fault="", name="accel"):
+    return Row("structs", "structs", case, name, times, fault=fault)
+
+
+def test_a_problem_that_measures_itself_is_run_as_a_whole(monkeypatch, tmp_path):
+    asked, folders = [], {side: tmp_path / side for side in compare.SIDES}
+
+    def measure(problem, settings, root):
+        asked.append(root.name)
+        time_ns = 1.0 if root.name == "new" else 2.0
+        rows = [make_problem_row("read", (time_ns, time_ns, 50.0)), make_problem_row("read", (9.0,), name="python"), make_problem_row("absent", fault="x", name="numba")]
+        return [*rows, make_problem_row("new", fault="KeyError: 1") if root.name == "old" else make_problem_row("new", (1.0,))]
+
+    monkeypatch.setattr(compare, "measure_apart", measure)
+    read, new = compare.compare_whole(PROBLEMS["structs"], folders, Settings(), pairs=8)
+    assert (read.case, read.old_ns, read.new_ns, read.judge(0.01)) == ("read", (2.0,) * 8, (1.0,) * 8, "faster")
+    assert (new.case, new.fault) == ("new", "old: KeyError: 1")
+    assert sorted(asked) == ["new"] * 8 + ["old"] * 8 and asked[::2] != asked[:1] * 8, "which is first is chance"
+
+
+def test_a_problem_that_can_not_be_measured_is_one_row(monkeypatch, tmp_path):
+    monkeypatch.setattr(compare, "measure_apart", lambda problem, settings, root: [make_problem_row("all", fault="ImportError: x", name="all")])
+    (one,) = compare.compare_whole(PROBLEMS["structs"], {side: tmp_path / side for side in compare.SIDES}, Settings(), pairs=8)
+    assert one.fault.endswith(": ImportError: x")
+
+
+def test_a_problem_in_a_process_has_the_accel_of_its_root(tmp_path):
+    (tmp_path / "benchmarks").symlink_to(ROOT / "benchmarks")
+    (tmp_path / "accel.py").write_text("raise ImportError('the other accel')")
+    (row,) = measure_apart(PROBLEMS["calls"], Settings(quick=True), tmp_path)
+    assert row.fault == "ImportError: the other accel"
+
+
 def test_each_side_has_its_accel_and_both_the_benchmarks_of_the_working_tree():
     if not (ROOT / ".git").exists():
         pytest.skip("not in a repository")
@@ -133,7 +167,9 @@ def test_a_revision_that_is_none(capsys):
 def test_what_can_be_compared():
     names = [name for name, problem in PROBLEMS.items() if is_comparable(problem)]
     assert {"dot", "mandelbrot", "elementwise", "mandelbrot_lanes"} <= set(names)
-    assert not {"fallback", "fuzzer", "startup", "functions"} & set(names)
+    whole = [name for name, problem in PROBLEMS.items() if compare.is_whole(problem)]
+    assert {"startup", "structs", "calls", "compile_time", "fallback"} <= set(whole) and not set(whole) & set(names)
+    assert not {"fuzzer", "language", "functions"} & {*names, *whole}
 
 
 def test_the_command(folders, small, monkeypatch, capsys):
