@@ -10,15 +10,15 @@ import numpy
 
 from accel.kernels import reductions
 from accel.kernels.arrays import is_plain
-from accel.kernels.counts import LANES, add_numbers, count_between, count_numbers, count_uniform, find_range
+from accel.kernels.counts import LANES, add_numbers, count_between, count_numbers, count_uniform, find_length, find_range
 from accel.kernels.sequences import SHARED
 from accel.threads import num_threads, parallel_for
 from accel.types import SIMD
 
 __all__ = ["bincount", "histogram"]
 
-_COPIES, _SMALL = 4, 2048  # tables of a size that fits the first cache
-_SAMPLE = 512  # numbers that a first size of the table is guessed from
+_FIRST = 1024  # length of the first table
+_INTEGERS = tuple(map(numpy.dtype, ("int64", "int32", "int16", "uint8")))  # what is counted most
 _EXACT = 2.0**53  # integers up to it are floats
 _MOST_SINGLE = 1 << 16  # bins that float32 finds
 
@@ -131,8 +131,14 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0) -> Any:
     >>> bincount([1, 3, 1], weights=[0.5, 1.0, 2.0])
     array([0. , 2.5, 0. , 1. ])
     """
-    array = x if type(x) is numpy.ndarray else numpy.asarray(x)
     least = operator.index(minlength)
+    if weights is None and least >= 0 and type(x) is numpy.ndarray and x.ndim == 1 and x.dtype in _INTEGERS and x.size:
+        flags = x.flags
+        if flags.c_contiguous and flags.aligned:  # what is called most
+            flat = x.view()
+            flat.flags.writeable = False
+            return _count_numbers(flat, None, least)
+    array = numpy.asarray(x)
     if least < 0:
         raise ValueError(f"bincount: `minlength` must not be negative, not {minlength}")
     if array.ndim != 1:
@@ -231,62 +237,57 @@ def _count_uniform(flat: Any, edges: Any, extent: float, weights: Any) -> Any:
     def count(tables: Any, begin: int, end: int) -> None:
         count_uniform(flat, edges, edges, bounds, tables, begin=begin, end=end, extent=extent, lanes=lanes, is_weighted=False)
 
-    counts = _share_tables(count, flat.size, bins, LANES)
+    counts = _share_tables(count, flat.size, bins)
     edges.flags.writeable = True
     return counts
 
 
 def _count_between(flat: Any, edges: Any, weights: Any) -> Any:
     """What lies between edges."""
-    bins = edges.size - 1
+    bins, lanes = edges.size - 1, _find_lanes(flat.dtype)
     edges.flags.writeable = False
     if weights is not None:
         table = numpy.zeros(bins)
-        count_between(flat, weights[0], edges, table, begin=0, end=flat.size, is_weighted=True)
+        count_between(flat, weights[0], edges, table, begin=0, end=flat.size, lanes=lanes, is_weighted=True)
         return table.astype(weights[1])
-    return _share_tables(lambda table, begin, end: count_between(flat, edges, edges, table, begin=begin, end=end, is_weighted=False), flat.size, bins, 1)
+    return _share_tables(lambda table, begin, end: count_between(flat, edges, edges, table, begin=begin, end=end, lanes=lanes, is_weighted=False), flat.size, bins)
 
 
-def _share_tables(count: Any, n: int, size: int, copies: int) -> Any:
-    """Count `n` numbers on as many threads as they are worth, each with tables of its own."""
+def _share_tables(count: Any, n: int, size: int) -> Any:
+    """Count `n` numbers on as many threads as they are worth, each with a table of its own."""
     threads = num_threads() if n >= SHARED else 1
-    tables = numpy.zeros((threads, copies * size), numpy.intp)
+    tables = numpy.zeros((threads, size), numpy.intp)
     if threads == 1:
         count(tables[0], 0, n)
-    else:
-        each = -(-n // threads)
-        parallel_for(lambda part: count(tables[part], part * each, min(n, part * each + each)), threads)
-    return tables[0] if tables.size == size else tables.reshape(-1, size).sum(axis=0)
+        return tables[0]
+    each = -(-n // threads)
+    parallel_for(lambda part: count(tables[part], part * each, min(n, part * each + each)), threads)
+    return tables.sum(axis=0)
 
 
 def _count_numbers(flat: Any, weights: Any, least: int) -> Any:
-    """How often each integer occurs: the length of the table is guessed from the first ones; where others do not fit, it grows to what the rest needs."""
+    """How often each integer occurs: the table is made twice as long where they do not fit."""
     n = flat.size
-    shared = weights is None and n >= SHARED and num_threads() > 1
-    smallest, greatest = find_range(flat, 0, n if shared else min(n, _SAMPLE))
-    _check_least(smallest)
-    size = max(least, greatest + 1)
-    if shared:
-        copies = _COPIES if size <= _SMALL else 1
-        return _share_tables(lambda tables, begin, end: count_numbers(flat, tables, begin=begin, end=end, size=size, copies=copies), n, size, copies)
-    tables, at = numpy.zeros(0, numpy.intp if weights is None else numpy.float64), 0
+    if weights is not None or (n >= SHARED and num_threads() > 1):
+        size = max(least, _find_size(flat, 0, n))
+        if weights is None:
+            return _share_tables(lambda table, begin, end: count_numbers(flat, table, begin=begin, end=end), n, size)
+        made = numpy.zeros(size)
+        add_numbers(flat, weights[0], made, begin=0, end=n)
+        return made
+    table = numpy.zeros(least if least > _FIRST else _FIRST, numpy.intp)
+    at = count_numbers(flat, table, begin=0, end=n)
     while at < n:
-        if at:
-            smallest, greatest = find_range(flat, at, n)
-            _check_least(smallest)
-            size = max(size, greatest + 1)
-        copies = _COPIES if size <= _SMALL and weights is None else 1
-        before, tables = tables, numpy.zeros(copies * size, tables.dtype)
-        tables[: before.size] = before
-        if weights is not None:
-            at = add_numbers(flat, weights[0], tables, begin=at, end=n)
-        else:
-            at = count_numbers(flat, tables, begin=at, end=n, size=size, copies=copies)
-        if copies > 1:
-            tables = tables.reshape(copies, size).sum(axis=0)
-    return tables
+        wider = numpy.zeros(max(2 * table.size, _find_size(flat, at, at + 1)), numpy.intp)
+        wider[: table.size] = table
+        table = wider
+        at = count_numbers(flat, table, begin=at, end=n)
+    return table[: find_length(table, least)]
 
 
-def _check_least(smallest: int) -> None:
+def _find_size(flat: Any, begin: int, end: int) -> int:
+    """The size of a table for some of the integers."""
+    smallest, greatest = find_range(flat, begin, end)
     if smallest < 0:
         raise ValueError(f"bincount: there is a negative number, {smallest}")
+    return int(greatest) + 1
