@@ -11,6 +11,8 @@ from accel.types import SIMD, Float64, Int32, Int64
 __all__ = ["LANES", "add_numbers", "count_between", "count_numbers", "count_uniform", "find_length", "find_range"]
 
 LANES = 8  # numbers whose bins are found at a time
+PLACES: Any = SIMD.__class_getitem__((Int64, LANES))
+WIDE: Any = SIMD.__class_getitem__((Float64, LANES))
 
 
 @fn(nogil=True)
@@ -44,11 +46,11 @@ def count_between(a: Any, weights: Any, edges: Any, table: Any, *, begin: int, e
     for i in range(begin, end, lanes.width):
         known = lanes.iota() == lanes.iota() if i < whole else lanes.iota() < end - whole
         x = (lanes.load(a, i) if i < whole else lanes.load(a, i, known)).cast(Float64)
-        places = comptime(SIMD[Int64, LANES])(0)
+        places = PLACES(0)
         left = bins
         while left > 1:
             half = left // 2
-            places = (comptime(SIMD[Float64, LANES]).gather(edges, places + half) <= x).select(places + half, places)
+            places = (WIDE.gather(edges, places + half) <= x).select(places + half, places)
             left -= half
         inside = (x >= float(edges[0])) & (x <= float(edges[bins]))
         for k in comptime(range(lanes.width)):

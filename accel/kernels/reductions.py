@@ -428,9 +428,9 @@ def _find_extreme(op: str, a: Any, axis: Any, out: Any, keepdims: bool) -> Any:
     dtype = _find_extreme_dtype(op, array.dtype)
     is_bool = array.dtype.kind == "b"
     found, shape = _arrange(op, array.view(numpy.uint8) if is_bool else array, axis, dtype, out=out, keepdims=keepdims, made=numpy.dtype(bool) if is_bool else None)
-    if not found.n and found.outer * found.inner:
+    if not found.n:
         raise ValueError(f"{op}: there are no numbers, and so there is none that is {'least' if op == 'min' else 'greatest'}")
-    made = fold(found, op) if found.n else numpy.empty(0, dtype)
+    made = fold(found, op)
     return _finish(found, made.view(numpy.bool_) if is_bool else made, shape, out)
 
 
@@ -446,6 +446,6 @@ def _find_place(kernel: str, a: Any, axis: Any, out: Any, keepdims: bool) -> Any
     dtype = _find_extreme_dtype(kernel, array.dtype)
     held = array.view(numpy.uint8) if array.dtype.kind == "b" else array
     found, shape = _arrange(kernel, held, axis, dtype, out=out, keepdims=keepdims, made=numpy.dtype(numpy.intp), rows=True)
-    if not found.n and found.outer:
+    if not found.n:
         raise ValueError(f"{kernel}: there are no numbers, and so there is none that is {'least' if op == 'min' else 'greatest'}")
-    return _finish(found, find_each(found, op) if found.n else numpy.empty(0, numpy.intp), shape, out)
+    return _finish(found, find_each(found, op), shape, out)

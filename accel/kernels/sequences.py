@@ -172,8 +172,8 @@ def _fold_columns(found: Sequences, made: Any, op: str, divisor: float, centers:
     threads = num_threads() if flat.size >= SHARED else 1
     width = inner if inner <= _WIDE else _WIDE
     if outer < threads:
-        share = -(-inner // threads)
-        width = width if share >= width else share if share >= _NARROW else width
+        narrow = -(-inner // threads)
+        width = narrow if _NARROW <= narrow < width else width
     each, lanes = -(-inner // width), _find_column_lanes(flat.dtype)
     is_whole = width == inner
     middle = made if centers is None else numpy.tile(centers.reshape(outer, 1, inner), (1, CHAINS, 1)).reshape(-1) if is_whole else centers

@@ -15,7 +15,6 @@ from benchmarks.harness.measure import interleave
 from benchmarks.harness.problem import Problem, Row, Settings, make_rows
 
 SIZES = (10_000, 100_000, 10_000_000)
-QUICK = 1_000_000  # the largest size under --quick
 FUNCTIONS = ("sum", "var", "cumsum", "histogram", "bincount")
 DTYPES = {"f32": np.float32, "f64": np.float64}
 COUNTED = {"f32": np.int32, "f64": np.int64}  # what bincount counts, as wide
@@ -37,10 +36,9 @@ def measure(problem: Problem, settings: Settings) -> list[Row]:
         for function in FUNCTIONS:
             for dtype in DTYPES:
                 for size in SIZES:
-                    if size <= QUICK or not settings.quick:
-                        arguments = make(function, dtype, size)
-                        calls, faults = load_checked(function, arguments)
-                        rows += make_rows(problem, f"{function} {dtype} {size:.0e}", interleave(calls, rounds=settings.rounds), faults)
+                    arguments = make(function, dtype, size)
+                    calls, faults = load_checked(function, arguments)
+                    rows += make_rows(problem, f"{function} {dtype} {size:.0e}", interleave(calls, rounds=settings.rounds), faults)
     return rows
 
 
