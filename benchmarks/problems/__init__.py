@@ -27,6 +27,7 @@ from benchmarks.problems.matmul_naive.problem import MATMUL_NAIVE
 from benchmarks.problems.nbody.problem import NBODY
 from benchmarks.problems.nbody_unrolled.problem import NBODY_UNROLLED
 from benchmarks.problems.ownership.problem import OWNERSHIP
+from benchmarks.problems.reductions_kernel.problem import REDUCTIONS_KERNEL
 from benchmarks.problems.region.problem import REGION
 from benchmarks.problems.sieve.problem import SIEVE
 from benchmarks.problems.startup.problem import STARTUP
@@ -69,6 +70,7 @@ PROBLEMS: dict[str, Problem] = {
         DOT_SIMD,
         TUNING_QUALITY,
         MATMUL_KERNEL,
+        REDUCTIONS_KERNEL,
         COMPILE_TIME,
         FALLBACK,
         FUZZER,
