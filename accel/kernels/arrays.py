@@ -6,7 +6,9 @@ from typing import Any
 
 import numpy
 
-__all__ = ["check_out", "find_dtype", "is_direct", "is_plain"]
+__all__ = ["check_out", "find_dtype", "find_place", "give_room", "is_direct", "is_plain", "take_room", "to_read"]
+
+_rooms: dict[tuple[Any, int], list[tuple[Any, Any]]] = {}  # memory to work in that nobody uses: taken and given back by single, atomic operations
 
 
 def find_dtype(kernel: str, *arrays: Any) -> Any:
@@ -59,3 +61,36 @@ def is_plain(array: Any, dtype: Any) -> bool:
 def is_direct(out: Any, dtype: Any, *read: Any) -> bool:
     """Whether a result can be written straight into `out`: it is plain, and shares no memory with what is read."""
     return out is not None and is_plain(out, dtype) and not any(numpy.may_share_memory(out, array) for array in read)
+
+
+def find_place(out: Any, read: Any, dtype: Any) -> Any:
+    """Where a result goes that is made from front to back of what lies there in `read`: `out`, where it may be written straight into, which shares no memory or the very
+    same one; else a new array."""
+    if out is not None and is_plain(out, dtype):
+        if not numpy.may_share_memory(out, read) or out.__array_interface__["data"] == read.__array_interface__["data"]:
+            return out
+    return numpy.empty(read.shape, dtype)
+
+
+def take_room(dtype: Any, size: int) -> tuple[Any, Any]:
+    """Memory to work in, and a view of it that can't be written."""
+    rooms = _rooms.setdefault((dtype, size), [])
+    try:
+        return rooms.pop()
+    except IndexError:
+        room = numpy.empty(size, dtype)
+        held = room[:]
+        held.flags.writeable = False
+        return room, held
+
+
+def give_room(room: Any, held: Any) -> None:
+    """Let others have the memory."""
+    _rooms[room.dtype, room.size].append((room, held))
+
+
+def to_read(array: Any) -> Any:
+    """The elements of a plain array in one row that can't be written: so that machine code for those of others, which can't be, is the same."""
+    held = array.reshape(-1)
+    held.flags.writeable = False
+    return held

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy
 
-from accel.kernels.arrays import check_out, find_dtype, is_direct, is_plain
+from accel.kernels.arrays import check_out, find_dtype, give_room, is_direct, is_plain, take_room
 from accel.kernels.blocks import Blocks, choose_blocks, choose_small_tile
 from accel.kernels.epilogues import Epilogue
 from accel.kernels.tiles import multiply_each, multiply_rows
@@ -21,7 +21,6 @@ _SMALL_DEPTH = 256
 _SHARED = 1 << 22  # multiplications that are worth several threads
 _FEW_BYTES = 1 << 20  # of `a`, whose rows need not be packed
 _ALIAS = 4096  # bytes between rows which fall on the same lines of the cache
-_rooms: dict[tuple[Any, int], list[tuple[Any, Any]]] = {}  # memory to work in that nobody uses: taken and given back by single, atomic operations
 
 
 def matmul(
@@ -157,9 +156,9 @@ def _multiply_large(arrays: tuple[Any, Any, Any], sizes: tuple[int, int, int], s
 
     def do(number: int) -> None:
         begin = number * share
-        room, held = _take_room(a.dtype, blocks.room())
+        room, held = take_room(a.dtype, blocks.room())
         multiply_rows(a, b, c, room, held, begin=begin, m=min(share, m - begin), n=n, k=k, high=high, is_packed=is_packed, **how, **blocks.options())
-        _give_room(room, held)
+        give_room(room, held)
 
     count = -(-m // share)
     if threads == 1 or count == 1:
@@ -188,10 +187,10 @@ def _multiply_small(a: Any, b: Any, out: Any, dtype: Any) -> None:
     flat, flat_places = made.reshape(-1), places.reshape(-1)
 
     def do(first: int, end: int) -> None:
-        room, held = _take_room(flat.dtype, _SMALL_DEPTH * tile.wide)
+        room, held = take_room(flat.dtype, _SMALL_DEPTH * tile.wide)
         sizes = {"m": high, "n": wide, "k": k, "row": row, "column": column}
         multiply_each(flat_a, flat_b, flat, flat_places, room, held=held, first=first, end=end, **sizes, **tile.options())
-        _give_room(room, held)
+        give_room(room, held)
 
     threads = num_threads() if count * m * n * k >= _SHARED else 1
     if threads == 1 or count < threads:
@@ -208,19 +207,3 @@ def _padded(array: Any, to: tuple[int, int], dtype: Any) -> Any:
     made = numpy.zeros((*array.shape[:-2], *to), dtype)
     made[..., : array.shape[-2], : array.shape[-1]] = array
     return made
-
-
-def _take_room(dtype: Any, size: int) -> tuple[Any, Any]:
-    """Memory to work in, and a view of it that can't be written."""
-    rooms = _rooms.setdefault((dtype, size), [])
-    try:
-        return rooms.pop()
-    except IndexError:
-        room = numpy.empty(size, dtype)
-        held = room[:]
-        held.flags.writeable = False
-        return room, held
-
-
-def _give_room(room: Any, held: Any) -> None:
-    _rooms[room.dtype, room.size].append((room, held))

@@ -10,15 +10,15 @@ from typing import Any
 from accel.compile_time import Comptime, comptime
 from accel.decorators import fn
 
-__all__ = ["multiply_each", "multiply_rows"]
+__all__ = ["multiply_each", "multiply_rows", "multiply_tile", "pack_panels", "pack_rows"]
 
 
 @fn(nogil=True)
-def pack_panels(b: Any, room: Any, n: int, k: int, *, at: int, row: int, column: int, lanes: Comptime[Any], cols: Comptime[int]) -> None:
-    """`k` rows of `n` columns as panels as wide as a tile, one behind the other, with zeros behind the last column. The element (p, j) is
+def pack_panels(b: Any, room: Any, n: int, k: int, *, at: int, row: int, column: int, to: int, lanes: Comptime[Any], cols: Comptime[int]) -> None:
+    """`k` rows of `n` columns as panels as wide as a tile, one behind the other from `to` on, with zeros behind the last column. The element (p, j) is
     `b[at + p * row + j * column]`."""
     for j in range(0, n, comptime(cols * lanes.width)):
-        source, target = at + j * column, j * k
+        source, target = at + j * column, to + j * k
         if column == 1 and n - j >= comptime(cols * lanes.width):
             for p in range(k):
                 for c in comptime(range(0, cols * lanes.width, lanes.width)):
@@ -77,7 +77,7 @@ def multiply_rows(
     for k0 in range(0, k, depth):
         deep = min(depth, k - k0)
         for j0 in range(0, n, strip):
-            pack_panels(b, room, min(strip, n - j0), deep, at=k0 * b_row + j0 * b_column, row=b_row, column=b_column, lanes=lanes, cols=cols)
+            pack_panels(b, room, min(strip, n - j0), deep, at=k0 * b_row + j0 * b_column, row=b_row, column=b_column, to=0, lanes=lanes, cols=cols)
             for top in range(0, m, high):
                 here = min(high, m - top)
                 unpacked = 0 if is_packed else here - here % tall
@@ -117,7 +117,7 @@ def multiply_each(
         for left in range(0, n, comptime(cols * lanes.width)):
             j = min(left, n - comptime(cols * lanes.width))
             if not is_panel:
-                pack_panels(b, room, comptime(cols * lanes.width), k, at=b0 + j * column, row=row, column=column, lanes=lanes, cols=cols)
+                pack_panels(b, room, comptime(cols * lanes.width), k, at=b0 + j * column, row=row, column=column, to=0, lanes=lanes, cols=cols)
             for top in range(0, m, tall):
                 i = min(top, m - tall)
                 multiply_tile(

@@ -33,6 +33,7 @@ from benchmarks.problems.startup.problem import STARTUP
 from benchmarks.problems.stencil1d.problem import STENCIL1D
 from benchmarks.problems.stencil2d.problem import STENCIL2D
 from benchmarks.problems.structs.problem import STRUCTS
+from benchmarks.problems.transformer.problem import TRANSFORMER
 from benchmarks.problems.tuning_quality.problem import TUNING_QUALITY
 from benchmarks.problems.ufunc_calls.problem import UFUNC_CALLS
 
@@ -69,6 +70,7 @@ PROBLEMS: dict[str, Problem] = {
         DOT_SIMD,
         TUNING_QUALITY,
         MATMUL_KERNEL,
+        TRANSFORMER,
         COMPILE_TIME,
         FALLBACK,
         FUZZER,
