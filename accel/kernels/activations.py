@@ -88,7 +88,8 @@ def gelu(x: Any, out: Any = None, approximate: str | None = None) -> Any:
 
     Notes
     -----
-    *Accuracy.* 5 units in the last place, also where x is far below zero and the result small; measured 4.0. With "tanh" 3 units for x from 0 on; below, where y = -2 sqrt(2 / pi) (x + 0.044715 x**3), 8 + 3 y.
+    *Accuracy.* 5 units in the last place, also where x is far below zero and the result small; measured 4.4. With "tanh" 3 units for x from 0 on; below, where
+    y = -2 sqrt(2 / pi) (x + 0.044715 x**3), 8 + 3 y.
     Results below the least normal number are subnormal, or -0.0; so is that of -inf.
 
     *Determinism.* Each result depends on its element alone: not on the number of threads, the place, the strides or the instruction set.

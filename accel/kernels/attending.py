@@ -53,9 +53,9 @@ def attention(q: Any, k: Any, v: Any, *, causal: bool = False, scale: float | No
 
     Notes
     -----
-    *Accuracy.* Where rounding in scores changes none by more than e, the error is at most `2 * e + (log(s) + 700 + s / 128) * u` times the mean of `abs(v)` with the weights of the
-    row, u = 2**-24 or 2**-53; e is at most `(dim + 3) * u * abs(scale)` times the largest sum of `abs(q[i, p] * k[j, p])`, plus u times how far scores are below the greatest. It is
-    measured below `20 * u` times that mean for normally distributed numbers, dim 64 and s up to 2048.
+    *Accuracy.* Where rounding in scores changes none by more than e, the error is at most `2 * e + (log(s) + 700 + s / 128) * u` times the mean of `abs(v)` with the
+    weights of the row, u = 2**-24 or 2**-53; e is at most `(dim + 3) * u * abs(scale)` times the largest sum of `abs(q[i, p] * k[j, p])`, plus u times how far scores are below
+    the greatest. For normally distributed numbers, dim up to 64 and s up to 2048, it is measured below `20 * u` times that mean.
 
     *Determinism.* The bits of a row depend on its query and the keys and values it sees alone: not on the number of threads, the shape around, the strides or the instruction set.
 
@@ -152,13 +152,13 @@ def _attend(read: list[Any], made: Any, stack: tuple[int, ...], *, is_causal: bo
     places = _find_pieces(tuple(each.shape for each in read), stack, most)
     count = places.size // 6
     size = _KEYS * (dim + wide) + tall * dim + (most + tall) * (wide + 2) + (group + tall) * _KEYS
-    flat = [to_read(each) for each in read]
+    flat_q, flat_k, flat_v = map(to_read, read)
     flat_made = made.reshape(-1)
 
     def do(first: int, end: int) -> None:
         room, held = take_room(flat_made.dtype, size)
-        sizes = {"s": s, "dim": dim, "dim_v": dim_v, "most": most}
-        attend_each(*flat, flat_made, places, room, held=held, first=first, end=end, is_causal=is_causal, scale=scale, **sizes, **options)
+        sizes: dict[str, Any] = {"s": s, "dim": dim, "dim_v": dim_v, "most": most}
+        attend_each(flat_q, flat_k, flat_v, flat_made, places, room=room, held=held, first=first, end=end, is_causal=is_causal, scale=scale, **sizes, **options)
         give_room(room, held)
 
     if threads == 1 or count == 1:

@@ -7,7 +7,8 @@
 
 The normal distribution below -a is exp(-a**2 / 2) P(t) / (a + c) with t = (a - c) / (a + c); the square is two numbers.
 
-Coefficients of exp and log are those of `@vectorize(accuracy="1ulp")`; P has the least relative error, 2**-23.7 for float32 (degree 8, up to a = 14.5) and 2**-53 for float64 (22, 39).
+Coefficients of exp and log are those of `@vectorize(accuracy="1ulp")`; P has the least relative error, 2**-23.7 for float32 (degree 8, up to a = 14.5) and 2**-53.6 for
+float64 (degree 22, up to 39).
 """
 
 from __future__ import annotations

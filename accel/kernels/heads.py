@@ -49,7 +49,8 @@ def pack_keys(k: Any, room: Any, n: int, dim: int, *, at: int, lanes: Comptime[A
 def weigh_row(
     room: Any, held: Any, *, start: int, n: int, end: int, state: int, scale: float, lanes: Comptime[Any], one: Comptime[Any]
 ) -> Any:
-    """Make weights of the `n` scores from `start` on, times a positive scale, and zeros up to `end`. Top and sum at `state` follow; what is given is the factor for what was added up before."""
+    """Make weights of the `n` scores from `start` on, times a positive scale, and zeros up to `end`. Top and sum at `state` follow. It gives the factor for what was added up
+    before."""
     whole = start + n - n % lanes.width
     inside = lanes.iota() < start + n - whole
     most = lanes(float("-inf"))
@@ -72,7 +73,7 @@ def weigh_row(
     for j in range(start + n, end):
         one(0.0).store(room, j)
     factor = one(1.0)
-    if not top == before:
+    if top != before:
         factor = exp_raised(before + below, lanes=one) * comptime(DOWN[lanes.dtype])
     top.store(room, state)
     one.load(held, state + 1).fma(factor, one(total.reduce_add())).store(room, state + 1)
@@ -92,15 +93,15 @@ def attend_group(
         for i in range(0, rows, tall):
             if not is_causal or j < seen + i + tall:
                 multiply_tile(
-                    q if i + tall <= rows else held, held, room, dim, True, a0=q0 + i * dim if i + tall <= rows else queries, row=dim, b0=j * dim, c0=scores + i * keys + j, wide=keys,
-                    lanes=part, tall=tall, cols=cols,
+                    q if i + tall <= rows else held, held, room, dim, True,
+                    a0=q0 + i * dim if i + tall <= rows else queries, row=dim, b0=j * dim, c0=scores + i * keys + j, wide=keys, lanes=part, tall=tall, cols=cols,
                 )  # fmt: skip
     for i in range(rows):
         n = min(here, max(0, seen + i)) if is_causal else here
         end = min(here, max(0, seen + i - i % tall + tall - 1)) if is_causal else here
         start = scores + i * keys
         factor = weigh_row(room, held, start=start, n=n, end=start + end, state=states + 2 * i, scale=scale, lanes=lanes, one=one)
-        if not is_first and not factor == 1.0:
+        if not is_first and factor != 1.0:
             for c in range(sums + i * wide, sums + i * wide + wide, part.width):
                 (part.load(held, c) * factor[0]).store(room, c)
     for c in range(0, wide, comptime(cols * part.width)):
@@ -117,12 +118,13 @@ def attend_group(
 
 @fn(nogil=True)
 def attend_each(
-    q: Any, k: Any, v: Any, out: Any, places: Any, room: Any,
-    *, held: Any, first: int, end: int, s: int, dim: int, dim_v: int, most: int, is_causal: bool, scale: float,
+    q: Any, k: Any, v: Any, out: Any, places: Any,
+    *, room: Any, held: Any, first: int, end: int, s: int, dim: int, dim_v: int, most: int, is_causal: bool, scale: float,
     lanes: Comptime[Any], one: Comptime[Any], keys: Comptime[int], group: Comptime[int], part: Comptime[Any], four: Comptime[Any], tall: Comptime[int], cols: Comptime[int],
 ) -> None:  # fmt: skip
     """Pieces of heads, one after the other: number i takes from `places` at 6 * i on where its rows of `q`, the keys, the values and its rows of `out` are, the number of the
-    first row, and how many there are: `most` of them at most. `held` is `room`, read only: packed keys, values and last queries, scores of a group of rows, sums of all rows, states."""
+    first row, and how many there are: `most` of them at most. `held` is `room`, read only: packed keys, values and last queries, scores of a group of rows, sums and states of
+    all rows."""
     wide = dim_v + -dim_v % comptime(cols * part.width)
     values = keys * dim
     queries = values + keys * wide

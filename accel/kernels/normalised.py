@@ -105,7 +105,7 @@ def log_softmax(x: Any, axis: int = -1, out: Any = None) -> Any:
     return _softmax("log_softmax", x, axis, out, is_log=True)
 
 
-def layer_norm(x: Any, weight: Any = None, bias: Any = None, eps: float = 1e-5, axis: int = -1, out: Any = None) -> Any:
+def layer_norm(x: Any, weight: Any = None, bias: Any = None, *, eps: float = 1e-5, axis: int = -1, out: Any = None) -> Any:
     """`(x - mean) / sqrt(variance + eps) * weight + bias` along an axis; the variance is the mean of squares.
 
     Parameters
@@ -142,8 +142,8 @@ def layer_norm(x: Any, weight: Any = None, bias: Any = None, eps: float = 1e-5, 
 
     *Threads.* As many as `accel.num_threads()` says, for at least 131,072 elements in more than one row.
 
-    A row with NaN or infinity gives NaN, as does one whose sum, or sum of squares of differences, overflows (differences beyond some 1e17 of float32). Nothing warns. Arrays that are
-    not C-ordered, or normalised along another axis than the last, are copied first.
+    A row with NaN or infinity gives NaN, as does one whose sum, or sum of squares of differences, overflows (differences beyond some 1e17 of float32). Nothing warns.
+    Arrays that are not C-ordered, or normalised along another axis than the last, are copied first.
 
     Examples
     --------
@@ -159,15 +159,15 @@ def layer_norm(x: Any, weight: Any = None, bias: Any = None, eps: float = 1e-5, 
     if not eps >= 0:
         raise ValueError(f"layer_norm: `eps` is {eps}, it must not be negative")
     n = held.shape[axis]
-    factor, summand = _follow("weight", weight, 1.0, n, dtype, out), _follow("bias", bias, -0.0, n, dtype, out)
+    factor, summand = _follow("weight", weight, n, dtype, default=1.0, out=out), _follow("bias", bias, n, dtype, default=-0.0, out=out)
 
     def do(rows: Any, made: Any, first: int, end: int, n: int) -> None:
         normalise_rows(rows, factor, summand, made, first=first, end=end, n=n, eps=float(eps), **_options(dtype))
 
-    return _each_row("layer_norm", held, axis, out, dtype, do)
+    return _each_row("layer_norm", held, axis, out, dtype, do=do)
 
 
-def _follow(name: str, given: Any, default: float, n: int, dtype: Any, out: Any) -> Any:
+def _follow(name: str, given: Any, n: int, dtype: Any, *, default: float, out: Any) -> Any:
     """A weight or bias, which does not lie where the result goes; the default changes no bit."""
     if given is None:
         return to_read(numpy.full(n, default, dtype))
@@ -186,7 +186,7 @@ def _softmax(kernel: str, x: Any, axis: int, out: Any, *, is_log: bool) -> Any:
     def do(rows: Any, made: Any, first: int, end: int, n: int) -> None:
         softmax_rows(rows, made, first=first, end=end, n=n, is_log=is_log, **_options(dtype))
 
-    return _each_row(kernel, held, axis, out, dtype, do)
+    return _each_row(kernel, held, axis, out, dtype, do=do)
 
 
 @cache
@@ -208,7 +208,7 @@ def _find_axis(kernel: str, axis: Any, axes: int) -> int:
     return found % axes
 
 
-def _each_row(kernel: str, x: Any, axis: int, out: Any, dtype: Any, do: Callable[[Any, Any, int, int, int], None]) -> Any:
+def _each_row(kernel: str, x: Any, axis: int, out: Any, dtype: Any, *, do: Callable[[Any, Any, int, int, int], None]) -> Any:
     """Let `do(rows, made, first, end, length)` write what becomes of the rows along an axis, from the first to the end."""
     if out is not None:
         check_out(kernel, out, x.shape, dtype)

@@ -6,11 +6,11 @@ import pytest
 import accel
 from accel.kernels import attention
 
-DTYPES = (np.float32, np.float64)
+DTYPES = (np.float32, pytest.param(np.float64, marks=pytest.mark.slow))  # what takes longest is compiling
 SHAPES = ((1, 1, 1, 1), (5, 7, 8, 3), (6, 16, 64, 16), (7, 17, 5, 17), (50, 300, 16, 24), (97, 257, 8, 1), (130, 513, 33, 40), (401, 30, 4, 32))  # m, s, dim, dim_v
 
 
-def make(m, s, dim, dim_v, dtype=np.float64, stack=()):
+def make(m, s, dim, dim_v, dtype=np.float32, stack=()):
     rng = np.random.default_rng(m + s)
     return tuple(rng.standard_normal((*stack, *shape)).astype(dtype) for shape in ((m, dim), (s, dim), (s, dim_v)))
 
@@ -100,7 +100,7 @@ def test_not_finite():
     q[3, 2], q[4, 1] = np.nan, np.inf
     got = attention(q, k, v)
     assert np.isnan(got[3:5]).all() and np.array_equal(np.delete(got, (3, 4), 0), np.delete(want, (3, 4), 0))
-    q, k, v = np.ones((4, 2)), np.ones((500, 2)), np.arange(500.0)[:, None]
+    q, k, v = np.ones((4, 2), np.float32), np.ones((500, 2), np.float32), np.arange(500, dtype=np.float32)[:, None]
     k[:499] = -np.inf
     assert np.array_equal(attention(q, k, v), np.full((4, 1), 499.0))
     k[499] = -np.inf
@@ -114,7 +114,14 @@ def test_nothing(shapes):
 
 
 def test_queries_without_numbers_see_all_alike():
-    assert np.array_equal(attention(np.ones((3, 0)), np.ones((4, 0)), np.arange(4.0)[:, None]), np.full((3, 1), 1.5))
+    q, k, v = make(3, 4, 0, 1)
+    assert np.allclose(attention(q, k, v), np.full((3, 1), v.mean()), rtol=1e-6)
+
+
+@pytest.mark.slow
+def test_promotion():
+    q, k, v = make(3, 4, 2, 1)
+    assert attention(q, k.astype(np.float64), v).dtype == attention(q.tolist(), k.tolist(), v.tolist()).dtype == np.float64
 
 
 def test_stacks():
@@ -128,19 +135,18 @@ def test_stacks():
 def test_awkward_memory():
     q, k, v = make(30, 40, 8, 8)
     want = attention(q, k, v)
-    for turn in (np.asfortranarray, lambda x: x.astype(">f8"), lambda x: np.repeat(x, 2, 0)[::2], lambda x: x[::-1].copy()[::-1], lambda x: x.tolist()):
+    for turn in (np.asfortranarray, lambda x: x.astype(">f4"), lambda x: np.repeat(x, 2, 0)[::2], lambda x: x[::-1].copy()[::-1]):
         assert np.array_equal(attention(turn(q), turn(k), turn(v)), want)
     same = np.broadcast_to(q[:1], (30, 8))
     assert np.array_equal(attention(same, k, v), np.broadcast_to(want[:1], (30, 8)))
-    assert attention(q.astype(np.float32), k, v).dtype == np.float64
 
 
 def test_out():
     q, k, v = make(30, 30, 8, 8)
     want = attention(q, k, v)
-    for out in (np.empty((30, 8)), np.empty((30, 8), order="F"), np.empty((30, 16))[:, ::2], np.empty((30, 8), ">f8")):
-        assert attention(q, k, v, out=out) is out and np.array_equal(out, want)
-    assert np.array_equal(attention(q, k, v, out=np.empty((30, 8), np.float32)), want.astype(np.float32))
+    for dtype in ("f4", ">f4", "f8"):
+        for out in (np.empty((30, 8), dtype), np.empty((30, 8), dtype, order="F"), np.empty((30, 16), dtype)[:, ::2]):
+            assert attention(q, k, v, out=out) is out and np.array_equal(out, want)
     for side in range(3):
         mine = [each.copy() for each in (q, k, v)]
         assert np.array_equal(attention(*mine, out=mine[side]), want)

@@ -1,7 +1,8 @@
 """This module is accel's kernels, on one thread."""
 
-import accel
 import numpy as np
+
+import accel
 from accel.kernels import attention, gelu, layer_norm, log_softmax, softmax
 
 accel.parallel(1).__enter__()  # and stays
