@@ -20,6 +20,7 @@ DOT_LIMIT = 1.3
 RATE_LIMIT = 0.8
 MATMUL_ODD, MATMUL_STACK, MATMUL_LISTS = 0.9, 2.0, 10_000  # times as fast
 REDUCTIONS_MEAN = 0.667  # 1.5 times as fast
+TRANSFORMER_MEAN = 0.833  # 1.2 times as fast
 UNSEEN_GAIN, UNSEEN_WORST = 1.15, 1.05  # of what is chosen without a search; the worst within the noise
 TUNING_WITHIN = {"racing": 5, "bayesian": 5, "genetic": 8}  # per cent of the best
 TUNING_SEEDS = 0.9  # of them
@@ -99,6 +100,7 @@ def find_figures(rows: Sequence[Row]) -> list[Figure]:
         judge_group(
             rows, "reductions", "sums and histograms over NumPy's", mean_limit=REDUCTIONS_MEAN, worst_limit=1.0, least=20
         ),
+        judge_group(rows, "transformer", "softmax, layer norm, gelu, attention over PyTorch", mean_limit=TRANSFORMER_MEAN, worst_limit=1.0),
         *(judge_tuning(rows, strategy, within) for strategy, within in TUNING_WITHIN.items()),
     ]
 

@@ -34,6 +34,7 @@ from benchmarks.problems.startup.problem import STARTUP
 from benchmarks.problems.stencil1d.problem import STENCIL1D
 from benchmarks.problems.stencil2d.problem import STENCIL2D
 from benchmarks.problems.structs.problem import STRUCTS
+from benchmarks.problems.transformer.problem import TRANSFORMER
 from benchmarks.problems.tuning_quality.problem import TUNING_QUALITY
 from benchmarks.problems.ufunc_calls.problem import UFUNC_CALLS
 
@@ -71,6 +72,7 @@ PROBLEMS: dict[str, Problem] = {
         TUNING_QUALITY,
         MATMUL_KERNEL,
         REDUCTIONS_KERNEL,
+        TRANSFORMER,
         COMPILE_TIME,
         FALLBACK,
         FUZZER,

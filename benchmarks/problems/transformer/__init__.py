@@ -1,0 +1,1 @@
+"""This package holds the problem `transformer`: its arguments, and one file per implementation."""
