@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy
 
-__all__ = ["check_out", "find_dtype", "is_direct", "is_plain"]
+__all__ = ["check_out", "find_dtype", "flatten", "is_direct", "is_plain"]
 
 
 def find_dtype(kernel: str, *arrays: Any) -> Any:
@@ -54,6 +54,13 @@ def check_out(kernel: str, out: Any, shape: tuple[int, ...], dtype: Any) -> None
 def is_plain(array: Any, dtype: Any) -> bool:
     """Whether machine code can work on the memory of an array as it is: C-ordered, aligned, native, no subclass."""
     return bool(type(array) is numpy.ndarray and array.dtype == dtype and array.dtype.isnative and array.flags.c_contiguous and array.flags.aligned)
+
+
+def flatten(array: Any, dtype: Any) -> Any:
+    """The elements in one row that can't be written, in C order; a copy where machine code can't work on the memory."""
+    flat = (array if is_plain(array, dtype) else numpy.array(array, dtype, order="C")).reshape(-1)
+    flat.flags.writeable = False
+    return flat
 
 
 def is_direct(out: Any, dtype: Any, *read: Any) -> bool:

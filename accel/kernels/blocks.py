@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from accel.types import SIMD, Float32, simd_width
 
-__all__ = ["Blocks", "Tile", "choose_blocks", "choose_small_tile"]
+__all__ = ["Blocks", "Tile", "choose_blocks", "choose_difference_blocks", "choose_small_tile"]
 
 _CACHES = Path("/sys/devices/system/cpu/cpu0/cache")
 _L1, _L2 = 32 << 10, 512 << 10  # bytes, where the system does not tell
@@ -63,6 +63,14 @@ def choose_blocks(dtype: Any) -> Blocks:
     depth = max(64, _cache_bytes(1, _L1) // 2 // (tile.wide * size) // 32 * 32)
     high = max(tile.tall, _cache_bytes(2, _L2) // 2 // (depth * size) // tile.tall * tile.tall)
     return Blocks(tile, depth, _STRIP * tile.wide, high)
+
+
+@cache
+def choose_difference_blocks(dtype: Any) -> Blocks:
+    """The same where each element of a tile takes two registers at a time, one of them for a difference."""
+    blocks = choose_blocks(dtype)
+    tile = Tile(blocks.tile.lanes, (_REGISTERS // 2 - 1) // (_REGISTERS // 16), _REGISTERS // 16)
+    return Blocks(tile, blocks.depth, _STRIP * tile.wide, blocks.high // tile.tall * tile.tall)
 
 
 @cache

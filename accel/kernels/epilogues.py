@@ -1,4 +1,4 @@
-"""This module is what follows a matrix product: bias, activation, residual."""
+"""This module is what follows a matrix product or a convolution: bias, activation, residual."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["Epilogue"]
 
 
 class Epilogue:
-    """What is done with a result of a shape and dtype, checked before anything is computed.
+    """What a kernel does with a result of a shape and dtype, checked before anything is computed.
 
     Attributes
     ----------
@@ -19,16 +19,19 @@ class Epilogue:
         What it reads.
     """
 
-    def __init__(self, shape: tuple[int, ...], dtype: Any, bias: Any, activation: str | Callable[[Any], Any] | None, residual: Any) -> None:
+    def __init__(
+        self, kernel: str, shape: tuple[int, ...], dtype: Any, *, bias: Any = None, activation: str | Callable[[Any], Any] | None = None, residual: Any = None
+    ) -> None:
         if activation is not None and activation != "relu" and not callable(activation):
-            raise ValueError(f'matmul: `activation` is "relu" or a function, not {activation!r}')
+            raise ValueError(f'{kernel}: `activation` is "relu" or a function, not {activation!r}')
+        self._kernel = kernel
         self._bias = None if bias is None else numpy.asarray(bias, dtype)
         self._residual = None if residual is None else numpy.asarray(residual, dtype)
         self._activation = activation
         if self._bias is not None and self._bias.shape != shape[-1:]:
-            raise ValueError(f"matmul: `bias` has shape {self._bias.shape}, the columns of the result {shape[-1:]}")
+            raise ValueError(f"{kernel}: `bias` has shape {self._bias.shape}, the last axis of the result {shape[-1:]}")
         if self._residual is not None and numpy.broadcast_shapes(self._residual.shape, shape) != shape:
-            raise ValueError(f"matmul: `residual` has shape {self._residual.shape}, the result {shape}")
+            raise ValueError(f"{kernel}: `residual` has shape {self._residual.shape}, the result {shape}")
         self.arrays = [x for x in (self._bias, self._residual) if x is not None]
 
     def apply(self, made: Any) -> None:
@@ -40,7 +43,7 @@ class Epilogue:
         elif callable(self._activation):
             found = numpy.asarray(self._activation(made))
             if found.shape != made.shape:
-                raise ValueError(f"matmul: `activation` gave shape {found.shape} for {made.shape}")
+                raise ValueError(f"{self._kernel}: `activation` gave shape {found.shape} for {made.shape}")
             numpy.copyto(made, found, casting="same_kind")
         if self._residual is not None:
             made += self._residual

@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy
 
-from accel.kernels.arrays import check_out, find_dtype, is_direct, is_plain
+from accel.kernels.arrays import check_out, find_dtype, flatten, is_direct
 from accel.kernels.blocks import Blocks, choose_blocks, choose_small_tile
 from accel.kernels.epilogues import Epilogue
 from accel.kernels.tiles import multiply_each, multiply_rows
 from accel.threads import num_threads, parallel_for
 
-__all__ = ["matmul"]
+__all__ = ["give_room", "matmul", "multiply_large", "take_room"]
 
 _SMALL = 64**3  # multiplications of a product that is done without packing `a`
 _SMALL_DEPTH = 256
@@ -88,7 +88,7 @@ def matmul(
         raise ValueError(f"matmul: the last axis of `a` has length {left.shape[-1]}, the one of `b` it is multiplied with {right.shape[-2]}")
     stack = numpy.broadcast_shapes(left.shape[:-2], right.shape[:-2]) if left.ndim + right.ndim > 4 else ()
     shape = (*stack, *(() if vectors[0] else left.shape[-2:-1]), *(() if vectors[1] else right.shape[-1:]))
-    epilogue = Epilogue(shape, dtype, bias, activation, residual)
+    epilogue = Epilogue("matmul", shape, dtype, bias=bias, activation=activation, residual=residual)
     if out is None and len(shape) == 2:  # what is called most
         made = numpy.empty(shape, dtype)
         _multiply(left, right, made, (), dtype)
@@ -112,12 +112,7 @@ def _flat(array: Any, dtype: Any) -> tuple[Any, int, int]:
     rows, columns = array.shape[-2:]
     turned = array.swapaxes(-1, -2)
     is_turned = not array.flags.c_contiguous and turned.flags.c_contiguous
-    held = turned if is_turned else array
-    if not is_plain(held, dtype):
-        held = numpy.array(held, dtype, order="C")
-    held = held.reshape(-1)
-    held.flags.writeable = False
-    return held, *((1, rows) if is_turned else (columns, 1))
+    return flatten(turned if is_turned else array, dtype), *((1, rows) if is_turned else (columns, 1))
 
 
 def _multiply(a: Any, b: Any, out: Any, stack: tuple[int, ...], dtype: Any) -> None:
@@ -135,16 +130,18 @@ def _multiply(a: Any, b: Any, out: Any, stack: tuple[int, ...], dtype: Any) -> N
     steps, blocks = (*steps_a, *steps_b), choose_blocks(dtype)
     flat_out = out.reshape(-1)
     if not stack:
-        _multiply_large((flat_a, flat_b, flat_out), (m, n, k), steps, blocks)
+        multiply_large((flat_a, flat_b, flat_out), (m, n, k), steps, blocks)
         return
     places_a, places_b = (numpy.broadcast_to(numpy.arange(math.prod(x.shape[:-2])).reshape(x.shape[:-2]), stack).ravel().tolist() for x in (a, b))
     for number, (at_a, at_b) in enumerate(zip(places_a, places_b, strict=True)):
         parts = flat_a[at_a * m * k : (at_a + 1) * m * k], flat_b[at_b * k * n : (at_b + 1) * k * n], flat_out[number * m * n : (number + 1) * m * n]
-        _multiply_large(parts, (m, n, k), steps, blocks)
+        multiply_large(parts, (m, n, k), steps, blocks)
 
 
-def _multiply_large(arrays: tuple[Any, Any, Any], sizes: tuple[int, int, int], steps: tuple[int, ...], blocks: Blocks) -> None:
-    """One product, in blocks of rows."""
+def multiply_large(
+    arrays: tuple[Any, Any, Any], sizes: tuple[int, int, int], steps: tuple[int, ...], blocks: Blocks, *, join: str = "product", is_root: bool = False
+) -> None:
+    """One product, in blocks of rows; `join` and `is_root` are those of a tile."""
     (a, b, c), (m, n, k), tall = arrays, sizes, blocks.tile.tall
     threads = num_threads() if m * n * k >= _SHARED else 1
     share = -(-m // threads)  # rows for each thread
@@ -153,13 +150,13 @@ def _multiply_large(arrays: tuple[Any, Any, Any], sizes: tuple[int, int, int], s
     high = -(-share // blocks_each)
     high += -high % tall
     is_packed = steps[1] != 1 or a.nbytes > _FEW_BYTES or steps[0] * a.itemsize % _ALIAS == 0
-    how: dict[str, Any] = dict(zip(("a_row", "a_column", "b_row", "b_column"), steps, strict=True))
+    how: dict[str, Any] = dict(zip(("a_row", "a_column", "b_row", "b_column"), steps, strict=True)) | {"join": join, "is_root": is_root}
 
     def do(number: int) -> None:
         begin = number * share
-        room, held = _take_room(a.dtype, blocks.room())
+        room, held = take_room(a.dtype, blocks.room())
         multiply_rows(a, b, c, room, held, begin=begin, m=min(share, m - begin), n=n, k=k, high=high, is_packed=is_packed, **how, **blocks.options())
-        _give_room(room, held)
+        give_room(room, held)
 
     count = -(-m // share)
     if threads == 1 or count == 1:
@@ -188,10 +185,10 @@ def _multiply_small(a: Any, b: Any, out: Any, dtype: Any) -> None:
     flat, flat_places = made.reshape(-1), places.reshape(-1)
 
     def do(first: int, end: int) -> None:
-        room, held = _take_room(flat.dtype, _SMALL_DEPTH * tile.wide)
+        room, held = take_room(flat.dtype, _SMALL_DEPTH * tile.wide)
         sizes = {"m": high, "n": wide, "k": k, "row": row, "column": column}
         multiply_each(flat_a, flat_b, flat, flat_places, room, held=held, first=first, end=end, **sizes, **tile.options())
-        _give_room(room, held)
+        give_room(room, held)
 
     threads = num_threads() if count * m * n * k >= _SHARED else 1
     if threads == 1 or count < threads:
@@ -210,7 +207,7 @@ def _padded(array: Any, to: tuple[int, int], dtype: Any) -> Any:
     return made
 
 
-def _take_room(dtype: Any, size: int) -> tuple[Any, Any]:
+def take_room(dtype: Any, size: int) -> tuple[Any, Any]:
     """Memory to work in, and a view of it that can't be written."""
     rooms = _rooms.setdefault((dtype, size), [])
     try:
@@ -222,5 +219,6 @@ def _take_room(dtype: Any, size: int) -> tuple[Any, Any]:
         return room, held
 
 
-def _give_room(room: Any, held: Any) -> None:
+def give_room(room: Any, held: Any) -> None:
+    """Keep such memory for the next one who takes it."""
     _rooms[room.dtype, room.size].append((room, held))

@@ -19,6 +19,7 @@ UNROLLED_LIMIT = 0.75
 DOT_LIMIT = 1.3
 RATE_LIMIT = 0.8
 MATMUL_ODD, MATMUL_STACK, MATMUL_LISTS = 0.9, 2.0, 10_000  # times as fast
+CONV2D_SPEED = 0.8  # of PyTorch's
 UNSEEN_GAIN, UNSEEN_WORST = 1.15, 1.05  # of what is chosen without a search; the worst within the noise
 TUNING_WITHIN = {"racing": 5, "bayesian": 5, "genetic": 8}  # per cent of the best
 TUNING_SEEDS = 0.9  # of them
@@ -95,6 +96,7 @@ def find_figures(rows: Sequence[Row]) -> list[Figure]:
         judge_unseen(rows),
         judge_matmul(rows),
         judge_lists(rows),
+        judge_conv2d(rows),
         *(judge_tuning(rows, strategy, within) for strategy, within in TUNING_WITHIN.items()),
     ]
 
@@ -341,6 +343,15 @@ def judge_lists(rows: Sequence[Row]) -> Figure:
         return Figure(what, limit, "", None)
     gain = found["python"] / found["accel"]
     return Figure(what, limit, f"{gain:,.0f}x", gain >= MATMUL_LISTS)
+
+
+def judge_conv2d(rows: Sequence[Row]) -> Figure:
+    """Convolutions over PyTorch's."""
+    ratios = {row.case: row.ratio for row in rows if row.problem == "conv2d" and row.implementation == "accel" and row.ratio is not None}
+    what, limit = "conv2d over PyTorch's", f"each <= {1 / CONV2D_SPEED}"
+    cases = tuple(row.case for row in rows if row.problem == "conv2d" and row.implementation == "accel")
+    holds = max(ratios.values(), default=0.0) <= 1 / CONV2D_SPEED
+    return judge_loops(rows, what, limit, ratios, cases or ("none",), holds=holds, problem="conv2d")
 
 
 def judge_dependence(rows: Sequence[Row]) -> Figure:
