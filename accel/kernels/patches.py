@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from accel.compile_time import Comptime, comptime
 from accel.decorators import fn
-from accel.kernels.tiles import multiply_block, pack_panels
+from accel.kernels.tiles import multiply_tile, pack_panels
 
 __all__ = ["Geometry", "convolve", "pack_patches"]
 
@@ -91,7 +91,17 @@ def convolve(
                     pack_panels(weight, room, min(strip, n - j0), depth, at=k0 * wide + start + j0, row=wide, column=1, to=b0, lanes=lanes, cols=cols)
                 for j in range(j0, min(j0 + strip, n), panel):
                     for i in range(0, here, tall):
-                        multiply_block(
-                            held, held, c, depth, k0 == 0, room=room, a0=tile + i * depth, row=depth, b0=b0 + (j - j0) * depth, c0=(begin + top + i) * wide + start + j,
-                            wide=wide, rows=here - i, columns=n - j, spare=0, join="product", is_root=False, lanes=lanes, tall=tall, cols=cols,
+                        at = (begin + top + i) * wide + start + j
+                        is_whole = i + tall <= here and j + panel <= n
+                        if not is_whole and k0 > 0:
+                            for r in range(min(tall, here - i)):
+                                for s in comptime(range(0, cols * lanes.width, lanes.width)):
+                                    lanes.load(c, at + r * wide + s, lanes.iota() < n - j - s).store(room, r * comptime(cols * lanes.width) + s)
+                        multiply_tile(
+                            held, held, c if is_whole else room, depth, k0 == 0, a0=tile + i * depth, row=depth, b0=b0 + (j - j0) * depth,
+                            c0=at if is_whole else 0, wide=wide if is_whole else panel, join="product", is_root=False, lanes=lanes, tall=tall, cols=cols,
                         )  # fmt: skip
+                        if not is_whole:
+                            for r in range(min(tall, here - i)):
+                                for s in comptime(range(0, cols * lanes.width, lanes.width)):
+                                    lanes.load(room, r * comptime(cols * lanes.width) + s).store(c, at + r * wide + s, lanes.iota() < n - j - s)

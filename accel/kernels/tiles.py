@@ -10,7 +10,9 @@ from typing import Any
 from accel.compile_time import Comptime, comptime
 from accel.decorators import fn
 
-__all__ = ["multiply_block", "multiply_each", "multiply_rows", "pack_panels"]
+__all__ = ["multiply_each", "multiply_rows", "multiply_tile", "pack_panels"]
+
+_BESIDE = 8  # panels that are packed at a time: as many ways as a cache has, as all may begin on the same line of it
 
 
 @fn(nogil=True)
@@ -18,10 +20,11 @@ def pack_panels(b: Any, room: Any, n: int, k: int, *, at: int, row: int, column:
     """`k` rows of `n` columns as panels as wide as a tile, one behind the other from `to` on, with zeros behind the last column. The element (p, j) is
     `b[at + p * row + j * column]`."""
     whole = n - n % comptime(cols * lanes.width) if column == 1 else 0
-    for p in range(k):  # row by row: whole lines of memory, one behind the other
-        for j in range(0, whole, comptime(cols * lanes.width)):
-            for c in comptime(range(0, cols * lanes.width, lanes.width)):
-                lanes.load(b, at + p * row + j + c).store(room, to + j * k + p * comptime(cols * lanes.width) + c)
+    for left in range(0, whole, comptime(_BESIDE * cols * lanes.width)):
+        for p in range(k):  # several lines of memory, one behind the other
+            for j in range(left, min(left + comptime(_BESIDE * cols * lanes.width), whole), comptime(cols * lanes.width)):
+                for c in comptime(range(0, cols * lanes.width, lanes.width)):
+                    lanes.load(b, at + p * row + j + c).store(room, to + j * k + p * comptime(cols * lanes.width) + c)
     for j in range(whole, n, comptime(cols * lanes.width)):
         source, target = at + j * column, to + j * k
         for c in comptime(range(0, cols * lanes.width, lanes.width)):
@@ -76,28 +79,6 @@ def multiply_tile(
 
 
 @fn(nogil=True)
-def multiply_block(
-    a: Any, b: Any, c: Any, k: int, is_first: bool,
-    *, room: Any, a0: int, row: int, b0: int, c0: int, wide: int, rows: int, columns: int, spare: int, join: Comptime[str], is_root: bool,
-    lanes: Comptime[Any], tall: Comptime[int], cols: Comptime[int],
-) -> None:  # fmt: skip
-    """The same where a tile may stick out of the `rows` and `columns` that are left: it is done in `room` then, from `spare` on."""
-    is_whole = rows >= tall and columns >= comptime(cols * lanes.width)
-    if not is_whole and not is_first:
-        for r in range(min(tall, rows)):
-            for s in comptime(range(0, cols * lanes.width, lanes.width)):
-                lanes.load(c, c0 + r * wide + s, lanes.iota() < columns - s).store(room, spare + r * comptime(cols * lanes.width) + s)
-    multiply_tile(
-        a, b, c if is_whole else room, k, is_first, a0=a0, row=row, b0=b0, c0=c0 if is_whole else spare, wide=wide if is_whole else comptime(cols * lanes.width),
-        join=join, is_root=is_root, lanes=lanes, tall=tall, cols=cols,
-    )  # fmt: skip
-    if not is_whole:
-        for r in range(min(tall, rows)):
-            for s in comptime(range(0, cols * lanes.width, lanes.width)):
-                lanes.load(room, spare + r * comptime(cols * lanes.width) + s).store(c, c0 + r * wide + s, lanes.iota() < columns - s)
-
-
-@fn(nogil=True)
 def multiply_rows(
     a: Any, b: Any, c: Any, room: Any, held: Any,
     *, begin: int, m: int, n: int, k: int, high: int, a_row: int, a_column: int, b_row: int, b_column: int, is_packed: bool,
@@ -119,12 +100,22 @@ def multiply_rows(
                     pack_rows(a, room, here - unpacked, deep, at=at, row=a_row, column=a_column, to=packed, lanes=lanes, tall=tall)
                 for j in range(j0, min(j0 + strip, n), comptime(cols * lanes.width)):
                     for i in range(0, here, tall):
-                        multiply_block(
-                            a if i < unpacked else held, held, c, deep, k0 == 0, room=room,
+                        start = (begin + top + i) * n + j
+                        is_whole = i + tall <= here and j + comptime(cols * lanes.width) <= n
+                        if not is_whole and k0 > 0:
+                            for r in range(min(tall, here - i)):
+                                for s in comptime(range(0, cols * lanes.width, lanes.width)):
+                                    lanes.load(c, start + r * n + s, lanes.iota() < n - j - s).store(room, spare + r * comptime(cols * lanes.width) + s)
+                        multiply_tile(
+                            a if i < unpacked else held, held, c if is_whole else room, deep, k0 == 0,
                             a0=(begin + top + i) * a_row + k0 if i < unpacked else packed + (i - unpacked) * deep, row=a_row if i < unpacked else deep,
-                            b0=(j - j0) * deep, c0=(begin + top + i) * n + j, wide=n, rows=here - i, columns=n - j, spare=spare,
+                            b0=(j - j0) * deep, c0=start if is_whole else spare, wide=n if is_whole else comptime(cols * lanes.width),
                             join=join, is_root=is_root and k0 + deep == k, lanes=lanes, tall=tall, cols=cols,
                         )  # fmt: skip
+                        if not is_whole:
+                            for r in range(min(tall, here - i)):
+                                for s in comptime(range(0, cols * lanes.width, lanes.width)):
+                                    lanes.load(room, spare + r * comptime(cols * lanes.width) + s).store(c, start + r * n + s, lanes.iota() < n - j - s)
 
 
 @fn(nogil=True)
