@@ -19,6 +19,7 @@ UNROLLED_LIMIT = 0.75
 DOT_LIMIT = 1.3
 RATE_LIMIT = 0.8
 MATMUL_ODD, MATMUL_STACK, MATMUL_LISTS = 0.9, 2.0, 10_000  # times as fast
+CONV2D_SPEED = 0.8  # of PyTorch's
 REDUCTIONS_MEAN = 0.667  # 1.5 times as fast
 TRANSFORMER_MEAN = 0.833  # 1.2 times as fast
 UNSEEN_GAIN, UNSEEN_WORST = 1.15, 1.05  # of what is chosen without a search; the worst within the noise
@@ -97,6 +98,7 @@ def find_figures(rows: Sequence[Row]) -> list[Figure]:
         judge_unseen(rows),
         judge_matmul(rows),
         judge_lists(rows),
+        judge_conv2d(rows),
         judge_group(
             rows, "reductions", "sums and histograms over NumPy's", mean_limit=REDUCTIONS_MEAN, worst_limit=1.0, least=20
         ),
@@ -337,6 +339,15 @@ def judge_matmul(rows: Sequence[Row]) -> Figure:
 
     listed = ", ".join(f"{case}: {ratio:.2f}" for case, ratio in ratios.items())
     return Figure(what, limit, listed, all(ratio <= most(case) for case, ratio in ratios.items()))
+
+
+def judge_conv2d(rows: Sequence[Row]) -> Figure:
+    """Convolutions over PyTorch's."""
+    ratios = {row.case: row.ratio for row in rows if row.problem == "conv2d" and row.implementation == "accel" and row.ratio is not None}
+    what, limit = "conv2d over PyTorch's", f"each <= {1 / CONV2D_SPEED}"
+    cases = tuple(row.case for row in rows if row.problem == "conv2d" and row.implementation == "accel")
+    holds = max(ratios.values(), default=0.0) <= 1 / CONV2D_SPEED
+    return judge_loops(rows, what, limit, ratios, cases or ("none",), holds=holds, problem="conv2d")
 
 
 def judge_lists(rows: Sequence[Row]) -> Figure:

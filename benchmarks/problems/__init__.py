@@ -7,7 +7,9 @@ from benchmarks.problems.calls.problem import CALLS
 from benchmarks.problems.checks.problem import CHECKS
 from benchmarks.problems.collatz.problem import COLLATZ
 from benchmarks.problems.compile_time.problem import COMPILE_TIME
+from benchmarks.problems.conv2d.problem import CONV2D
 from benchmarks.problems.dependence.problem import DEPENDENCE
+from benchmarks.problems.distances.problem import DISTANCES
 from benchmarks.problems.dot.problem import DOT
 from benchmarks.problems.dot_simd.problem import DOT_SIMD
 from benchmarks.problems.elementwise.problem import ELEMENTWISE
@@ -71,6 +73,8 @@ PROBLEMS: dict[str, Problem] = {
         DOT_SIMD,
         TUNING_QUALITY,
         MATMUL_KERNEL,
+        CONV2D,
+        DISTANCES,
         REDUCTIONS_KERNEL,
         TRANSFORMER,
         COMPILE_TIME,

@@ -242,7 +242,7 @@ def test_what_can_not_follow():
     a = np.ones((2, 2))
     with pytest.raises(ValueError, match='`activation` is "relu" or a function'):
         matmul(a, a, activation="swish")
-    with pytest.raises(ValueError, match=r"`bias` has shape \(3,\), the columns of the result \(2,\)"):
+    with pytest.raises(ValueError, match=r"`bias` has shape \(3,\), the last axis of the result \(2,\)"):
         matmul(a, a, bias=np.ones(3))
     with pytest.raises(ValueError, match=r"`residual` has shape \(5, 2, 2\), the result \(2, 2\)"):
         matmul(a, a, residual=np.ones((5, 2, 2)))

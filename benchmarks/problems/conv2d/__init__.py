@@ -1,0 +1,1 @@
+"""This package holds the problem `conv2d`: its arguments, and one file per implementation."""
