@@ -93,8 +93,8 @@ def attend_group(
         for i in range(0, rows, tall):
             if not is_causal or j < seen + i + tall:
                 multiply_panel(
-                    q if i + tall <= rows else held, held, room, tall, dim, True,
-                    a0=q0 + i * dim if i + tall <= rows else queries, b0=j * dim, c0=scores + i * keys + j, wide=keys,
+                    q if i + tall <= rows else held, held, room, dim, True,
+                    m=tall, a0=q0 + i * dim if i + tall <= rows else queries, b0=j * dim, c0=scores + i * keys + j, wide=keys,
                     join="product", is_root=False, lanes=part, tall=tall, cols=cols, apart=0,
                 )  # fmt: skip
     for i in range(rows):
@@ -111,14 +111,14 @@ def attend_group(
             a0, b0, c0 = scores + i * keys, values + c * here, sums + i * wide + c
             if is_clean or end == min(here, max(0, seen + i)):
                 multiply_panel(
-                    held, held, room, tall, end, is_first, a0=a0, b0=b0, c0=c0, wide=wide,
+                    held, held, room, end, is_first, m=tall, a0=a0, b0=b0, c0=c0, wide=wide,
                     join="product", is_root=False, lanes=part, tall=tall, cols=cols, apart=keys,
                 )  # fmt: skip
             else:
                 for r in range(tall):
                     n = min(here, max(0, seen + i + r))
                     multiply_panel(
-                        held, held, room, 1, n, is_first, a0=a0 + r * keys, b0=b0, c0=c0 + r * wide, wide=wide,
+                        held, held, room, n, is_first, m=1, a0=a0 + r * keys, b0=b0, c0=c0 + r * wide, wide=wide,
                         join="product", is_root=False, lanes=part, tall=1, cols=cols, apart=keys,
                     )  # fmt: skip
 

@@ -77,8 +77,8 @@ def pack_rows(
 
 @fn(nogil=True)
 def multiply_panel(
-    a: Any, b: Any, c: Any, m: int, k: int, is_first: bool,
-    *, a0: int, b0: int, c0: int, wide: int, join: Comptime[str], is_root: bool, lanes: Comptime[Any], tall: Comptime[int], cols: Comptime[int], apart: Comptime[int],
+    a: Any, b: Any, c: Any, k: int, is_first: bool,
+    *, m: int, a0: int, b0: int, c0: int, wide: int, join: Comptime[str], is_root: bool, lanes: Comptime[Any], tall: Comptime[int], cols: Comptime[int], apart: Comptime[int],
 ) -> None:  # fmt: skip
     """Add the products of `k` columns of `m` rows of `a`, whole tiles of them, and `k` rows of a panel to `c`; the first time, to zeros. Rows of `a` lie `apart`, or
     side by side if that is 0. Instead of a "product", `join` may add the "square" or the "size" of a difference, and of squares the root be taken in the end."""
@@ -130,13 +130,13 @@ def multiply_block(
     done = 0
     if columns >= comptime(cols * lanes.width):
         done = rows - rows % tall
-        multiply_panel(a, b, c, done, k, is_first, a0=a0, b0=b0, c0=c0, wide=wide, join=join, is_root=is_root, lanes=lanes, tall=tall, cols=cols, apart=apart)
+        multiply_panel(a, b, c, k, is_first, m=done, a0=a0, b0=b0, c0=c0, wide=wide, join=join, is_root=is_root, lanes=lanes, tall=tall, cols=cols, apart=apart)
     for i in range(done, rows, tall):
         high, place = min(tall, rows - i), c0 + i * wide
         if not is_first:
             move_tile(c, room, high, columns, a0=place, a_wide=wide, b0=spare, b_wide=comptime(cols * lanes.width), lanes=lanes, cols=cols)
         multiply_panel(
-            a, b, room, tall, k, is_first, a0=a0 + i * (k if comptime(apart == 0) else comptime(apart)), b0=b0, c0=spare, wide=comptime(cols * lanes.width),
+            a, b, room, k, is_first, m=tall, a0=a0 + i * (k if comptime(apart == 0) else comptime(apart)), b0=b0, c0=spare, wide=comptime(cols * lanes.width),
             join=join, is_root=is_root, lanes=lanes, tall=tall, cols=cols, apart=apart,
         )  # fmt: skip
         move_tile(room, c, high, columns, a0=spare, a_wide=comptime(cols * lanes.width), b0=place, b_wide=wide, lanes=lanes, cols=cols)
@@ -186,7 +186,7 @@ def multiply_each(
             for top in range(0, m, m - m % tall):
                 i, rows = (0, m - m % tall) if top == 0 else (m - tall, tall)
                 multiply_panel(
-                    a, held if n > comptime(cols * lanes.width) else b, c, rows, k, True,
-                    a0=a0 + i * k, b0=0 if n > comptime(cols * lanes.width) else b0, c0=(number * m + i) * n + j, wide=n,
+                    a, held if n > comptime(cols * lanes.width) else b, c, k, True,
+                    m=rows, a0=a0 + i * k, b0=0 if n > comptime(cols * lanes.width) else b0, c0=(number * m + i) * n + j, wide=n,
                     join="product", is_root=False, lanes=lanes, tall=tall, cols=cols, apart=0,
                 )  # fmt: skip

@@ -2,14 +2,14 @@
 
 import torch
 
+torch.set_num_threads(1)
+torch.inference_mode().__enter__()  # and stays
+_taps = {}  # weights as PyTorch wants them, which users keep
 
-def prepare(x, weight):
-    torch.set_num_threads(1)
+
+def conv2d(x, weight):
+    if id(weight) not in _taps:
+        _taps.clear()
+        _taps[id(weight)] = weight, torch.from_numpy(weight).permute(3, 2, 0, 1).contiguous(memory_format=torch.channels_last)
     images = torch.from_numpy(x).permute(0, 3, 1, 2)  # channels last, as it lies
-    taps = torch.from_numpy(weight).permute(3, 2, 0, 1).contiguous(memory_format=torch.channels_last)
-
-    def call():
-        with torch.inference_mode():
-            return torch.nn.functional.conv2d(images, taps, padding="same").permute(0, 2, 3, 1).numpy()
-
-    return call
+    return torch.nn.functional.conv2d(images, _taps[id(weight)][1], padding="same").permute(0, 2, 3, 1).numpy()

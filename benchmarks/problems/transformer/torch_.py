@@ -4,21 +4,37 @@ import torch
 
 torch.set_num_threads(1)
 torch.inference_mode().__enter__()  # and stays
-aten = torch.ops.aten
+aten, of = torch.ops.aten, torch.from_numpy
 
 
-def make(name, arguments):
-    """A call without arguments, which writes to the same memory each time; attention gives a new tensor."""
-    tensors = [torch.from_numpy(each) for each in arguments]
-    if name.startswith("attention"):
-        return lambda: torch.nn.functional.scaled_dot_product_attention(*tensors, is_causal=name == "attention causal")
-    x, out = tensors[0], torch.empty_like(tensors[0])
-    if name == "softmax":
-        return lambda: aten._softmax.out(x, -1, False, out=out)
-    if name == "log_softmax":
-        return lambda: aten._log_softmax.out(x, -1, False, out=out)
-    if name == "layer_norm":
-        shape, means, factors = x.shape[-1:], torch.empty(len(x), 1), torch.empty(len(x), 1)
-        return lambda: aten.native_layer_norm.out(x, shape, *tensors[1:], 1e-5, out0=out, out1=means, out2=factors)[0]
-    how = "tanh" if name == "gelu tanh" else "none"
-    return lambda: aten.gelu.out(x, approximate=how, out=out)
+def softmax(x, out):
+    aten._softmax.out(of(x), -1, False, out=of(out))
+    return out
+
+
+def log_softmax(x, out):
+    aten._log_softmax.out(of(x), -1, False, out=of(out))
+    return out
+
+
+def layer_norm(x, weight, bias, out):
+    aten.native_layer_norm.out(of(x), x.shape[-1:], of(weight), of(bias), 1e-5, out0=of(out), out1=torch.empty(len(x), 1), out2=torch.empty(len(x), 1))
+    return out
+
+
+def gelu(x, out):
+    aten.gelu.out(of(x), approximate="none", out=of(out))
+    return out
+
+
+def gelu_tanh(x, out):
+    aten.gelu.out(of(x), approximate="tanh", out=of(out))
+    return out
+
+
+def attention(q, k, v):
+    return torch.nn.functional.scaled_dot_product_attention(of(q), of(k), of(v)).numpy()
+
+
+def attention_causal(q, k, v):
+    return torch.nn.functional.scaled_dot_product_attention(of(q), of(k), of(v), is_causal=True).numpy()
