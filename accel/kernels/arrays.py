@@ -8,7 +8,7 @@ import numpy
 
 __all__ = ["check_out", "find_dtype", "find_place", "flatten", "give_room", "is_direct", "is_plain", "take_room", "to_read"]
 
-_rooms: dict[tuple[Any, int], list[tuple[Any, Any]]] = {}  # memory to work in that nobody uses: taken and given back by single, atomic operations
+_rooms: dict[Any, list[tuple[Any, Any]]] = {}  # memory to work in that nobody uses: taken and given back by single, atomic operations
 _SINGLE, _DOUBLE = {"f"}, {"d"}
 
 
@@ -87,15 +87,18 @@ def to_read(array: Any) -> Any:
 
 
 def take_room(dtype: Any, size: int) -> tuple[Any, Any]:
-    """Memory to work in, and a view of it that can't be written."""
-    rooms = _rooms.setdefault((dtype, size), [])
+    """Memory to work in for so many elements at least, and a view of it that can't be written."""
+    rooms = _rooms.setdefault(numpy.dtype(dtype), [])
     try:
-        return rooms.pop()
+        room, held = rooms.pop()
     except IndexError:
+        room = held = None
+    if room is None or room.size < size:
         room = numpy.empty(size, dtype)
-        return room, to_read(room)
+        held = to_read(room)
+    return room, held
 
 
 def give_room(room: Any, held: Any) -> None:
     """Let others have the memory."""
-    _rooms[room.dtype, room.size].append((room, held))
+    _rooms[room.dtype].append((room, held))

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy
 
-from accel.kernels.arrays import check_out, find_dtype, flatten, is_direct
+from accel.kernels.arrays import check_out, find_dtype, flatten, give_room, is_direct, take_room
 from accel.kernels.blocks import Blocks, choose_blocks
 from accel.kernels.epilogues import Epilogue
 from accel.kernels.patches import Geometry, convolve
@@ -183,11 +183,10 @@ def _convolve(x: Any, weight: Any, out: Any, geometry: Geometry, blocks: Blocks)
     def do(number: int) -> None:
         begin, count = number * share, min(share, size - number * share)
         (first, rows), (start, columns) = ((begin, count), (0, n)) if by_patches else ((0, m), (begin, count))
-        room = numpy.empty(room_size, out.dtype)
-        held = room[:]
-        held.flags.writeable = False
+        room, held = take_room(out.dtype, room_size)
         sizes = {"begin": first, "m": rows, "start": start, "n": columns, "wide": n, "k": k, "deep": deep, "high": high, "strip": strip}
         convolve(x, weight, flat, room, held, geometry=geometry, **sizes, **tile.options)
+        give_room(room, held)
 
     count = -(-size // share)
     if count == 1:

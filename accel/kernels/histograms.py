@@ -9,7 +9,7 @@ from typing import Any
 import numpy
 
 from accel.kernels import reductions
-from accel.kernels.arrays import is_plain
+from accel.kernels.arrays import flatten, to_read
 from accel.kernels.counts import LANES, add_numbers, count_between, count_numbers, count_uniform, find_length, find_range
 from accel.kernels.sequences import SHARED
 from accel.threads import num_threads, parallel_for
@@ -135,9 +135,7 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0) -> Any:
     if weights is None and least >= 0 and type(x) is numpy.ndarray and x.ndim == 1 and x.dtype in _INTEGERS and x.size:
         flags = x.flags
         if flags.c_contiguous and flags.aligned:  # what is called most
-            flat = x.view()
-            flat.flags.writeable = False
-            return _count_numbers(flat, None, least)
+            return _count_numbers(to_read(x), None, least)
     array = numpy.asarray(x)
     if least < 0:
         raise ValueError(f"bincount: `minlength` must not be negative, not {minlength}")
@@ -166,10 +164,7 @@ def _find_weights(kernel: str, weights: Any, shape: tuple[int, ...]) -> Any:
 
 def _flatten(array: Any, dtype: Any) -> Any:
     """The numbers in one row that can't be written, of a native dtype."""
-    dtype = numpy.dtype(numpy.uint8) if dtype.kind == "b" else dtype.newbyteorder("=")
-    flat = (array if is_plain(array, dtype) else numpy.array(array, dtype, order="C", subok=False)).reshape(-1)
-    flat.flags.writeable = False
-    return flat
+    return flatten(array, numpy.dtype(numpy.uint8) if dtype.kind == "b" else dtype.newbyteorder("="))
 
 
 def _convert(given: Any) -> Any:

@@ -13,9 +13,9 @@ import numpy
 
 from accel.compile_time import Comptime, comptime
 from accel.decorators import fn
-from accel.kernels.arrays import check_out, is_direct
+from accel.kernels.arrays import check_out, give_room, is_direct, take_room
 from accel.kernels.folds import add_exactly, find_single
-from accel.kernels.sequences import SHARED, Sequences, arrange, find_axes, find_flat, give_room, share, take_room
+from accel.kernels.sequences import SHARED, Sequences, arrange, find_axes, find_flat, share
 from accel.threads import num_threads
 from accel.types import SIMD, simd_width
 
@@ -124,15 +124,15 @@ def _scan(found: Sequences, made: Any) -> None:
     narrow = -(-inner // threads) if outer < threads else inner
     width = _WIDE if narrow > _WIDE else narrow if narrow > _NARROW else _NARROW
     each, lanes = -(-inner // width), SIMD.__class_getitem__((flat.dtype.type, simd_width(flat.dtype.type)))
-    held = numpy.dtype(numpy.float64) if flat.dtype.kind == "f" else flat.dtype
+    wide = numpy.dtype(numpy.float64) if flat.dtype.kind == "f" else flat.dtype
 
     def do(first: int, end: int) -> None:
-        totals = take_room(held, 2 * width)
+        totals, held = take_room(wide, 2 * width)
         for task in range(first, end):
             at = task // each * n * inner + task % each * width
             left = inner - task % each * width
             scan_columns(flat, made, totals, at=at, n=n, inner=inner, width=width if width < left else left, lanes=lanes)
-        give_room(totals)
+        give_room(totals, held)
 
     share(do, outer * each, threads)
 

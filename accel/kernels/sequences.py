@@ -9,19 +9,18 @@ from typing import Any, NamedTuple
 
 import numpy
 
-from accel.kernels.arrays import is_plain
+from accel.kernels.arrays import give_room, is_plain, take_room, to_read
 from accel.kernels.folds import BLOCK, CHAINS, SUMS, add_parts, find_rows, fold_columns, fold_pieces, fold_rows
 from accel.threads import num_threads, parallel_for
 from accel.types import SIMD, simd_width
 
-__all__ = ["SHARED", "Sequences", "arrange", "find_all", "find_axes", "find_each", "find_flat", "find_lanes", "fold", "fold_all", "give_room", "share", "take_room"]
+__all__ = ["SHARED", "Sequences", "arrange", "find_all", "find_axes", "find_each", "find_flat", "find_lanes", "fold", "fold_all", "share"]
 
 SHARED = 1 << 18  # numbers that are worth several threads
 _PIECE = 1 << 14  # numbers of a row that are folded at a time, where their order does not matter
 _WIDE = 4096  # columns that are folded at a time
 _NARROW = 64  # columns that are worth a thread
 _FLOATS = (numpy.dtype(numpy.float32), numpy.dtype(numpy.float64))
-_rooms: dict[Any, list[Any]] = {}  # memory to work in that nobody uses: taken and given back by single, atomic operations
 
 
 class Sequences(NamedTuple):
@@ -75,14 +74,7 @@ def find_flat(array: Any) -> Any:
     flags = array.flags
     if not (flags.c_contiguous and flags.aligned and array.size):
         return None
-    return _locked(array)
-
-
-def _locked(array: Any) -> Any:
-    """A row of the numbers that can't be written: there is one machine code for those that the caller may write, and those that not."""
-    flat = array.reshape(-1)
-    flat.flags.writeable = False
-    return flat
+    return to_read(array)
 
 
 def arrange(array: Any, axes: tuple[int, ...], dtype: Any, *, rows: bool = False) -> Sequences:
@@ -98,10 +90,10 @@ def arrange(array: Any, axes: tuple[int, ...], dtype: Any, *, rows: bool = False
         behind = first + len(axes)
         if order[first:behind] == axes and is_plain(turned, dtype) and not (rows and behind < ndim):
             outer, inner = math.prod(turned.shape[:first]), math.prod(turned.shape[behind:])
-            return Sequences(_locked(turned), outer, n, inner, order[:first] + order[behind:], first)
+            return Sequences(to_read(turned), outer, n, inner, order[:first] + order[behind:], first)
     kept = tuple(axis for axis in range(ndim) if axis not in axes)
     copied = numpy.array(array.transpose(kept + axes), dtype, order="C", subok=False)
-    return Sequences(_locked(copied), math.prod(shape[axis] for axis in kept), n, 1, kept, len(kept))
+    return Sequences(to_read(copied), math.prod(shape[axis] for axis in kept), n, 1, kept, len(kept))
 
 
 @cache
@@ -141,7 +133,7 @@ def _fold_pieces(flat: Any, op: str, center: float, size: int) -> Any:
         fold_pieces(flat, parts, first=first, end=end, n=flat.size, size=size, center=center, lanes=lanes, op=op)
 
     share(do, count)
-    return _locked(parts)
+    return to_read(parts)
 
 
 def fold(found: Sequences, op: str, divisor: float = 1.0, centers: Any = None) -> Any:
@@ -180,15 +172,15 @@ def _fold_columns(found: Sequences, made: Any, op: str, divisor: float, centers:
     kept = CHAINS if n > CHAINS else n
 
     def do(first: int, end: int) -> None:
-        room, totals = take_room(flat.dtype, kept * width), take_room(numpy.dtype(numpy.float64), 2 * width)
+        (room, held), (totals, held_totals) = take_room(flat.dtype, kept * width), take_room(numpy.float64, 2 * width)
         for task in range(first, end):
             row, begin = task // each, task % each * width
             here = width if begin + width <= inner else inner - begin
             mid = row * CHAINS * inner if is_whole else row * inner + begin
             where = {"at": row * n * inner + begin, "mid": mid, "to": row * inner + begin}
             fold_columns(flat, middle, made, room, totals, **where, n=n, inner=inner, width=here, divisor=divisor, lanes=lanes, op=op)
-        give_room(room)
-        give_room(totals)
+        give_room(room, held)
+        give_room(totals, held_totals)
 
     share(do, outer * each, threads)
 
@@ -228,17 +220,3 @@ def share(do: Any, count: int, threads: int | None = None) -> None:
         return
     size = -(-count // (4 * threads))
     parallel_for(lambda part: do(part * size, count if part * size + size > count else part * size + size), -(-count // size), schedule="dynamic")
-
-
-def take_room(dtype: Any, size: int) -> Any:
-    """Memory for so many numbers at least."""
-    rooms = _rooms.setdefault(dtype, [])
-    try:
-        room = rooms.pop()
-    except IndexError:
-        return numpy.empty(size, dtype)
-    return room if room.size >= size else numpy.empty(size, dtype)
-
-
-def give_room(room: Any) -> None:
-    _rooms[room.dtype].append(room)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from accel.kernels.arrays import check_out, find_dtype, is_direct, is_plain
+from accel.kernels.arrays import check_out, find_dtype, find_place, flatten, give_room, is_direct, is_plain, take_room, to_read
 
 SINGLE, DOUBLE = np.ones(3, np.float32), np.ones(3)
 
@@ -56,3 +56,31 @@ def test_plain_memory():
 def test_direct_results_share_nothing_with_what_is_read():
     out = np.ones(4)
     assert is_direct(out, np.float64, DOUBLE) and not is_direct(None, np.float64) and not is_direct(out, np.float64, out[1:]) and not is_direct(out, np.float32)
+
+
+def test_memory_to_work_in_is_used_again():
+    room, held = take_room(np.float32, 1000)
+    assert room.dtype == np.float32 and room.size >= 1000 and room.flags.writeable and not held.flags.writeable and np.shares_memory(room, held)
+    other, other_held = take_room(np.float32, 1000)  # somebody else at the same time
+    assert not np.shares_memory(room, other)
+    give_room(room, held)
+    again, again_held = take_room(np.float32, 900)
+    assert again is room and again_held is held
+    larger, _ = take_room(np.float32, 10 * room.size)
+    assert larger.size == 10 * room.size
+    give_room(other, other_held)
+
+
+def test_what_is_read_is_one_row_that_can_not_be_written():
+    a = np.arange(6.0).reshape(2, 3)
+    assert to_read(a).shape == (6,) and np.shares_memory(to_read(a), a) and not to_read(a).flags.writeable and a.flags.writeable
+    assert flatten(a.T, np.float64).tolist() == [0, 3, 1, 4, 2, 5] and np.shares_memory(flatten(a, np.float64), a)
+    assert flatten(a, np.float32).dtype == np.float32 and not flatten(a.T, np.float64).flags.writeable
+
+
+def test_places_for_what_is_made_from_front_to_back():
+    a = np.ones((2, 3))
+    assert find_place(a, a, np.float64) is a and find_place(None, a, np.float64).shape == (2, 3)
+    b = np.ones(8)
+    out, read = b[1:7].reshape(2, 3), b[:6].reshape(2, 3)
+    assert not np.shares_memory(find_place(out, read, np.float64), b)
