@@ -16,7 +16,7 @@ from accel.types import SIMD, Float32, Float64
 
 __all__ = ["gelu"]
 
-_BYTES = 128  # of the lanes that are computed at once
+_BYTES = 64  # of the lanes that are computed at once: two registers, or one
 _SHARED = 1 << 17  # elements that are worth several threads
 _LEAST = {Float32: 14.42, Float64: 38.6}  # below minus this, the result is -0.0
 _SLOPES = 1.5957691216057308, 0.07135481627260025  # 2 sqrt(2 / pi), and 0.044715 times that

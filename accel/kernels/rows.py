@@ -64,42 +64,57 @@ def softmax_rows(x: Any, out: Any, *, first: int, end: int, n: int, lanes: Compt
 
 
 @fn(nogil=True)
+def add_differences(x: Any, start: int, n: int, guess: Any, *, lanes: Comptime[Any], one: Comptime[Any], block: Comptime[int]) -> tuple[Any, Any]:
+    """The sum of `guess` minus each element of a row, and that of the squares."""
+    whole = n - n % lanes.width
+    total, squares = one(0.0), one(0.0)
+    for begin in range(start, start + whole, block):
+        sums, parts = lanes(0.0), lanes(0.0)
+        for i in range(begin, min(begin + block, start + whole), lanes.width):
+            d = guess - lanes.load(x, i)
+            sums += d
+            parts = d.fma(d, parts)
+        total += sums.reduce_add()
+        squares += parts.reduce_add()
+    if whole < n:
+        inside = lanes.iota() < n - whole
+        d = inside.select(guess - lanes.load(x, start + whole, inside), 0.0)
+        total += d.reduce_add()
+        squares += (d * d).reduce_add()
+    return total, squares
+
+
+@fn(nogil=True)
+def scale_row(x: Any, weight: Any, bias: Any, out: Any, start: int, *, n: int, guess: Any, scale: Any, move: Any, lanes: Comptime[Any]) -> None:
+    """Write `((guess - x) * scale + move) * weight + bias` for a row."""
+    whole = n - n % lanes.width
+    for i in range(0, whole, lanes.width):
+        factors, summands = lanes.load(weight, i), lanes.load(bias, i)
+        (guess - lanes.load(x, start + i)).fma(scale, move).fma(factors, summands).store(out, start + i)
+    if whole < n:
+        inside = lanes.iota() < n - whole
+        d = (guess - lanes.load(x, start + whole, inside)).fma(scale, move)
+        d.fma(lanes.load(weight, whole, inside), lanes.load(bias, whole, inside)).store(out, start + whole, inside)
+
+
+@fn(nogil=True)
 def normalise_rows(
     x: Any, weight: Any, bias: Any, out: Any,
     *, first: int, end: int, n: int, eps: float, lanes: Comptime[Any], one: Comptime[Any], block: Comptime[int],
 ) -> None:  # fmt: skip
     """Rows `first` to `end` of `n` elements each. What is added up are differences to a guess of the mean, the mean of the first lanes; where it lies more than two
     standard deviations off, the sums are done again with what they told: so the variance loses nothing to a mean far from zero, and most rows are read twice."""
-    whole = n - n % lanes.width
-    inside = lanes.iota() < n - whole
     few = min(n, lanes.width)
     share = 1.0 / one(float(n))
     for start in range(first * n, end * n, n):
         guess = (one(lanes.load(x, start, lanes.iota() < few).reduce_add()) / float(few))[0]
         rest, spread = one(0.0), one(0.0)
         for _ in range(2):
-            total, squares = lanes(0.0), lanes(0.0)
-            for begin in range(start, start + whole, block):
-                sums, parts = lanes(0.0), lanes(0.0)
-                for i in range(begin, min(begin + block, start + whole), lanes.width):
-                    d = guess - lanes.load(x, i)
-                    sums += d
-                    parts = d.fma(d, parts)
-                total += sums
-                squares += parts
-            if whole < n:
-                d = inside.select(guess - lanes.load(x, start + whole, inside), 0.0)
-                total += d
-                squares = d.fma(d, squares)
-            rest = one(total.reduce_add()) * share  # guess minus mean
-            spread = (-rest).fma(rest, one(squares.reduce_add()) * share).max(0.0)
+            total, squares = add_differences(x, start, n, guess, lanes=lanes, one=one, block=block)
+            rest = total * share  # guess minus mean
+            spread = (-rest).fma(rest, squares * share).max(0.0)
             if rest * rest <= spread * 4.0:
                 break
             guess = (guess - rest)[0]
         factor = 1.0 / (spread + eps).sqrt() + (spread - spread)  # NaN where squares overflow
-        scale, move = (-factor)[0], (rest * factor)[0]
-        for i in range(0, whole, lanes.width):
-            (guess - lanes.load(x, start + i)).fma(scale, move).fma(lanes.load(weight, i), lanes.load(bias, i)).store(out, start + i)
-        if whole < n:
-            d = (guess - lanes.load(x, start + whole, inside)).fma(scale, move)
-            d.fma(lanes.load(weight, whole, inside), lanes.load(bias, whole, inside)).store(out, start + whole, inside)
+        scale_row(x, weight, bias, out, start, n=n, guess=guess, scale=(-factor)[0], move=(rest * factor)[0], lanes=lanes)
