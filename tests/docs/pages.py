@@ -33,7 +33,7 @@ def run(code, folder):
     """Output of a program in a process of its own, hints included."""
     path = folder / "example.py"
     path.write_text(code)
-    done = subprocess.run([sys.executable, path.name], cwd=folder, env=environment(), capture_output=True, text=True, timeout=120)
+    done = subprocess.run([sys.executable, path.name], cwd=folder, env=environment(), capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     return done.stdout.replace(f"{folder}/", "")
 
