@@ -11,6 +11,7 @@ import sys
 from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
 
 from accel.cache.source import find_source
+from accel.cache.values import PLAIN
 from accel.types.frozen import find_layout
 from accel.types.structs import Template
 
@@ -122,7 +123,7 @@ def _write_constant(value: Any, names: set[str]) -> Any:
         return ("tuple", *[_write_constant(item, names) for item in value])
     if kind is frozenset:
         return ("set", *sorted(marshal.dumps(_write_constant(item, names), 2) for item in value))
-    if kind in _PLAIN:
+    if kind in PLAIN:
         return value
     raise NotCacheable(f"constant of class {kind.__name__} in the code")
 
@@ -259,7 +260,7 @@ class Content:
     def describe(self, value: Any, strict: bool = False) -> Description:
         """One value by its content; functions and classes by number, their content follows."""
         kind = type(value)
-        if kind in _PLAIN:
+        if kind in PLAIN:
             return ("value", value)
         if kind is tuple:
             return ("tuple", *[self.describe(item, strict) for item in value])
@@ -378,7 +379,6 @@ def _is_static_builtin(name: str, value: Any) -> bool:
     return type(value) is type and not _flags_of(value) & _HEAP_TYPE and _name_of_class(value) == name
 
 
-_PLAIN = frozenset({type(None), bool, int, float, complex, str, bytes, type(...)})
 _DESCRIBE: dict[type, Callable[[Content, Any], Description | None]] = {
     MethodType: Content._describe_method,
     BuiltinFunctionType: Content._describe_builtin,

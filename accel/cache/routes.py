@@ -11,7 +11,7 @@ import sys
 from types import CodeType, FunctionType, ModuleType
 
 from accel.cache.content import Content, NotCacheable, builtins_of, compute_digest, is_function, namespace_of
-from accel.cache.values import pack_value, unpack_value
+from accel.cache.values import PLAIN, pack_value, unpack_value
 from accel.types.frozen import find_layout
 from accel.types.kinds import Constant, NoneKind, Struct
 from accel.types.structs import STRUCT, function_of
@@ -32,7 +32,6 @@ __all__ = ["DERIVED", "Derive", "Finder", "Routes", "digest_of"]
 DERIVED = "derived"  # the attribute of a function made of another one: that function, and the kinds of the arguments it was made for
 
 _SELF = ("self",)
-_BY_VALUE = frozenset({type(None), bool, int, float, complex, str, bytes, type(...)})
 
 
 class Routes:
@@ -105,20 +104,18 @@ class Routes:
         found = False
         for made in functions:
             function, kinds = made.__dict__[DERIVED]
-            if not self.knows(made) and self._is_found(function):
-                known = tuple([pack_value(kind.value, self.find) if isinstance(kind, Constant) else None for kind in kinds])
-                route = ("derived", self.find(function), known, digest_of(made))
-                self.learn(made, route)
-                self.made[route] = made
-                found = True
+            if self.knows(made):
+                continue
+            try:
+                owner = self.find(function)
+            except NotCacheable:  # so far
+                continue
+            known = tuple([pack_value(kind.value, self.find) if isinstance(kind, Constant) else None for kind in kinds])
+            route = ("derived", owner, known, digest_of(made))
+            self.learn(made, route)
+            self.made[route] = made
+            found = True
         return found
-
-    def _is_found(self, value: Any) -> bool:
-        try:
-            self.find(value)
-        except NotCacheable:
-            return False
-        return True
 
     def _learn_guard(self, guard: Guard) -> bool:
         route = self._known.get(id(guard.holder))
@@ -156,7 +153,7 @@ class Routes:
         route = self._known.get(id(value))
         if route is not None:
             return route
-        if type(value) in _BY_VALUE:
+        if type(value) in PLAIN:
             return ("value", value)
         if "accel.types.simd" in sys.modules and (shape := sys.modules["accel.types.simd"].shape_of_class(value)) is not None:
             return ("vector", *shape)

@@ -7,9 +7,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-__all__ = ["pack_value", "unpack_value"]
+__all__ = ["PLAIN", "pack_value", "unpack_value"]
 
-_PLAIN = frozenset({type(None), bool, int, float, complex, str, bytes, type(...)})
+PLAIN = frozenset({type(None), bool, int, float, complex, str, bytes, type(...)})  # of values that `marshal` writes as they are
 
 
 def pack_value(value: Any, pack_static: Callable[[Any], Any]) -> tuple[Any, ...]:
@@ -18,7 +18,7 @@ def pack_value(value: Any, pack_static: Callable[[Any], Any]) -> tuple[Any, ...]
     >>> pack_value((1, "text", int), lambda cls: cls.__name__)
     ('tuple', ('value', 1), ('value', 'text'), ('static', 'int'))
     """
-    if type(value) in _PLAIN:
+    if type(value) in PLAIN:
         return ("value", value)
     if type(value) is tuple:
         return ("tuple", *[pack_value(item, pack_static) for item in value])

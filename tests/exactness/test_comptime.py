@@ -449,15 +449,20 @@ print([mixed(0.5, n=n) for n in (3, 4, 3)])
 """
 
 
-def test_the_same_with_accel_off_and_in_a_warm_process(tmp_path):
-    path = tmp_path / "program.py"
-    path.write_text(PROGRAM + "print('llvmlite' in sys.modules)\n")
+def make_runner(folder, text):
+    """Runs a program in a new process, with a cache in its folder and further environment; the lines it prints."""
+    path = folder / "program.py"
+    path.write_text(text)
 
     def run(**extra):
-        given = subprocess.run([sys.executable, str(path)], env={"PYTHONPATH": str(accel.__path__[0]) + "/..", "ACCEL_CACHE_DIR": str(tmp_path), **extra},
-                               capture_output=True, text=True, check=True)  # fmt: skip
-        return given.stdout.splitlines()
+        environment = {"PYTHONPATH": str(accel.__path__[0]) + "/..", "ACCEL_CACHE_DIR": str(folder), **extra}
+        return subprocess.run([sys.executable, str(path)], env=environment, capture_output=True, text=True, check=True).stdout.splitlines()
 
+    return run
+
+
+def test_the_same_with_accel_off_and_in_a_warm_process(tmp_path):
+    run = make_runner(tmp_path, PROGRAM + "print('llvmlite' in sys.modules)\n")
     off, cold, warm = run(ACCEL="0"), run(), run()
     assert off[0] == cold[0] == warm[0] and (off[1], cold[1], warm[1]) == ("False", "True", "False")
 
@@ -483,14 +488,7 @@ print("llvmlite" in sys.modules)
 
 
 def test_callers_of_functions_with_known_values_are_found_in_a_warm_process(tmp_path):
-    path = tmp_path / "program.py"
-    path.write_text(CALLER)
-
-    def run(**extra):
-        given = subprocess.run([sys.executable, str(path)], env={"PYTHONPATH": str(accel.__path__[0]) + "/..", "ACCEL_CACHE_DIR": str(tmp_path), **extra},
-                               capture_output=True, text=True, check=True)  # fmt: skip
-        return given.stdout.splitlines()
-
+    run = make_runner(tmp_path, CALLER)
     cold, warm, changed, again = run(FACTOR="3"), run(FACTOR="3"), run(FACTOR="5"), run(FACTOR="5")
     third = 2.0 * 3 / 4.0 * 4 / 4.0
     assert cold[0] == f"{[third + third * 5 / 4.0] * 3} 1"
@@ -578,14 +576,7 @@ print("llvmlite" in sys.modules)
 
 
 def test_classes_and_what_they_hold_are_known_in_a_warm_process(tmp_path):
-    path = tmp_path / "program.py"
-    path.write_text(CLASSES)
-
-    def run(**extra):
-        given = subprocess.run([sys.executable, str(path)], env={"PYTHONPATH": str(accel.__path__[0]) + "/..", "ACCEL_CACHE_DIR": str(tmp_path), **extra},
-                               capture_output=True, text=True, check=True)  # fmt: skip
-        return given.stdout.splitlines()
-
+    run = make_runner(tmp_path, CLASSES)
     cold, warm, changed, again = run(FACTOR="3"), run(FACTOR="3"), run(FACTOR="5"), run(FACTOR="5")
     assert cold[0] == warm[0] == "76.0 76.0 76.0 -76.0" and changed[0] == again[0] == "80.0 80.0 80.0 -80.0"
     assert (cold[1], warm[1]) == ("True", "False")
