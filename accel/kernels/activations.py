@@ -11,7 +11,8 @@ from accel.compile_time import Comptime, comptime
 from accel.decorators import fn
 from accel.kernels.arrays import check_out, find_dtype, find_place, is_plain, to_read
 from accel.kernels.elementary import DOWN, exp_raised, normal_below
-from accel.threads import num_threads, parallel_for
+from accel.kernels.sharing import share
+from accel.threads import num_threads
 from accel.types import SIMD, Float32, Float64
 
 __all__ = ["gelu"]
@@ -42,18 +43,6 @@ def gelu_each(x: Any, out: Any, *, first: int, end: int, lanes: Comptime[Any], i
     if whole < end:
         inside = lanes.iota() < end - whole
         gelu_of(lanes.load(x, whole, inside), lanes=lanes, is_tanh=is_tanh).store(out, whole, inside)
-
-
-def _share(x: Any, made: Any, **how: Any) -> None:
-    """All elements, on several threads where that pays."""
-    count = x.size
-    threads = num_threads() if count >= _SHARED else 1
-    if threads == 1:
-        gelu_each(x, made, first=0, end=count, **how)
-    else:
-        part = -(-count // (4 * threads))
-        part += -part % how["lanes"].width
-        parallel_for(lambda k: gelu_each(x, made, first=k * part, end=min(count, (k + 1) * part), **how), -(-count // part), schedule="dynamic")
 
 
 @cache
@@ -113,7 +102,8 @@ def gelu(x: Any, out: Any = None, approximate: str | None = None) -> Any:
         check_out("gelu", out, held.shape, dtype)
     read = held if is_plain(held, dtype) else numpy.array(held, dtype, order="C")
     made = find_place(out, read, dtype)
-    _share(to_read(read), made.reshape(-1), lanes=_choose_lanes(dtype), is_tanh=approximate == "tanh")
+    flat, flat_made, how = to_read(read), made.reshape(-1), {"lanes": _choose_lanes(dtype), "is_tanh": approximate == "tanh"}
+    share(lambda first, end: gelu_each(flat, flat_made, first=first, end=end, **how), flat.size, num_threads() if flat.size >= _SHARED else 1)
     if out is None:
         return made if made.ndim else made[()]
     if made is not out:

@@ -11,7 +11,8 @@ import numpy
 
 from accel.kernels.arrays import check_out, find_dtype, find_place, is_plain, to_read
 from accel.kernels.rows import normalise_rows, softmax_rows
-from accel.threads import num_threads, parallel_for
+from accel.kernels.sharing import share
+from accel.threads import num_threads
 from accel.types import SIMD
 
 __all__ = ["layer_norm", "log_softmax", "softmax"]
@@ -218,12 +219,7 @@ def _each_row(kernel: str, x: Any, axis: int, out: Any, dtype: Any, *, do: Calla
     if made.size:
         n = made.shape[-1]
         count, flat, flat_made = made.size // n, to_read(rows), made.reshape(-1)
-        threads = min(num_threads(), count) if made.size >= _SHARED else 1
-        if threads == 1:
-            do(flat, flat_made, 0, count, n)
-        else:
-            share = -(-count // (4 * threads))
-            parallel_for(lambda part: do(flat, flat_made, part * share, min(count, (part + 1) * share), n), -(-count // share), schedule="dynamic")
+        share(lambda first, end: do(flat, flat_made, first, end, n), count, num_threads() if made.size >= _SHARED else 1)
     if made is out:
         return out
     result = made if turned is x else made.swapaxes(axis, -1)

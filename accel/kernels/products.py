@@ -11,6 +11,7 @@ import numpy
 from accel.kernels.arrays import check_out, find_dtype, flatten, give_room, is_direct, is_plain, take_room, to_read
 from accel.kernels.blocks import Blocks, choose_blocks, choose_small_tile
 from accel.kernels.epilogues import Epilogue
+from accel.kernels.sharing import share
 from accel.kernels.tiles import multiply_each, multiply_rows
 from accel.threads import num_threads, parallel_for
 
@@ -129,9 +130,9 @@ def _multiply(a: Any, b: Any, out: Any, stack: tuple[int, ...], dtype: Any) -> N
     if not stack:
         multiply_large((flat_a, flat_b, flat_out), (m, n, k), steps, blocks)
         return
-    places_a, places_b = (numpy.broadcast_to(numpy.arange(math.prod(x.shape[:-2])).reshape(x.shape[:-2]), stack).ravel().tolist() for x in (a, b))
-    for number, (at_a, at_b) in enumerate(zip(places_a, places_b, strict=True)):
-        parts = flat_a[at_a * m * k : (at_a + 1) * m * k], flat_b[at_b * k * n : (at_b + 1) * k * n], flat_out[number * m * n : (number + 1) * m * n]
+    places = _find_places(a, b, stack, (m * k, k * n)).reshape(-1, 2).tolist()
+    for number, (a0, b0) in enumerate(places):
+        parts = flat_a[a0 : a0 + m * k], flat_b[b0 : b0 + k * n], flat_out[number * m * n : (number + 1) * m * n]
         multiply_large(parts, (m, n, k), steps, blocks)
 
 
@@ -141,20 +142,20 @@ def multiply_large(
     """One product, in blocks of rows; `join` and `is_root` are those of a tile."""
     (a, b, c), (m, n, k), tall = arrays, sizes, blocks.tile.tall
     threads = num_threads() if m * n * k >= _SHARED else 1
-    share = -(-m // threads)  # rows for each thread
-    share += -share % tall
-    blocks_each = -(-share * 4 // (blocks.high * 5))  # rows a fifth more than planned are better than another block
-    high = -(-share // blocks_each)
+    part = -(-m // threads)  # rows for each thread
+    part += -part % tall
+    blocks_each = -(-part * 4 // (blocks.high * 5))  # rows a fifth more than planned are better than another block
+    high = -(-part // blocks_each)
     high += -high % tall
     how: dict[str, Any] = dict(zip(("a_row", "a_column", "b_row", "b_column"), steps, strict=True)) | blocks.options | {"join": join, "is_root": is_root}
 
     def do(number: int) -> None:
-        begin = number * share
+        begin = number * part
         room, held = take_room(a.dtype, blocks.room)
-        multiply_rows(a, b, c, room, held, begin=begin, m=min(share, m - begin), n=n, k=k, high=high, **how)
+        multiply_rows(a, b, c, room, held, begin=begin, m=min(part, m - begin), n=n, k=k, high=high, **how)
         give_room(room, held)
 
-    count = -(-m // share)
+    count = -(-m // part)
     if count == 1:
         do(0)
     else:
@@ -178,11 +179,7 @@ def _multiply_small(a: Any, b: Any, out: Any, dtype: Any) -> None:
         give_room(room, held)
 
     threads = num_threads() if count * m * n * k >= _SHARED else 1
-    if threads == 1 or count < threads:
-        do(0, count)
-    else:
-        size = -(-count // (2 * threads))
-        parallel_for(lambda part: do(part * size, min(count, (part + 1) * size)), -(-count // size), schedule="dynamic")
+    share(do, count, min(threads, count))
     if not is_whole:
         numpy.copyto(out, made[..., :m, :n])
 

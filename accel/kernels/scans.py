@@ -15,7 +15,8 @@ from accel.compile_time import Comptime, comptime
 from accel.decorators import fn
 from accel.kernels.arrays import check_out, give_room, is_direct, take_room
 from accel.kernels.folds import add_exactly, find_single
-from accel.kernels.sequences import SHARED, Sequences, arrange, find_axes, find_flat, share
+from accel.kernels.sequences import SHARED, Sequences, arrange, find_axes, find_flat
+from accel.kernels.sharing import share
 from accel.threads import num_threads
 from accel.types import SIMD, simd_width
 

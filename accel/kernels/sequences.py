@@ -11,10 +11,11 @@ import numpy
 
 from accel.kernels.arrays import give_room, is_plain, take_room, to_read
 from accel.kernels.folds import BLOCK, CHAINS, SUMS, add_parts, find_rows, fold_columns, fold_pieces, fold_rows
-from accel.threads import num_threads, parallel_for
+from accel.kernels.sharing import share
+from accel.threads import num_threads
 from accel.types import SIMD, simd_width
 
-__all__ = ["SHARED", "Sequences", "arrange", "find_all", "find_axes", "find_each", "find_flat", "find_lanes", "fold", "fold_all", "share"]
+__all__ = ["SHARED", "Sequences", "arrange", "find_all", "find_axes", "find_each", "find_flat", "find_lanes", "fold", "fold_all"]
 
 SHARED = 1 << 18  # numbers that are worth several threads
 _PIECE = 1 << 14  # numbers of a row that are folded at a time, where their order does not matter
@@ -210,13 +211,3 @@ def find_each(found: Sequences, op: str) -> Any:
     made, lanes = numpy.empty(outer, numpy.intp), find_lanes(flat.dtype)
     share(lambda first, end: find_rows(flat, made, first=first, end=end, n=n, lanes=lanes, op=op), outer, num_threads() if flat.size >= SHARED else 1)
     return made
-
-
-def share(do: Any, count: int, threads: int | None = None) -> None:
-    """Do all of so many tasks, in ranges."""
-    threads = num_threads() if threads is None else threads
-    if threads == 1 or count == 1:
-        do(0, count)
-        return
-    size = -(-count // (4 * threads))
-    parallel_for(lambda part: do(part * size, count if part * size + size > count else part * size + size), -(-count // size), schedule="dynamic")

@@ -175,18 +175,19 @@ def multiply_each(
 ) -> None:  # fmt: skip
     """Small products, one after the other: number i takes `a` and `b` from the two `places` at 2 * i on. Each has at least the height and the width of a
     tile; where these do not divide it, tiles overlap. `held` is `room`, read only, for a panel; a `b` as wide as a tile is one itself."""
+    is_panel = n == comptime(cols * lanes.width)
     for number in range(first, end):
         a0, b0 = int(places[2 * number]), int(places[2 * number + 1])
         for left in range(0, n, comptime(cols * lanes.width)):
             j = min(left, n - comptime(cols * lanes.width))
-            if n > comptime(cols * lanes.width):
+            if not is_panel:
                 for p in range(k):
                     for s in comptime(range(0, cols * lanes.width, lanes.width)):
                         lanes.load(b, b0 + j + p * n + s).store(room, p * comptime(cols * lanes.width) + s)
             for top in range(0, m, m - m % tall):
                 i, rows = (0, m - m % tall) if top == 0 else (m - tall, tall)
                 multiply_panel(
-                    a, held if n > comptime(cols * lanes.width) else b, c, k, True,
-                    m=rows, a0=a0 + i * k, b0=0 if n > comptime(cols * lanes.width) else b0, c0=(number * m + i) * n + j, wide=n,
+                    a, b if is_panel else held, c, k, True,
+                    m=rows, a0=a0 + i * k, b0=b0 if is_panel else 0, c0=(number * m + i) * n + j, wide=n,
                     join="product", is_root=False, lanes=lanes, tall=tall, cols=cols, apart=0,
                 )  # fmt: skip

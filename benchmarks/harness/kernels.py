@@ -74,6 +74,22 @@ def load_checked(
     return functions, faults
 
 
+def load_right(
+    problem: Problem, case: str, arguments: tuple[Any, ...], check_answer: Callable[[Any], None], names: tuple[str, ...] = ()
+) -> tuple[dict[str, Callable[[], Any]], dict[str, str]]:
+    """Calls of the implementations, or those named, whose answers pass a check that raises, and the faults of the others."""
+    calls: dict[str, Callable[[], Any]] = {}
+    faults: dict[str, str] = {}
+    for name in names or problem.implementations:
+        try:
+            function = load(problem, name, case)
+            check_answer(run_fresh(function, arguments)[0])
+            calls[name] = bind(function, arguments)
+        except Exception as error:
+            faults[name] = describe_fault(error)
+    return calls, faults
+
+
 def bind(function: Any, arguments: tuple[Any, ...]) -> Callable[[], Any]:
     """A call without arguments; every implementation works on the same memory, but for those in other processes."""
     return function.bind(arguments) if isinstance(function, Apart) else lambda: function(*arguments)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from benchmarks.harness.check import WrongAnswerError, run_fresh
-from benchmarks.harness.kernels import bind
-from benchmarks.harness.load import describe_fault, load
+from benchmarks.harness.check import WrongAnswerError
+from benchmarks.harness.kernels import load_right
 from benchmarks.harness.measure import interleave
 from benchmarks.harness.problem import Problem, Row, Settings, make_rows
 
@@ -27,15 +26,7 @@ def measure(problem: Problem, settings: Settings) -> list[Row]:
     rows: list[Row] = []
     for side, channels in SHAPES:
         x, weight = make(side, channels)
-        calls: dict[str, Callable[[], Any]] = {}
-        faults: dict[str, str] = {}
-        for name in problem.implementations:
-            try:
-                function = load(problem, name, "conv2d")
-                check_corner(run_fresh(function, (x, weight))[0], x, weight)
-                calls[name] = bind(function, (x, weight))
-            except Exception as error:
-                faults[name] = describe_fault(error)
+        calls, faults = load_right(problem, "conv2d", (x, weight), partial(check_corner, x=x, weight=weight))
         rows += make_rows(problem, f"{side} x {side} x {channels}", interleave(calls, rounds=settings.rounds, faults=faults), faults)
     return rows
 

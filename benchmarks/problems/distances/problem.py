@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import numpy as np
 
 from benchmarks.harness.check import WrongAnswerError
-from benchmarks.harness.load import describe_fault, load
+from benchmarks.harness.kernels import load_right
 from benchmarks.harness.measure import interleave
 from benchmarks.harness.problem import Problem, Row, Settings, make_rows
 
@@ -32,16 +31,8 @@ def measure(problem: Problem, settings: Settings) -> list[Row]:
         for dtype, name in ((np.float32, "f32"), (np.float64, "f64")):
             for size in SIZES:
                 points = make(case, size, dtype)
-                calls: dict[str, Callable[[], Any]] = {}
-                faults: dict[str, str] = {}
-                for implementation in problem.implementations:
-                    try:
-                        function = load(problem, implementation, case)
-                        check_distances(function(*points), *points)
-                        calls[implementation] = partial(function, *points)
-                    except Exception as error:
-                        faults[implementation] = describe_fault(error)
-                rows += make_rows(problem, f"{case} {name} {size}", interleave(calls, rounds=settings.rounds), faults)
+                calls, faults = load_right(problem, case, points, partial(check_distances, a=points[0], b=points[1]))
+                rows += make_rows(problem, f"{case} {name} {size}", interleave(calls, rounds=settings.rounds, faults=faults), faults)
     return rows
 
 

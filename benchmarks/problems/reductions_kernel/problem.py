@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import numpy as np
 
 import accel
 from benchmarks.harness.check import WrongAnswerError
-from benchmarks.harness.load import describe_fault, load
+from benchmarks.harness.kernels import load_right
 from benchmarks.harness.measure import interleave
 from benchmarks.harness.problem import Problem, Row, Settings, make_rows
 
@@ -37,23 +35,9 @@ def measure(problem: Problem, settings: Settings) -> list[Row]:
             for dtype in DTYPES:
                 for size in SIZES:
                     arguments = make(function, dtype, size)
-                    calls, faults = load_checked(function, arguments)
+                    calls, faults = load_right(problem, function, arguments, lambda got, name=function, given=arguments: check_answer(name, got, *given))
                     rows += make_rows(problem, f"{function} {dtype} {size:.0e}", interleave(calls, rounds=settings.rounds), faults)
     return rows
-
-
-def load_checked(function: str, arguments: tuple[Any, ...]) -> tuple[dict[str, Callable[[], Any]], dict[str, str]]:
-    """Calls that give the right answer, and the faults of the others."""
-    calls: dict[str, Callable[[], Any]] = {}
-    faults: dict[str, str] = {}
-    for name in REDUCTIONS_KERNEL.implementations:
-        try:
-            call = partial(load(REDUCTIONS_KERNEL, name, function), *arguments)
-            check_answer(function, call(), *arguments)
-            calls[name] = call
-        except Exception as error:
-            faults[name] = describe_fault(error)
-    return calls, faults
 
 
 def check_answer(function: str, got: Any, numbers: Any, *bins: int) -> None:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from benchmarks.harness.check import WrongAnswerError, run_fresh
-from benchmarks.harness.kernels import bind
-from benchmarks.harness.load import describe_fault, load
+from benchmarks.harness.check import WrongAnswerError
+from benchmarks.harness.kernels import load_right
 from benchmarks.harness.measure import interleave
 from benchmarks.harness.problem import Problem, Row, Settings, make_rows
 
@@ -70,23 +69,10 @@ def measure(problem: Problem, settings: Settings) -> list[Row]:
     rows: list[Row] = []
     for name, shapes in SHAPES.items():
         for shape in shapes:
-            calls, faults = load_checked(name, make(name, shape))
+            arguments = make(name, shape)
+            calls, faults = load_right(problem, name, arguments, partial(check_result, name, want=expect(name, arguments)))
             rows += make_rows(problem, f"{name} {' x '.join(map(str, shape))}", interleave(calls, rounds=settings.rounds, faults=faults), faults)
     return rows
-
-
-def load_checked(name: str, arguments: Arrays) -> tuple[dict[str, Callable[[], Any]], dict[str, str]]:
-    """Calls that give the right result, and the faults of the others."""
-    calls: dict[str, Callable[[], Any]] = {}
-    faults: dict[str, str] = {}
-    for implementation in TRANSFORMER.implementations:
-        try:
-            function = load(TRANSFORMER, implementation, name)
-            check_result(name, run_fresh(function, arguments)[0], expect(name, arguments))
-            calls[implementation] = bind(function, arguments)
-        except Exception as error:
-            faults[implementation] = describe_fault(error)
-    return calls, faults
 
 
 TRANSFORMER = Problem(
