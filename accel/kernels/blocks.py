@@ -45,16 +45,17 @@ class Blocks:
     ----------
     options : dict
         What the machine code is made for.
-    room : int
-        Elements of the memory that one thread works in.
+    panels, space : int
+        Elements of the memory for so many packed columns of `b`, and for packed rows of `a` and a tile.
     """
 
-    __slots__ = ("depth", "high", "options", "room", "strip", "tile")
+    __slots__ = ("depth", "high", "options", "panels", "space", "strip", "tile")
 
     def __init__(self, tile: Tile, depth: int, strip: int, high: int) -> None:
         self.tile, self.depth, self.strip, self.high = tile, depth, strip, high
-        self.options: dict[str, Any] = tile.options | {"depth": depth, "strip": strip}
-        self.room = depth * (strip + tile.wide + high * 5 // 4 + 2 * tile.tall) + tile.tall * tile.wide
+        self.options: dict[str, Any] = tile.options | {"depth": depth}
+        self.panels = depth * strip
+        self.space = depth * (tile.wide + high * 5 // 4 + 2 * tile.tall) + tile.tall * tile.wide
 
 
 @cache

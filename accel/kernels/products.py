@@ -12,7 +12,7 @@ from accel.kernels.arrays import check_out, find_dtype, flatten, give_room, is_d
 from accel.kernels.blocks import Blocks, choose_blocks, choose_small_tile
 from accel.kernels.epilogues import Epilogue
 from accel.kernels.sharing import share
-from accel.kernels.tiles import multiply_each, multiply_rows
+from accel.kernels.tiles import multiply_each, multiply_rows, pack_share
 from accel.threads import num_threads, parallel_for
 
 __all__ = ["matmul", "multiply_large"]
@@ -20,6 +20,10 @@ __all__ = ["matmul", "multiply_large"]
 _SMALL = 64**3  # multiplications of a product that is done without packing `a`
 _SMALL_DEPTH = 256
 _SHARED = 1 << 22  # multiplications that are worth several threads
+_PARTS, _ROWS = 4, 48  # of the rows, for each thread, at most; rows of a part, at least
+_SHARES = 2  # of the columns that are packed, for each thread
+_WORTH = 1 << 17  # elements that are worth being packed by another thread
+_PACKED = 1 << 22  # elements of `b` that are packed at a time
 _ORIGIN = numpy.zeros(2, numpy.int64)
 
 
@@ -140,26 +144,35 @@ def multiply_large(
     arrays: tuple[Any, Any, Any], sizes: tuple[int, int, int], steps: tuple[int, ...], blocks: Blocks, *, join: str = "product", is_root: bool = False
 ) -> None:
     """One product, in blocks of rows; `join` and `is_root` are those of a tile."""
-    (a, b, c), (m, n, k), tall = arrays, sizes, blocks.tile.tall
+    (a, b, c), (m, n, k), tile = arrays, sizes, blocks.tile
     threads = num_threads() if m * n * k >= _SHARED else 1
-    part = -(-m // threads)  # rows for each thread
-    part += -part % tall
+    parts = 1 if threads == 1 else threads * max(1, min(_PARTS, m // (threads * _ROWS)))
+    part = _round_up(-(-m // parts), tile.tall)
+    parts = -(-m // part)
     blocks_each = -(-part * 4 // (blocks.high * 5))  # rows a fifth more than planned are better than another block
-    high = -(-part // blocks_each)
-    high += -high % tall
-    how: dict[str, Any] = dict(zip(("a_row", "a_column", "b_row", "b_column"), steps, strict=True)) | blocks.options | {"join": join, "is_root": is_root}
-
-    def do(number: int) -> None:
-        begin = number * part
-        room, held = take_room(a.dtype, blocks.room)
-        multiply_rows(a, b, c, room, held, begin=begin, m=min(part, m - begin), n=n, k=k, high=high, **how)
+    how: dict[str, Any] = dict(zip(("a_row", "a_column", "b_row", "b_column"), steps, strict=True)) | blocks.options
+    how |= {"part": part, "m": m, "n": n, "k": k, "high": _round_up(-(-part // blocks_each), tile.tall), "join": join, "is_root": is_root}
+    if parts == 1:
+        room, held = take_room(a.dtype, blocks.panels + blocks.space)
+        multiply_rows(0, a, b, c, room=room, held=held, left=0, right=n, strip=blocks.strip, panels=blocks.panels, space=0, is_packed=False, **how)
         give_room(room, held)
+        return
+    deep = _round_up(k, 32)
+    columns = min(n, max(1, _PACKED // (deep * tile.wide)) * tile.wide)  # of `b` that are packed at a time
+    share = _round_up(max(-(-columns // (threads * _SHARES)), _WORTH // deep), tile.wide)
+    panels = _round_up(columns, tile.wide) * deep
+    room, held = take_room(a.dtype, panels + parts * blocks.space)
+    packing = {name: how[name] for name in ("k", "b_row", "b_column", "lanes", "cols", "depth")}
+    for left in range(0, n, columns):
+        ends = {"left": left, "right": min(n, left + columns)}
+        parallel_for(pack_share, -(-(ends["right"] - left) // share), args=(b, room), kwargs={"share": share, **ends, **packing}, num_threads=threads)
+        how |= {**ends, "strip": columns, "panels": panels, "space": blocks.space, "is_packed": True, "room": room, "held": held}
+        parallel_for(multiply_rows, parts, args=(a, b, c), kwargs=how, num_threads=threads)
+    give_room(room, held)
 
-    count = -(-m // part)
-    if count == 1:
-        do(0)
-    else:
-        parallel_for(do, count, num_threads=threads)
+
+def _round_up(number: int, unit: int) -> int:
+    return number + -number % unit
 
 
 def _multiply_small(a: Any, b: Any, out: Any, dtype: Any) -> None:

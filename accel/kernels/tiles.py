@@ -10,7 +10,7 @@ from typing import Any
 from accel.compile_time import Comptime, comptime
 from accel.decorators import fn
 
-__all__ = ["multiply_block", "multiply_each", "multiply_panel", "multiply_rows", "pack_panels", "pack_rows"]
+__all__ = ["multiply_block", "multiply_each", "multiply_panel", "multiply_rows", "pack_panels", "pack_rows", "pack_share"]
 
 _TURNS = 32  # of a loop are done at a time; a rest is done one by one
 _LONG_REST = 12  # turns that are worth being filled up to as many
@@ -94,6 +94,7 @@ def multiply_panel(
             lanes.prefetch(c, there + (tall + r) * wide + comptime(cols * lanes.width - 1))
             lanes.prefetch(a, here + (tall + r) * row)
         for p in range(k):
+            lanes.prefetch(a, here + tall * row + tall * p)
             line = tuple(lanes.load(b, b0 + p * comptime(cols * lanes.width) + comptime(j * lanes.width)) for j in comptime(range(cols)))
             if comptime(join == "product"):
                 sums = tuple(lanes(a[here + comptime(t // cols) * row + p]).fma(line[comptime(t % cols)], sums[t]) for t in comptime(range(tall * cols)))
@@ -143,27 +144,49 @@ def multiply_block(
 
 
 @fn(nogil=True)
-def multiply_rows(
-    a: Any, b: Any, c: Any, room: Any, held: Any,
-    *, begin: int, m: int, n: int, k: int, high: int, a_row: int, a_column: int, b_row: int, b_column: int, join: Comptime[str], is_root: bool,
-    lanes: Comptime[Any], tall: Comptime[int], cols: Comptime[int], depth: Comptime[int], strip: Comptime[int],
+def pack_share(
+    number: int, b: Any, room: Any,
+    *, share: int, left: int, right: int, k: int, b_row: int, b_column: int, lanes: Comptime[Any], cols: Comptime[int], depth: Comptime[int],
 ) -> None:  # fmt: skip
-    """`m` rows of the product, from row `begin` on, in `c`, which has `n` columns. `held` is `room`, read only: panels of `depth` times `strip`, one tile, and
-    `high` packed rows of `a`."""
-    spare = comptime(depth * (strip + cols * lanes.width))
-    packed = spare + comptime(tall * cols * lanes.width)
+    """The panels of one share of the columns from `left` to `right`, all `k` rows of them, for `multiply_rows` that is told that they are there."""
+    wide = right - left + -(right - left) % comptime(cols * lanes.width)
+    j0 = number * share
     for k0 in range(0, k, depth):
         deep = min(depth, k - k0)
         full = fill_up(deep)
-        for j0 in range(0, n, strip):
-            pack_panels(b, room, min(strip, n - j0), deep, full=full, at=k0 * b_row + j0 * b_column, row=b_row, column=b_column, to=0, lanes=lanes, cols=cols)
-            for top in range(0, m, high):
-                here = min(high, m - top)
+        at = k0 * b_row + (left + j0) * b_column
+        pack_panels(b, room, min(share, right - left - j0), deep, full=full, at=at, row=b_row, column=b_column, to=k0 * wide + j0 * full, lanes=lanes, cols=cols)
+
+
+@fn(nogil=True)
+def multiply_rows(
+    number: int, a: Any, b: Any, c: Any,
+    *, room: Any, held: Any, part: int, m: int, n: int, left: int, right: int, k: int, high: int, strip: int, panels: int, space: int, is_packed: bool,
+    a_row: int, a_column: int, b_row: int, b_column: int, join: Comptime[str], is_root: bool,
+    lanes: Comptime[Any], tall: Comptime[int], cols: Comptime[int], depth: Comptime[int],
+) -> None:  # fmt: skip
+    """The columns from `left` to `right` of one part of the `m` rows of the product, in `c`, which has `n` columns. `held` is `room`, read only: `panels` elements for
+    those of `b`, which are there already or are packed a `strip` at a time, and behind them for each part the `space` for one tile and `high` packed rows of `a`."""
+    begin = number * part
+    own = min(part, m - begin)
+    spare = panels + number * space
+    packed = spare + comptime(tall * cols * lanes.width)
+    wide = right - left + -(right - left) % comptime(cols * lanes.width)
+    for k0 in range(0, k, depth):
+        deep = min(depth, k - k0)
+        full = fill_up(deep)
+        for j0 in range(left, right, strip):
+            end = min(j0 + strip, right)
+            if not is_packed:
+                pack_panels(b, room, end - j0, deep, full=full, at=k0 * b_row + j0 * b_column, row=b_row, column=b_column, to=0, lanes=lanes, cols=cols)
+            first = k0 * wide + (j0 - left) * full if is_packed else 0
+            for top in range(0, own, high):
+                here = min(high, own - top)
                 at = (begin + top) * a_row + k0 * a_column
                 pack_rows(a, room, here, deep, full=full, at=at, row=a_row, column=a_column, to=packed, lanes=lanes, tall=tall, apart=depth)
-                for j in range(j0, min(j0 + strip, n), comptime(cols * lanes.width)):
+                for j in range(j0, end, comptime(cols * lanes.width)):
                     multiply_block(
-                        held, held, c, full, k0 == 0, room=room, a0=packed, b0=(j - j0) * full, c0=(begin + top) * n + j, wide=n, rows=here, columns=n - j,
+                        held, held, c, full, k0 == 0, room=room, a0=packed, b0=first + (j - j0) * full, c0=(begin + top) * n + j, wide=n, rows=here, columns=end - j,
                         spare=spare, join=join, is_root=is_root and k0 + deep == k, lanes=lanes, tall=tall, cols=cols, apart=depth,
                     )  # fmt: skip
 
