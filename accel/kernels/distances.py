@@ -187,7 +187,7 @@ def _search(queries: Any, points: Any, best: Any, numbers: Any, *, sizes: tuple[
         rows = slice(number * high, min(m, (number + 1) * high))
         count = rows.stop - rows.start
         mine, kept, kept_numbers = queries[rows.start * size : rows.stop * size], best[rows].reshape(-1), numbers[rows].reshape(-1)
-        room, held = take_room(queries.dtype, blocks.panels + blocks.space)
+        room, held = take_room(queries.dtype, blocks.panels + blocks.find_space(high))
         block, _ = take_room(queries.dtype, high * wide)
         for start in range(0, n, wide):
             columns = min(wide, n - start)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import numpy
 
 from accel.kernels.arrays import check_out, find_dtype, flatten, give_room, is_direct, is_plain, take_room, to_read
-from accel.kernels.blocks import Blocks, choose_blocks, choose_small_tile
+from accel.kernels.blocks import Blocks, choose_blocks, choose_small_tile, round_up
 from accel.kernels.epilogues import Epilogue
 from accel.kernels.sharing import share
-from accel.kernels.tiles import multiply_each, multiply_rows, pack_share
+from accel.kernels.tiles import TURNS, multiply_each, multiply_rows, pack_share
 from accel.threads import num_threads, parallel_for
 
 __all__ = ["matmul", "multiply_large"]
@@ -144,35 +145,44 @@ def multiply_large(
     arrays: tuple[Any, Any, Any], sizes: tuple[int, int, int], steps: tuple[int, ...], blocks: Blocks, *, join: str = "product", is_root: bool = False
 ) -> None:
     """One product, in blocks of rows; `join` and `is_root` are those of a tile."""
-    (a, b, c), (m, n, k), tile = arrays, sizes, blocks.tile
-    threads = num_threads() if m * n * k >= _SHARED else 1
-    parts = 1 if threads == 1 else threads * max(1, min(_PARTS, m // (threads * _ROWS)))
-    part = _round_up(-(-m // parts), tile.tall)
-    parts = -(-m // part)
-    blocks_each = -(-part * 4 // (blocks.high * 5))  # rows a fifth more than planned are better than another block
-    how: dict[str, Any] = dict(zip(("a_row", "a_column", "b_row", "b_column"), steps, strict=True)) | blocks.options
-    how |= {"part": part, "m": m, "n": n, "k": k, "high": _round_up(-(-part // blocks_each), tile.tall), "join": join, "is_root": is_root}
-    if parts == 1:
-        room, held = take_room(a.dtype, blocks.panels + blocks.space)
-        multiply_rows(0, a, b, c, room=room, held=held, left=0, right=n, strip=blocks.strip, panels=blocks.panels, space=0, is_packed=False, **how)
-        give_room(room, held)
-        return
-    deep = _round_up(k, 32)
-    columns = min(n, max(1, _PACKED // (deep * tile.wide)) * tile.wide)  # of `b` that are packed at a time
-    share = _round_up(max(-(-columns // (threads * _SHARES)), _WORTH // deep), tile.wide)
-    panels = _round_up(columns, tile.wide) * deep
-    room, held = take_room(a.dtype, panels + parts * blocks.space)
-    packing = {name: how[name] for name in ("k", "b_row", "b_column", "lanes", "cols", "depth")}
-    for left in range(0, n, columns):
-        ends = {"left": left, "right": min(n, left + columns)}
-        parallel_for(pack_share, -(-(ends["right"] - left) // share), args=(b, room), kwargs={"share": share, **ends, **packing}, num_threads=threads)
-        how |= {**ends, "strip": columns, "panels": panels, "space": blocks.space, "is_packed": True, "room": room, "held": held}
-        parallel_for(multiply_rows, parts, args=(a, b, c), kwargs=how, num_threads=threads)
+    (a, b, c), (m, n, k) = arrays, sizes
+    plan = _plan(sizes, steps, blocks, num_threads() if m * n * k >= _SHARED else 1)
+    room, held = take_room(a.dtype, plan.room)
+    how = plan.options | {"room": room, "held": held, "join": join, "is_root": is_root}
+    if plan.parts == 1:
+        multiply_rows(0, a, b, c, left=0, right=n, is_packed=False, **how)
+    else:
+        for left in range(0, n, plan.columns):
+            ends = {"left": left, "right": min(n, left + plan.columns)}
+            parallel_for(pack_share, -(-(ends["right"] - left) // plan.share), args=(b, room), kwargs=plan.packing | ends, num_threads=plan.threads)
+            parallel_for(multiply_rows, plan.parts, args=(a, b, c), kwargs=how | ends | {"is_packed": True}, num_threads=plan.threads)
     give_room(room, held)
 
 
-def _round_up(number: int, unit: int) -> int:
-    return number + -number % unit
+class _Plan:
+    """How a product is shared among threads: `parts` of the rows, shares of `share` of the `columns` of `b` that are packed at a time; what the functions that do it get."""
+
+    def __init__(self, sizes: tuple[int, int, int], steps: tuple[int, ...], blocks: Blocks, threads: int) -> None:
+        (m, n, k), tile = sizes, blocks.tile
+        part = round_up(-(-m // (1 if threads == 1 else threads * max(1, min(_PARTS, m // (threads * _ROWS))))), tile.tall)
+        high = round_up(-(-part // -(-part * 4 // (blocks.high * 5))), tile.tall)  # rows a fifth more than planned are better than another block
+        self.threads, self.parts = threads, -(-m // part)
+        space, deep = blocks.find_space(high), round_up(k, TURNS)
+        if self.parts == 1:
+            self.columns = self.share = n
+            strip, panels = blocks.strip, blocks.panels
+        else:
+            strip = self.columns = min(n, max(1, _PACKED // (deep * tile.wide)) * tile.wide)
+            self.share = round_up(max(-(-self.columns // (threads * _SHARES)), _WORTH // deep), tile.wide)
+            panels = round_up(self.columns, tile.wide) * deep
+        self.room = panels + self.parts * space
+        steps_of_b = {"b_row": steps[2], "b_column": steps[3]}
+        self.packing: dict[str, Any] = {"share": self.share, "k": k, **steps_of_b, "lanes": tile.lanes, "cols": tile.cols, "depth": blocks.depth}
+        self.options: dict[str, Any] = {"part": part, "m": m, "n": n, "k": k, "high": high, "strip": strip, "panels": panels, "space": space}
+        self.options |= {"a_row": steps[0], "a_column": steps[1], **steps_of_b, **blocks.options}
+
+
+_plan = lru_cache(maxsize=512)(_Plan)
 
 
 def _multiply_small(a: Any, b: Any, out: Any, dtype: Any) -> None:

@@ -10,9 +10,9 @@ from typing import Any
 from accel.compile_time import Comptime, comptime
 from accel.decorators import fn
 
-__all__ = ["multiply_block", "multiply_each", "multiply_panel", "multiply_rows", "pack_panels", "pack_rows", "pack_share"]
+__all__ = ["TURNS", "multiply_block", "multiply_each", "multiply_panel", "multiply_rows", "pack_panels", "pack_rows", "pack_share"]
 
-_TURNS = 32  # of a loop are done at a time; a rest is done one by one
+TURNS = 32  # of a loop are done at a time; a rest is done one by one
 _LONG_REST = 12  # turns that are worth being filled up to as many
 _AHEAD = 2  # rows that are asked for before they are packed
 _ROWS = 4  # that are read at a time where panels are packed: the processor fetches a few streams ahead, not as many as there are rows
@@ -21,8 +21,8 @@ _ROWS = 4  # that are read at a time where panels are packed: the processor fetc
 @fn(nogil=True)
 def fill_up(k: int) -> int:
     """The depth of packed operands for `k` steps. Where it is more, -0.0 times 0.0 is added, which changes no sum."""
-    rest = k % _TURNS
-    return k if rest < _LONG_REST else k + _TURNS - rest
+    rest = k % TURNS
+    return k if rest < _LONG_REST else k + TURNS - rest
 
 
 @fn(nogil=True)
@@ -114,7 +114,7 @@ def multiply_panel(
 def move_tile(
     a: Any, b: Any, m: int, n: int, *, a0: int, a_wide: int, b0: int, b_wide: int, lanes: Comptime[Any], cols: Comptime[int]
 ) -> None:  # fmt: skip
-    """Copy the first `m` rows and `n` columns of a tile in `a` to `b`."""
+    """Copy the first `m` rows and `n` columns of tiles in `a` to `b`."""
     for r in range(m):
         for s in comptime(range(0, cols * lanes.width, lanes.width)):
             lanes.load(a, a0 + r * a_wide + s, lanes.iota() < n - s).store(b, b0 + r * b_wide + s, lanes.iota() < n - s)
@@ -126,21 +126,21 @@ def multiply_block(
     *, room: Any, a0: int, b0: int, c0: int, wide: int, rows: int, columns: int, spare: int, join: Comptime[str], is_root: bool,
     lanes: Comptime[Any], tall: Comptime[int], cols: Comptime[int], apart: Comptime[int],
 ) -> None:  # fmt: skip
-    """The same for `rows` that may end within a tile, and a panel of which only `columns` may be left: tiles that stick out are done in `room`, from `spare` on. `a`
-    is packed up to whole tiles."""
+    """The same for `rows` that may end within a tile, and a panel of which only `columns` may be left: tiles that stick out are done in `room`, from `spare` on, where
+    there is space for all of them. `a` is packed up to whole tiles."""
     done = 0
     if columns >= comptime(cols * lanes.width):
         done = rows - rows % tall
         multiply_panel(a, b, c, k, is_first, m=done, a0=a0, b0=b0, c0=c0, wide=wide, join=join, is_root=is_root, lanes=lanes, tall=tall, cols=cols, apart=apart)
-    for i in range(done, rows, tall):
-        high, place = min(tall, rows - i), c0 + i * wide
+    if done < rows:
+        place, rest = c0 + done * wide, rows - done
         if not is_first:
-            move_tile(c, room, high, columns, a0=place, a_wide=wide, b0=spare, b_wide=comptime(cols * lanes.width), lanes=lanes, cols=cols)
+            move_tile(c, room, rest, columns, a0=place, a_wide=wide, b0=spare, b_wide=comptime(cols * lanes.width), lanes=lanes, cols=cols)
         multiply_panel(
-            a, b, room, k, is_first, m=tall, a0=a0 + i * (k if comptime(apart == 0) else comptime(apart)), b0=b0, c0=spare, wide=comptime(cols * lanes.width),
+            a, b, room, k, is_first, m=rest, a0=a0 + done * (k if comptime(apart == 0) else comptime(apart)), b0=b0, c0=spare, wide=comptime(cols * lanes.width),
             join=join, is_root=is_root, lanes=lanes, tall=tall, cols=cols, apart=apart,
         )  # fmt: skip
-        move_tile(room, c, high, columns, a0=spare, a_wide=comptime(cols * lanes.width), b0=place, b_wide=wide, lanes=lanes, cols=cols)
+        move_tile(room, c, rest, columns, a0=spare, a_wide=comptime(cols * lanes.width), b0=place, b_wide=wide, lanes=lanes, cols=cols)
 
 
 @fn(nogil=True)
@@ -166,11 +166,11 @@ def multiply_rows(
     lanes: Comptime[Any], tall: Comptime[int], cols: Comptime[int], depth: Comptime[int],
 ) -> None:  # fmt: skip
     """The columns from `left` to `right` of one part of the `m` rows of the product, in `c`, which has `n` columns. `held` is `room`, read only: `panels` elements for
-    those of `b`, which are there already or are packed a `strip` at a time, and behind them for each part the `space` for one tile and `high` packed rows of `a`."""
+    those of `b`, which are there already or are packed a `strip` at a time, and behind them for each part the `space` for `high` rows of tiles and `high` packed rows of `a`."""
     begin = number * part
     own = min(part, m - begin)
     spare = panels + number * space
-    packed = spare + comptime(tall * cols * lanes.width)
+    packed = spare + high * comptime(cols * lanes.width)
     wide = right - left + -(right - left) % comptime(cols * lanes.width)
     for k0 in range(0, k, depth):
         deep = min(depth, k - k0)
