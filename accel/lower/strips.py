@@ -57,6 +57,16 @@ def _gate(body: FunctionBody, instruction: Instruction, successors: Successors) 
     values[LOWEST] = (e.call("i64", "llvm.smin.i64", f"i64 {current}", f"i64 {end}"),)
     values[HIGHEST] = (e.call("i64", "llvm.smax.i64", f"i64 {current}", f"i64 {end}"),)
     terms = _terms(values, kinds)
+    sound = _in_range(e, plan, terms, sound)
+    for first, second in plan.apart:
+        sound = _both(e, sound, are_apart(e, (kinds[first], values[first]), (kinds[second], values[second])))
+    for array in plan.solid:
+        sound = _both(e, sound, _is_solid(e, kinds[array], values[array]))
+    _write(body, instruction, sound)
+
+
+def _in_range(e: Emitter, plan: GatePlan, terms: dict[str, str], sound: str) -> str:
+    """Whether all ranges are within their arrays, and `sound` holds."""
     for array, axis, least, greatest in plan.ranges:
         length = terms[f"{array}{LENGTH_SIGN}{axis}"]
         if least.is_from_end:
@@ -64,11 +74,17 @@ def _gate(body: FunctionBody, instruction: Instruction, successors: Successors) 
             continue
         sound = _both(e, sound, e.value(f"icmp sge i64 {_evaluate(e, least, terms)}, 0"))
         sound = _both(e, sound, e.value(f"icmp slt i64 {_evaluate(e, greatest, terms)}, {length}"))
-    for first, second in plan.apart:
-        sound = _both(e, sound, are_apart(e, (kinds[first], values[first]), (kinds[second], values[second])))
-    for array in plan.solid:
-        sound = _both(e, sound, _is_solid(e, kinds[array], values[array]))
-    _write(body, instruction, sound)
+    return sound
+
+
+def _rows_within(body: FunctionBody, instruction: Instruction, successors: Successors) -> None:
+    e, kinds = body.e, dict(zip(instruction.arguments, _kinds(body, instruction), strict=True))
+    terms = _terms({n: body.read(n) for n in kinds}, kinds)
+    sound = "true"
+    for number in terms.values():
+        sound = _both(e, sound, _is_within(e, number, _SMALL))
+    sound = _in_range(e, instruction.detail, terms, sound)
+    e.exit_if(e.value(f"xor i1 {sound}, true"))
 
 
 def _turn_written_out(body: FunctionBody, instruction: Instruction, successors: Successors) -> None:
@@ -323,7 +339,7 @@ def _ahead(body: FunctionBody, instruction: Instruction, successors: Successors)
 
 
 STRIP_STEPS = {
-    "gate": _gate, "strip_affine": _affine, "strip_again": _again, "strip_ahead": _ahead, "strip_begin": _begin, "strip_count": _count,
+    "gate": _gate, "rows_within": _rows_within, "strip_affine": _affine, "strip_again": _again, "strip_ahead": _ahead, "strip_begin": _begin, "strip_count": _count,
     "strip_failed": _failed, "strip_inside": _inside, "strip_item": _item, "strip_keep": _keep, "strip_leave": _leave,
     "strip_more": _more, "strip_next": _next, "strip_old": _old, "strip_put": _put, "strip_turn": _turn, "strip_within": _within,
     "strip_store": _store, "strip_write": _write_back, "turn": _turn_written_out,

@@ -10,7 +10,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["Forms", "find_outermost"]
+__all__ = ["Forms", "combine", "find_outermost", "find_outermost_ranges"]
 
 _LARGE = 1 << 20  # coefficients stay below
 _TERMS = 6
@@ -61,7 +61,7 @@ class Forms:
                 return self._of(made.arguments[0], place)
             case "binary" if self.typed.argument_kinds.get(id(made)) == (Int(), Int()):
                 left, right = (self._of(n, place) for n in made.arguments)
-                return _combine(made.detail, left, right)
+                return combine(made.detail, left, right)
             case "item":
                 return self._length(made, place)
             case "call" if (call := self.typed.calls.get(id(made))) is not None and call.name == "builtins.len":
@@ -182,7 +182,23 @@ def find_outermost(forms: Iterable[Affine], side: int) -> list[Affine]:
     return found
 
 
-def _combine(symbol: str, left: Affine | None, right: Affine | None) -> Affine | None:
+def find_outermost_ranges(ranges: Iterable[tuple[str, int, Affine, Affine]]) -> list[tuple[str, int, Affine, Affine]]:
+    """Fewer ranges of axes of arrays, from the least to the greatest subscript, that are within them only if all are. What counts from the end stays as it is."""
+    found: dict[tuple[str, int, Affine, Affine], None] = {}
+    axes: dict[tuple[str, int], list[tuple[Affine, Affine]]] = {}
+    for array, axis, least, greatest in ranges:
+        if least.is_from_end:
+            found[array, axis, least, greatest] = None
+        else:
+            axes.setdefault((array, axis), []).append((least, greatest))
+    for (array, axis), limits in axes.items():
+        lowest, highest = (find_outermost([pair[side] for pair in limits], 2 * side - 1) for side in (0, 1))
+        for k in range(max(len(lowest), len(highest))):
+            found[array, axis, lowest[min(k, len(lowest) - 1)], highest[min(k, len(highest) - 1)]] = None
+    return list(found)
+
+
+def combine(symbol: str, left: Affine | None, right: Affine | None) -> Affine | None:
     """`left symbol right`, if it is an affine form with small coefficients."""
     if left is None or right is None:
         return None

@@ -21,6 +21,7 @@ from accel.specialize.nests import version_nests
 from accel.specialize.outside import read_outside_arrays
 from accel.specialize.peel import peel_loops
 from accel.specialize.refusal import refuse_moving_callees, refuse_unavoidable
+from accel.specialize.row_checks import join_row_checks
 from accel.specialize.rules import KindRules
 from accel.specialize.runs import join_tests
 from accel.types.kinds import Constant, Kind, Nested, Never, Scalar, is_value, join_kinds, members_of
@@ -138,7 +139,7 @@ class Specializer:
                 break
             for made in set(self._typed) - known:
                 del self._typed[made]  # they saw a result that has changed
-        for improve in (choose_values, peel_loops, version_nests):
+        for improve in (choose_values, peel_loops, version_nests, join_row_checks):
             better = improve(typed)
             if better is not None:
                 self._follow(typed, facts, better)

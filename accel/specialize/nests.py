@@ -19,7 +19,7 @@ strips there (`accel.specialize.strips`), or turn after turn without a loop when
 from __future__ import annotations
 
 from accel.ir import Access, Affine, Block, Flow, GatePlan, Instruction, TypedFunction
-from accel.specialize.affine import Forms, find_outermost
+from accel.specialize.affine import Forms, find_outermost_ranges
 from accel.specialize.indirect import Indirect, find_indirect, turn_name, write_indirect
 from accel.specialize.loops import Definitions, Graph, Loop, Place
 from accel.specialize.put_off import can_put_off, cannot_fail
@@ -62,16 +62,7 @@ class _Gate:
 
     def plan(self) -> GatePlan:
         """What has to be found out, which is less than all ranges where some bound others."""
-        found = {r: None for r in self.ranges if r[2].is_from_end}
-        axes: dict[tuple[str, int], list[tuple[Affine, Affine]]] = {}
-        for array, axis, least, greatest in self.ranges:
-            if not least.is_from_end:
-                axes.setdefault((array, axis), []).append((least, greatest))
-        for (array, axis), limits in axes.items():
-            lowest, highest = (find_outermost([pair[side] for pair in limits], 2 * side - 1) for side in (0, 1))
-            for k in range(max(len(lowest), len(highest))):
-                found[array, axis, lowest[min(k, len(lowest) - 1)], highest[min(k, len(highest) - 1)]] = None
-        return GatePlan(tuple(found), tuple(self.apart), tuple(self.solid))
+        return GatePlan(tuple(find_outermost_ranges(self.ranges)), tuple(self.apart), tuple(self.solid))
 
 
 @dataclass(slots=True)

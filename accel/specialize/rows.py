@@ -6,7 +6,7 @@ from accel.ir import Instruction, TypedFunction
 from accel.types.kinds import Bool, Float, Int, Kind, Scalar, Static, Tuple, Vector
 from accel.values import dataclass
 
-__all__ = ["Row", "can_put_off_lanes", "find_row", "is_memory_of_lanes"]
+__all__ = ["Row", "can_put_off_lanes", "find_prefetched", "find_row", "is_memory_of_lanes"]
 
 _MEMORY = ("load", "load_tail", "gather", "store", "store_tail", "scatter")
 _PURE = ("", "abs", "bitcast", "cast", "ceil", "floor", "fma", "join", "max", "min", "rint", "select", "shuffle", "sqrt", "trunc")
@@ -40,15 +40,17 @@ def is_memory_of_lanes(typed: TypedFunction, i: Instruction) -> bool:
     return call is not None and call.name.removeprefix("simd.") in _MEMORY and call.name.startswith("simd.")
 
 
-def is_prefetch(typed: TypedFunction, i: Instruction) -> bool:
-    """Whether an instruction asks for a line of the cache, which may be anywhere."""
+def find_prefetched(typed: TypedFunction, i: Instruction) -> str | None:
+    """The name of the index at which an instruction asks for a line of the cache, which may be anywhere; None of any other instruction."""
     call = typed.calls.get(id(i)) if i.op == "call" else None
-    return call is not None and call.name == "simd.prefetch" and id(i) not in typed.faults
+    if call is None or call.name != "simd.prefetch" or id(i) in typed.faults:
+        return None
+    return i.arguments[1 + len(i.detail[2]) :][dict(call.bound[0])["index"]]
 
 
 def can_put_off_lanes(typed: TypedFunction, i: Instruction) -> bool:
     """Whether an operation on SIMD values has no check that could fail; a load is taken to be in range."""
-    if is_prefetch(typed, i):
+    if find_prefetched(typed, i) is not None:
         return True
     kinds = (*typed.argument_kinds.get(id(i), ()), *typed.target_kinds.get(id(i), ()))
     if not any(isinstance(kind, Vector) for kind in kinds):

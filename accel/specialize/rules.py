@@ -321,7 +321,7 @@ class KindRules(StructRules):
     def op_strip_begin(self, instruction: Instruction, kinds: Kinds) -> Kinds:
         return ()
 
-    op_strip_write = op_strip_store = op_strip_put = op_strip_inside = op_strip_leave = op_strip_begin
+    op_rows_within = op_strip_write = op_strip_store = op_strip_put = op_strip_inside = op_strip_leave = op_strip_begin
 
     def op_strip_ahead(self, instruction: Instruction, kinds: Kinds) -> Kind:
         return kinds[0]
