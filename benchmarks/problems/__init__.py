@@ -22,6 +22,7 @@ from benchmarks.problems.histogram.problem import HISTOGRAM
 from benchmarks.problems.language.problem import LANGUAGE
 from benchmarks.problems.loops.problem import LOOPS
 from benchmarks.problems.mandelbrot.problem import MANDELBROT
+from benchmarks.problems.mandelbrot_kernel.problem import MANDELBROT_KERNEL
 from benchmarks.problems.mandelbrot_lanes.problem import MANDELBROT_LANES
 from benchmarks.problems.mandelbrot_simd.problem import MANDELBROT_SIMD
 from benchmarks.problems.matmul_kernel.problem import MATMUL_KERNEL
@@ -77,6 +78,7 @@ PROBLEMS: dict[str, Problem] = {
         DISTANCES,
         REDUCTIONS_KERNEL,
         TRANSFORMER,
+        MANDELBROT_KERNEL,
         COMPILE_TIME,
         FALLBACK,
         FUZZER,
