@@ -2,6 +2,7 @@
 
 from accel.kernels.activations import gelu
 from accel.kernels.attending import attention
+from accel.kernels.bodies import gravity
 from accel.kernels.convolutions import conv2d
 from accel.kernels.distances import nearest_neighbours, pairwise_distances
 from accel.kernels.escapes import mandelbrot
@@ -12,6 +13,6 @@ from accel.kernels.reductions import argmax, argmin, max, mean, min, std, sum, v
 from accel.kernels.scans import cumsum
 
 __all__ = [
-    "argmax", "argmin", "attention", "bincount", "conv2d", "cumsum", "gelu", "histogram", "layer_norm", "log_softmax", "mandelbrot", "matmul", "max", "mean", "min",
+    "argmax", "argmin", "attention", "bincount", "conv2d", "cumsum", "gelu", "gravity", "histogram", "layer_norm", "log_softmax", "mandelbrot", "matmul", "max", "mean", "min",
     "nearest_neighbours", "pairwise_distances", "softmax", "std", "sum", "var",
 ]  # fmt: skip

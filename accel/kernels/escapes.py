@@ -78,7 +78,7 @@ def mandelbrot(real: Any, imag: Any, *, max_iter: int = 256, out: Any = None) ->
     >>> from accel.kernels import mandelbrot
     >>> mandelbrot(numpy.linspace(-2.0, 1.0, 7), numpy.array([[0.0], [1.0]]), max_iter=50)
     array([[50, 50, 50, 50, 50,  5,  3],
-           [ 1,  2,  3,  4, 50,  3,  2]], dtype=int32)
+           [ 1,  2,  3,  4, 50,  2,  2]], dtype=int32)
     """
     parts = numpy.asarray(real), numpy.asarray(imag)
     dtype = find_dtype("mandelbrot", *parts)

@@ -18,6 +18,7 @@ from benchmarks.problems.functions.problem import FUNCTIONS
 from benchmarks.problems.fuzzer.problem import FUZZER
 from benchmarks.problems.gather.problem import GATHER
 from benchmarks.problems.gradient.problem import GRADIENT
+from benchmarks.problems.gravity_kernel.problem import GRAVITY_KERNEL
 from benchmarks.problems.histogram.problem import HISTOGRAM
 from benchmarks.problems.language.problem import LANGUAGE
 from benchmarks.problems.loops.problem import LOOPS
@@ -79,6 +80,7 @@ PROBLEMS: dict[str, Problem] = {
         REDUCTIONS_KERNEL,
         TRANSFORMER,
         MANDELBROT_KERNEL,
+        GRAVITY_KERNEL,
         COMPILE_TIME,
         FALLBACK,
         FUZZER,

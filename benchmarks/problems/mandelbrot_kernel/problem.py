@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+import accel
 from benchmarks.harness.check import WrongAnswerError
 from benchmarks.harness.kernels import load_right
 from benchmarks.harness.measure import interleave
@@ -31,10 +32,11 @@ def make(case: str, size: int) -> tuple[Any, Any, int]:
 def measure(problem: Problem, settings: Settings) -> list[Row]:
     """Rows of all cases; an implementation that is missing, broken or wrong gives a row with its fault."""
     rows: list[Row] = []
-    for case in CASES:
-        points = make(case, 320 if settings.quick else 960)
-        calls, faults = load_right(problem, case, points, lambda got, points=points: check_counts(got, *points))
-        rows += make_rows(problem, case, interleave(calls, rounds=ROUNDS * settings.rounds), faults)
+    with accel.parallel(1):
+        for case in CASES:
+            points = make(case, 320 if settings.quick else 960)
+            calls, faults = load_right(problem, case, points, lambda got, points=points: check_counts(got, *points))
+            rows += make_rows(problem, case, interleave(calls, rounds=ROUNDS * settings.rounds), faults)
     return rows
 
 
