@@ -11,8 +11,9 @@ from accel.kernels.normalised import layer_norm, log_softmax, softmax
 from accel.kernels.products import matmul
 from accel.kernels.reductions import argmax, argmin, max, mean, min, std, sum, var
 from accel.kernels.scans import cumsum
+from accel.kernels.stencils import stencil
 
 __all__ = [
     "argmax", "argmin", "attention", "bincount", "conv2d", "cumsum", "gelu", "gravity", "histogram", "layer_norm", "log_softmax", "mandelbrot", "matmul", "max", "mean", "min",
-    "nearest_neighbours", "pairwise_distances", "softmax", "std", "sum", "var",
+    "nearest_neighbours", "pairwise_distances", "softmax", "std", "stencil", "sum", "var",
 ]  # fmt: skip

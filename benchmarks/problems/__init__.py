@@ -37,6 +37,7 @@ from benchmarks.problems.sieve.problem import SIEVE
 from benchmarks.problems.startup.problem import STARTUP
 from benchmarks.problems.stencil1d.problem import STENCIL1D
 from benchmarks.problems.stencil2d.problem import STENCIL2D
+from benchmarks.problems.stencil_kernel.problem import STENCIL_KERNEL
 from benchmarks.problems.structs.problem import STRUCTS
 from benchmarks.problems.transformer.problem import TRANSFORMER
 from benchmarks.problems.tuning_quality.problem import TUNING_QUALITY
@@ -81,6 +82,7 @@ PROBLEMS: dict[str, Problem] = {
         TRANSFORMER,
         MANDELBROT_KERNEL,
         GRAVITY_KERNEL,
+        STENCIL_KERNEL,
         COMPILE_TIME,
         FALLBACK,
         FUZZER,
