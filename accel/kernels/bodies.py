@@ -112,7 +112,7 @@ def _choose_lanes(dtype: Any) -> Any:
 
 @fn(nogil=True)
 def add_block(
-    bodies: Any, begin: int, end: int, x: Any, y: Any, z: Any, *, square: Any, first: int, lanes: Comptime[Any], is_own: Comptime[bool]
+    bodies: Any, x: Any, y: Any, z: Any, *, begin: int, end: int, square: Any, first: int, lanes: Comptime[Any], is_own: Comptime[bool]
 ) -> tuple[Any, Any, Any]:  # fmt: skip
     """What the bodies from `begin` to `end` add to the accelerations of those in the lanes, which are some of them if `is_own`: from `first` on."""
     right, up, near = lanes(0.0), lanes(0.0), lanes(0.0)
@@ -138,9 +138,9 @@ def attract(bodies: Any, out: Any, *, first: int, end: int, n: int, square: floa
         ax, ay, az = lanes(0.0), lanes(0.0), lanes(0.0)
         for begin in range(0, n, comptime(_BLOCK)):
             if begin <= i < begin + comptime(_BLOCK):
-                bx, by, bz = add_block(bodies, begin, min(begin + comptime(_BLOCK), n), x, y, z, square=softened, first=i, lanes=lanes, is_own=True)
+                bx, by, bz = add_block(bodies, x, y, z, begin=begin, end=min(begin + comptime(_BLOCK), n), square=softened, first=i, lanes=lanes, is_own=True)
             else:
-                bx, by, bz = add_block(bodies, begin, min(begin + comptime(_BLOCK), n), x, y, z, square=softened, first=i, lanes=lanes, is_own=False)
+                bx, by, bz = add_block(bodies, x, y, z, begin=begin, end=min(begin + comptime(_BLOCK), n), square=softened, first=i, lanes=lanes, is_own=False)
             ax, ay, az = ax + bx, ay + by, az + bz
         (ax * constant).store(out, 3 * i, inside, stride=3)
         (ay * constant).store(out, 3 * i + 1, inside, stride=3)

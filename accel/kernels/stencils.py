@@ -130,7 +130,7 @@ def stencil(x: Any, weights: Any, *, mode: str = "reflect", cval: float = 0.0, o
         if taps.dtype != dtype:
             with numpy.errstate(all="ignore"):
                 taps = taps.astype(dtype)
-        _weigh(flatten(array, dtype), taps, made, mode, outside, tuple(middles))
+        _weigh(flatten(array, dtype), taps, made, mode=mode, outside=outside, middles=tuple(middles))
     if out is None or direct:
         return made
     numpy.copyto(out, made, casting="same_kind")
@@ -179,7 +179,7 @@ def _find_beside(n: int, size: int, middle: int, mode: str) -> list[int]:
 
 
 @lru_cache(maxsize=64)
-def _find_plan(shape: tuple[int, ...], mode: str, middles: tuple[int, ...], dtype: Any, sizes: tuple[int, ...], content: bytes) -> Plan:
+def _find_plan(shape: tuple[int, ...], mode: str, middles: tuple[int, ...], *, dtype: Any, sizes: tuple[int, ...], content: bytes) -> Plan:
     taps = numpy.frombuffer(content, dtype).reshape(sizes)
     reach = [size - 1 - middle for size, middle in zip(sizes, middles, strict=True)]
     beside = [_find_beside(*axis, mode) for axis in zip(shape, sizes, middles, strict=True)]
@@ -192,11 +192,10 @@ def _find_plan(shape: tuple[int, ...], mode: str, middles: tuple[int, ...], dtyp
     if columns.size and not is_extended:
         columns = numpy.array([*range(n), *beside[2][before:], *beside[2][:before]])[columns - before]  # those before the first one count from the end
     pitch, left = (n + sizes[2] - 1, 0) if is_extended else (n, before)
-    lengths: Any = (*shape, *middles, *reach)
-    geometry = Geometry(*lengths, taps=len(steps), low=low, high=high, pitch=pitch, left=left)
+    geometry = Geometry._make((*shape, *middles, *reach, len(steps), low, high, pitch, left))
     others = numpy.array(beside[0] + beside[1], numpy.int64)
-    parts: Any = [to_read(numpy.ascontiguousarray(part)) for part in (taps[taps != 0], steps, others, columns)]
-    return Plan(*parts, beyond=beside[2] if is_extended else None, geometry=geometry)
+    parts = [to_read(numpy.ascontiguousarray(part)) for part in (taps[taps != 0], steps, others, columns)]
+    return Plan._make((*parts, beside[2] if is_extended else None, geometry))
 
 
 def _extend(x: Any, plan: Plan, outside: float) -> tuple[Any, Any]:
@@ -212,18 +211,18 @@ def _extend(x: Any, plan: Plan, outside: float) -> tuple[Any, Any]:
     return room, held
 
 
-def _weigh(x: Any, taps: Any, made: Any, mode: str, outside: float, middles: tuple[int, ...]) -> None:
+def _weigh(x: Any, taps: Any, made: Any, *, mode: str, outside: float, middles: tuple[int, ...]) -> None:
     """All lines, piece by piece of their lengths."""
     dtype, flat = x.dtype.type, made.reshape(-1)
     few = (1,) * (_AXES - made.ndim)
     shape = few + made.shape
-    plan = _find_plan(shape, mode, (0,) * len(few) + middles, dtype, few + taps.shape, taps.tobytes())
+    plan = _find_plan(shape, mode, (0,) * len(few) + middles, dtype=dtype, sizes=few + taps.shape, content=taps.tobytes())
     lanes, count = _choose_lanes(dtype), plan.geometry.taps
     room, held = (None, x) if plan.beyond is None else _extend(x, plan, outside)
 
     def do(first: int, end: int) -> None:
         starts, own = take_room(numpy.int64, 4 * count + 1)
-        weigh_lines(held, *plan[:4], flat, starts=starts[: 2 * count], own=starts[2 * count :], geometry=plan.geometry, outside=outside, first=first, end=end, **lanes)
+        weigh_lines(held, *plan[:4], out=flat, starts=starts[: 2 * count], own=starts[2 * count :], geometry=plan.geometry, outside=outside, first=first, end=end, **lanes)
         give_room(starts, own)
 
     pieces = shape[0] * shape[1] * max(1, shape[2] // _PIECE)
@@ -287,8 +286,8 @@ def find_starts(steps: Any, beside: Any, starts: Any, *, geometry: Geometry, pla
 
 @fn(nogil=True)
 def weigh_lines(
-    x: Any, weights: Any, steps: Any, beside: Any, columns: Any, out: Any,
-    *, starts: Any, own: Any, geometry: Geometry, outside: float, first: int, end: int, lanes: Comptime[Any], few: Comptime[Any], one: Comptime[Any],
+    x: Any, weights: Any, steps: Any, beside: Any, columns: Any,
+    *, out: Any, starts: Any, own: Any, geometry: Geometry, outside: float, first: int, end: int, lanes: Comptime[Any], few: Comptime[Any], one: Comptime[Any],
 ) -> None:  # fmt: skip
     """Pieces of lines, the last one of which takes what is left over. Within the array, weights meet lines at the same distance of each."""
     planes, rows, n, above, over, _, below, under = geometry[:8]
