@@ -24,7 +24,7 @@ __all__ = ["stencil"]
 _MODES = ("reflect", "constant", "nearest", "mirror", "wrap")
 _AXES = 3
 _REGISTERS = 8  # of elements at a time: a weight and where it is are looked up once for all of them
-_SHORT = 256  # elements of a line for each beside it: one that is shorter is extended by them first, as those near its ends cost so much
+_COPIED = 1.5  # elements that are copied in the time of one product near the end of a line: shorter lines are extended by what stands beside them first
 _PIECE = 8192  # elements of a line that are done before the next line: what they meet stays in the cache
 _SHARED = 1 << 17  # products that are worth several threads
 
@@ -184,7 +184,7 @@ def _find_plan(shape: tuple[int, ...], mode: str, middles: tuple[int, ...], *, d
     reach = [size - 1 - middle for size, middle in zip(sizes, middles, strict=True)]
     beside = [_find_beside(*axis, mode) for axis in zip(shape, sizes, middles, strict=True)]
     n, before, steps = shape[2], middles[2], numpy.argwhere(taps).astype(numpy.int64)
-    is_extended = n < _SHORT * (sizes[2] - 1) or sizes[2] > _PIECE // 2 or (mode == "constant" and sizes[:2] != (1, 1))
+    is_extended = n < _COPIED * (sizes[2] - 1) * len(steps) or sizes[2] > _PIECE // 2 or (mode == "constant" and sizes[:2] != (1, 1))
     low, high = (0, n) if is_extended else (before, n - reach[2])
     if high - low < simd_width(dtype):
         low = high = n
@@ -310,4 +310,5 @@ def weigh_lines(
             weigh_range(x, weights, chosen, out, count=count, first=low, end=high, at=at, to=to, lanes=few)
         for side in range(2):
             here, there = (begin, low) if side == 0 else (high, stop)
-            weigh_each(x, weights, columns, chosen, out, geometry=geometry, first=here, end=there, at=at, to=to, outside=outside, one=one)
+            if here < there:
+                weigh_each(x, weights, columns, chosen, out, geometry=geometry, first=here, end=there, at=at, to=to, outside=outside, one=one)
