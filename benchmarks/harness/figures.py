@@ -21,6 +21,8 @@ RATE_LIMIT = 0.8
 MATMUL_ODD, MATMUL_STACK, MATMUL_LISTS = 0.9, 2.0, 10_000  # times as fast
 CONV2D_SPEED = 0.8  # of PyTorch's
 REDUCTIONS_MEAN = 0.667  # 1.5 times as fast
+GRAVITY_WORST = 1.15  # with what a call costs where there are few bodies
+STENCIL_MEAN = 0.25  # four times as fast
 TRANSFORMER_MEAN = 0.833  # 1.2 times as fast
 UNSEEN_GAIN, UNSEEN_WORST = 1.15, 1.05  # of what is chosen without a search; the worst within the noise
 TUNING_WITHIN = {"racing": 5, "bayesian": 5, "genetic": 8}  # per cent of the best
@@ -103,6 +105,9 @@ def find_figures(rows: Sequence[Row]) -> list[Figure]:
             rows, "reductions", "sums and histograms over NumPy's", mean_limit=REDUCTIONS_MEAN, worst_limit=1.0, least=20
         ),
         judge_group(rows, "transformer", "softmax, layer norm, gelu, attention over PyTorch", mean_limit=TRANSFORMER_MEAN, worst_limit=1.0),
+        judge_group(rows, "gravity kernel", "gravity over C", mean_limit=OVER_C_LIMIT, worst_limit=GRAVITY_WORST),
+        judge_group(rows, "stencil kernel", "stencils over SciPy's correlate", mean_limit=STENCIL_MEAN, worst_limit=0.5),
+        judge_group(rows, "mandelbrot kernel", "mandelbrot, the kernel, over C intrinsics", mean_limit=LANES_LIMIT, worst_limit=LANES_LIMIT),
         *(judge_tuning(rows, strategy, within) for strategy, within in TUNING_WITHIN.items()),
     ]
 

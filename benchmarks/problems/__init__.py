@@ -18,10 +18,12 @@ from benchmarks.problems.functions.problem import FUNCTIONS
 from benchmarks.problems.fuzzer.problem import FUZZER
 from benchmarks.problems.gather.problem import GATHER
 from benchmarks.problems.gradient.problem import GRADIENT
+from benchmarks.problems.gravity_kernel.problem import GRAVITY_KERNEL
 from benchmarks.problems.histogram.problem import HISTOGRAM
 from benchmarks.problems.language.problem import LANGUAGE
 from benchmarks.problems.loops.problem import LOOPS
 from benchmarks.problems.mandelbrot.problem import MANDELBROT
+from benchmarks.problems.mandelbrot_kernel.problem import MANDELBROT_KERNEL
 from benchmarks.problems.mandelbrot_lanes.problem import MANDELBROT_LANES
 from benchmarks.problems.mandelbrot_simd.problem import MANDELBROT_SIMD
 from benchmarks.problems.matmul_kernel.problem import MATMUL_KERNEL
@@ -35,6 +37,7 @@ from benchmarks.problems.sieve.problem import SIEVE
 from benchmarks.problems.startup.problem import STARTUP
 from benchmarks.problems.stencil1d.problem import STENCIL1D
 from benchmarks.problems.stencil2d.problem import STENCIL2D
+from benchmarks.problems.stencil_kernel.problem import STENCIL_KERNEL
 from benchmarks.problems.structs.problem import STRUCTS
 from benchmarks.problems.transformer.problem import TRANSFORMER
 from benchmarks.problems.tuning_quality.problem import TUNING_QUALITY
@@ -77,6 +80,9 @@ PROBLEMS: dict[str, Problem] = {
         DISTANCES,
         REDUCTIONS_KERNEL,
         TRANSFORMER,
+        MANDELBROT_KERNEL,
+        GRAVITY_KERNEL,
+        STENCIL_KERNEL,
         COMPILE_TIME,
         FALLBACK,
         FUZZER,
