@@ -110,6 +110,7 @@ def check_kernel(
     name = getattr(getattr(kernel, "func", kernel), "__name__", repr(kernel))
     promise = _Promise(kernel, reference, name, options or {}, (rtol, atol, ulp), bound, result_dtype, warns)
     given = tuple(np.array(each, order="C") if isinstance(each, np.ndarray) else each for each in arguments)
+    others = tuple(shapes)
     for dtype in tuple(dtypes) or (None,):
         contract = _Contract(promise, tuple(_cast(each, dtype) for each in given))
         contract.check_calls(tuple(threads))
@@ -123,7 +124,7 @@ def check_kernel(
             contract.check_special()
         if empty:
             contract.check_empty()
-        contract.check_shapes(shapes := tuple(shapes))
+        contract.check_shapes(others)
         if interpreted:
             with disabled():
                 contract.same(contract.call(contract.given, "with accel off"), "with accel off")
@@ -155,7 +156,7 @@ class _Contract:
         self.kept = tuple(np.array(part) for part in self.made)
 
     def fail(self, where: str, what: str, given: tuple[Any, ...] | None = None) -> NoReturn:
-        arguments = " and ".join(f"{each.dtype.name} {each.shape}" for each in given or self.given if isinstance(each, np.ndarray))
+        arguments = " and ".join(f"{each.dtype.name} {each.shape}" for each in (self.given if given is None else given) if isinstance(each, np.ndarray))
         raise AssertionError(f"`{self.promise.name}` breaks the contract of kernels: {', '.join(filter(None, ('of ' + arguments, where)))}: {what}")
 
     def call(self, given: tuple[Any, ...], where: str, *, out: Any = None, lost: int = -1) -> tuple[Any, ...]:
@@ -357,8 +358,8 @@ def _cut(array: Any, length: int) -> Any:
 def _draw(rng: Any, like: Any, shape: tuple[int, ...]) -> Any:
     """Random numbers: floats of some orders of magnitude, others from among those of an array."""
     if like.dtype.kind in "fc":
-        return (rng.standard_normal(shape) * 10.0 ** rng.integers(-2, 3, shape)).astype(like.dtype)
-    return rng.choice(like.ravel(), shape)
+        return np.asarray(rng.standard_normal(shape) * 10.0 ** rng.integers(-2, 3, shape), like.dtype)
+    return np.asarray(rng.choice(like.ravel(), shape), like.dtype)
 
 
 def _overlap(array: Any, shape: tuple[int, ...]) -> Iterator[tuple[str, Any, Any]]:
