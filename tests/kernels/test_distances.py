@@ -11,7 +11,9 @@ from accel.kernels.blocks import choose_difference_blocks
 from accel.testing import check_kernel
 
 METRICS = ("euclidean", "sqeuclidean", "manhattan")
-KINDS = [(np.float32, "euclidean"), (np.float64, "euclidean"), (np.float64, "sqeuclidean"), (np.float64, "manhattan")]
+SLOW = pytest.mark.slow  # what takes longest is compiling
+KINDS = [pytest.param(np.float32, "euclidean", marks=SLOW), (np.float64, "euclidean"), (np.float64, "sqeuclidean"), (np.float64, "manhattan")]
+DTYPES = (pytest.param(np.float32, marks=SLOW), np.float64)
 BLOCKS = choose_difference_blocks(np.float64)
 
 
@@ -54,10 +56,11 @@ def check_nearest(queries, points, k, metric):
     assert distances.dtype == want.dtype and np.array_equal(distances, want, equal_nan=True)
 
 
-@settings(max_examples=60, deadline=None)
-@given(st.tuples(st.integers(0, 40), st.integers(0, 40), st.integers(0, 20)), st.sampled_from(KINDS), st.integers(0, 99))
-def test_shapes(shape, kind, seed):
-    (m, n, k), (dtype, metric) = shape, kind
+@pytest.mark.parametrize(("dtype", "metric"), KINDS)
+@settings(max_examples=25, deadline=None)
+@given(st.tuples(st.integers(0, 40), st.integers(0, 40), st.integers(0, 20)), st.integers(0, 99))
+def test_shapes(dtype, metric, shape, seed):
+    m, n, k = shape
     rng = np.random.default_rng(seed)
     a, b = numbers(rng, m, k, dtype=dtype), numbers(rng, n, k, dtype=dtype)
     check(pairwise_distances(a, b, metric=metric), a, b, metric)
@@ -94,7 +97,7 @@ def test_many_points(dtype, metric):
     check(pairwise_distances(a, b, metric=metric), a, b, metric)
 
 
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("dtype", DTYPES)
 def test_a_distance_is_a_chain_of_fused_operations_whatever_is_around_it(dtype):
     rng = np.random.default_rng(3)
     a, b = numbers(rng, 30, 300, dtype=dtype), numbers(rng, 40, 300, dtype=dtype)

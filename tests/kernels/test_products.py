@@ -10,7 +10,7 @@ from accel.kernels import matmul, products
 from accel.kernels.blocks import choose_blocks
 from accel.testing import check_kernel
 
-DTYPES = (np.float32, np.float64)
+DTYPES = (pytest.param(np.float32, marks=pytest.mark.slow), np.float64)  # what takes longest is compiling; attention's tests have float32 products
 BLOCKS = choose_blocks(np.float32)
 SIDES = sorted({1, 2, 3, BLOCKS.tile.tall - 1, BLOCKS.tile.tall, BLOCKS.tile.tall + 1, BLOCKS.tile.wide - 1, BLOCKS.tile.wide, BLOCKS.tile.wide + 1, 33, 65})
 LARGE = (
