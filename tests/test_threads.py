@@ -43,6 +43,38 @@ def test_every_iteration_once(n: int, threads: int, schedule: str) -> None:
     assert counts == [1] * n
 
 
+@pytest.mark.parametrize("threads", [1, 2, 4])
+def test_arguments_of_bodies(threads: int) -> None:
+    seen: list[tuple[int, str, int]] = []
+
+    def body(i: int, text: str, *, by: int) -> None:
+        seen.append((i, text, by))
+
+    accel.parallel_for(body, 5, args=["x"], kwargs={"by": 3}, num_threads=threads)
+    assert sorted(seen) == [(i, "x", 3) for i in range(5)]
+    with pytest.raises(TypeError, match="by"):
+        accel.parallel_for(body, 5, args=("x",), num_threads=threads)
+
+
+@pytest.mark.parametrize("threads", [1, 2, 4])
+def test_bodies_in_machine_code(threads: int) -> None:
+    rows = np.ones((9, 50))
+    for _ in range(3):
+        accel.parallel_for(scale_row, 9, args=(rows, 2.0), num_threads=threads)
+    assert (rows == 8.0).all()
+    with pytest.raises(IndexError):
+        accel.parallel_for(scale_row, 10, args=(rows, 2.0), num_threads=threads)
+    assert (rows == 16.0).all()
+    with pytest.raises(TypeError, match="factor"):
+        accel.parallel_for(scale_row, 9, args=(rows,), num_threads=threads)
+
+
+@accel.fn(nogil=True)
+def scale_row(i: int, rows: np.ndarray, factor: float) -> None:
+    for j in range(rows.shape[1]):
+        rows[i, j] *= factor
+
+
 @pytest.mark.skipif(sys.gettrace() is not None, reason="sequential under a tracer")
 def test_bodies_that_release_the_gil_run_at_once() -> None:
     both = threading.Barrier(2, timeout=20)

@@ -111,6 +111,9 @@ def bind_arguments(
     if positional > code.co_argcount and not rest:
         return None
     given = dict(zip(parameters[: code.co_argcount], values[:positional], strict=False))
+    if len(values) == len(parameters) and not (rest or more or code.co_posonlyargcount):  # what is called most: nothing is left out
+        given.update(zip(names or (), values[positional:], strict=True))
+        return [given[n] for n in parameters] if given.keys() == set(parameters) else None
     for name, value in zip(names or (), values[positional:], strict=True):
         is_parameter = name in parameters[code.co_posonlyargcount :]
         if name in given if is_parameter else not more:

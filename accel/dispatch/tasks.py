@@ -5,26 +5,30 @@ from __future__ import annotations
 import ctypes
 from array import array
 
+from accel.dispatch.arguments import bind_arguments
 from accel.dispatch.dispatcher import find_dispatcher
 from accel.runtime.interrupt import find_tripped
 from accel.runtime.pool import MOST_THREADS, pool
+from accel.types.kinds import Int
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from types import FunctionType
     from typing import Any
 
+    from accel.ir import Entry
     from accel.runtime.image import Loaded
 
     Call = tuple[FunctionType, tuple[Any, ...]]
 
-__all__ = ["DONE", "RAISED", "SKIPPED", "Together", "call_in_python", "prepare_together"]
+__all__ = ["DONE", "RAISED", "SKIPPED", "Together", "call_each", "call_in_python", "prepare_together"]
 
 DONE, RAISED, SKIPPED = "done", "raised", "skipped"
 _NAMES = {0: DONE, 1: RAISED, 2: DONE, -1: SKIPPED}
 _ALL = -1  # what a region gives when all is done
 _ITEMS = 24  # offset of the items of a tuple
+_AT_ONCE = 4096  # tasks of one region
 
 
 def prepare_together(calls: Sequence[Call]) -> Together | None:
@@ -43,9 +47,7 @@ class Together:
 
     def __init__(self, tasks: list[_Task]) -> None:
         self._tasks = tasks
-        self._given: list[Any] = [None] * len(tasks)
-        self._table = array("q", [word for task in tasks for word in (task.does, task.place, 0)])
-        self._frame = array("q", [self._table.buffer_info()[0], *[0] * 7, id(self._given), 0, find_tripped()])
+        self._table = _Table(array("q", [word for task in tasks for word in (task.does, task.place, 0)]))
         self._look = bytes(tasks[0].room)
         self._gives = any(task.finish is not None for task in tasks)
 
@@ -68,15 +70,71 @@ class Together:
         BaseException
             What gets out of a handler of signals.
         """
-        answer = pool().tasks(self._frame.buffer_info()[0], len(self._tasks), min(threads, MOST_THREADS))
-        if answer == _ALL and not self._gives and all(value is None for value in self._given):
+        answer, given = self._table.do(threads)
+        if answer == _ALL and not self._gives and all(value is None for value in given):
             return [(DONE, None)] * len(self._tasks)
-        outcomes = [
+        return [
             (_NAMES[status], task.result() if status == 0 else value)
-            for task, status, value in zip(self._tasks, self._table[2::3], self._given, strict=True)
+            for task, status, value in zip(self._tasks, self._table.words[2::3], given, strict=True)
         ]
-        self._given[:] = [None] * len(self._tasks)
-        return outcomes
+
+
+class _Table:
+    """Tasks as machine code of the pool takes them: `words` are three for each, the address of what does it, that of its room, and what has become of it."""
+
+    def __init__(self, words: array[int]) -> None:
+        self.words, self._count = words, len(words) // 3
+        self._given: list[Any] = [None] * self._count
+        self._frame = array("q", [words.buffer_info()[0], *[0] * 7, id(self._given), 0, find_tripped()])
+
+    def do(self, threads: int) -> tuple[int, list[Any]]:
+        """Do them: what the region gives, and what each has raised, or given in CPython."""
+        answer = pool().tasks(self._frame.buffer_info()[0], self._count, min(threads, MOST_THREADS))
+        given = self._given[:]
+        self._given[:] = [None] * self._count
+        return answer, given
+
+
+def call_each(function: Any, count: int, arguments: tuple[Any, ...], keywords: Mapping[str, Any], threads: int) -> int:
+    """Call `function(k, *arguments, **keywords)` for each k of `range(count)` in machine code that needs no Python and gives None. How many are done: all, none if
+    there can't be such code, or only the first: that is how there comes to be some, and how it learns of new globals.
+
+    Raises
+    ------
+    BaseException
+        What the lowest of the calls that failed has raised; those before it are done. KeyboardInterrupt ends all.
+    """
+    dispatcher = find_dispatcher(function)
+    if dispatcher is None or not dispatcher.options.nogil or not all(map(_is_free, dispatcher.entries)) or (dispatcher.diagnostics and not dispatcher.entries):
+        return 0
+    bound = bind_arguments(function, (0, *arguments, *keywords.values()), 1 + len(arguments), tuple(keywords))
+    if bound is None:
+        return 0
+    done, task = 0, _prepare(function, held := tuple(bound))
+    if task is None:
+        function(0, *arguments, **keywords)
+        done, task = 1, _prepare(function, held)
+    if task is None or not _is_free(task.entry):
+        return done
+    words = len(task.room)
+    for first in range(done, count, _AT_ONCE):
+        here = min(_AT_ONCE, count - first)
+        rooms = array("q", bytes(task.room) * here)
+        rooms[::words] = array("q", range(first, first + here))  # the number is the first word, and an int
+        table = array("q", [task.does, 0, 0]) * here
+        place = rooms.buffer_info()[0]
+        table[1::3] = array("q", range(place, place + 8 * words * here, 8 * words))
+        answer, given = _Table(table).do(threads)
+        if answer != _ALL:
+            raised = [value for value, status in zip(given, table[2::3], strict=True) if status == 1]
+            raise next((error for error in raised if isinstance(error, KeyboardInterrupt)), raised[0])
+    return count
+
+
+def _is_free(entry: Entry) -> bool:
+    """Whether machine code takes the number of a call, needs no Python, and gives None."""
+    exports = entry.loaded.image.exports
+    return "call.do" in exports and "call.finish" not in exports and isinstance(entry.signature.kinds[0], Int)
 
 
 def call_in_python(calls: Sequence[Call], threads: int) -> list[tuple[str, Any]]:
@@ -102,10 +160,11 @@ def call_in_python(calls: Sequence[Call], threads: int) -> list[tuple[str, Any]]
 class _Task:
     """A call that is ready: `does` is the address of what does it, with the room at `place`."""
 
-    __slots__ = ("does", "finish", "place", "prepare", "room")
+    __slots__ = ("does", "entry", "finish", "place", "prepare", "room")
 
-    def __init__(self, loaded: Loaded) -> None:
-        room, self.prepare, self.does, self.finish = _functions(loaded)
+    def __init__(self, entry: Entry) -> None:
+        room, self.prepare, self.does, self.finish = _functions(entry.loaded)
+        self.entry = entry
         self.room: Any = room()
         self.place = ctypes.addressof(self.room)
 
@@ -119,7 +178,7 @@ def _prepare(function: FunctionType, arguments: tuple[Any, ...]) -> _Task | None
     dispatcher = find_dispatcher(function)
     for entry in dispatcher.entries if dispatcher is not None else ():
         if "call.do" in entry.loaded.image.exports:
-            task = _Task(entry.loaded)
+            task = _Task(entry)
             if task.prepare(id(arguments) + _ITEMS, task.place):
                 return task
     return None

@@ -8,7 +8,7 @@ from typing import Any
 
 from accel.types import SIMD, Float32, simd_width
 
-__all__ = ["Blocks", "Tile", "choose_blocks", "choose_difference_blocks", "choose_small_tile"]
+__all__ = ["Blocks", "Tile", "choose_blocks", "choose_difference_blocks", "choose_small_tile", "round_up"]
 
 _CACHES = Path("/sys/devices/system/cpu/cpu0/cache")
 _L1, _L2 = 32 << 10, 512 << 10  # bytes, where the system does not tell
@@ -45,16 +45,20 @@ class Blocks:
     ----------
     options : dict
         What the machine code is made for.
-    room : int
-        Elements of the memory that one thread works in.
+    panels : int
+        Elements of the memory for so many packed columns of `b`.
     """
 
-    __slots__ = ("depth", "high", "options", "room", "strip", "tile")
+    __slots__ = ("depth", "high", "options", "panels", "strip", "tile")
 
     def __init__(self, tile: Tile, depth: int, strip: int, high: int) -> None:
         self.tile, self.depth, self.strip, self.high = tile, depth, strip, high
-        self.options: dict[str, Any] = tile.options | {"depth": depth, "strip": strip}
-        self.room = depth * (strip + tile.wide + high * 5 // 4 + 2 * tile.tall) + tile.tall * tile.wide
+        self.options: dict[str, Any] = tile.options | {"depth": depth}
+        self.panels = depth * strip
+
+    def find_space(self, high: int) -> int:
+        """Elements of the memory for so many packed rows of `a`, and as many rows of a tile."""
+        return high * (self.depth + self.tile.wide)
 
 
 @cache
@@ -84,6 +88,11 @@ def choose_small_tile(dtype: Any, m: int, n: int) -> Tile:
     narrow = Tile(tile.lanes, _HIGH, 1)
     costs = [-(-m // t.tall) * t.tall * -(-n // t.wide) * t.wide for t in (tile, narrow)]
     return tile if costs[0] <= _NARROW_COST * costs[1] else narrow
+
+
+def round_up(number: int, unit: int) -> int:
+    """The next multiple of `unit`."""
+    return number + -number % unit
 
 
 def _bytes_of(width: int) -> int:

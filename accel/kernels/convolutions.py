@@ -177,7 +177,7 @@ def _convolve(x: Any, weight: Any, out: Any, geometry: Geometry, blocks: Blocks)
     high = min(blocks.high, patches + -patches % tile.tall)
     wide = filters + -filters % tile.wide
     strip = min(wide, max(1, blocks.high * blocks.depth // (deep * tile.wide)) * tile.wide)
-    room_size = tile.tall * tile.wide + high * deep + tile.lanes.width + (k * wide if patches > high else deep * strip)
+    room_size = high * (tile.wide + deep) + tile.lanes.width + (k * wide if patches > high else deep * strip)
     flat = out.reshape(-1)
 
     def do(number: int) -> None:

@@ -180,18 +180,19 @@ def _search(queries: Any, points: Any, best: Any, numbers: Any, *, sizes: tuple[
     tall, threads = blocks.tile.tall, num_threads() if m * n * size >= _SHARED else 1
     high = min(blocks.high, -(-m // (threads * tall)) * tall)
     wide = min(n, _WIDE)
-    how: dict[str, Any] = {"a_row": size, "a_column": 1, "b_row": 1, "b_column": size, "join": join, "is_root": is_root}
+    how: dict[str, Any] = {"a_row": size, "a_column": 1, "b_row": 1, "b_column": size, "join": join, "is_root": is_root, "left": 0, "k": size, "part": high, "high": high}
+    how |= blocks.options | {"strip": blocks.strip, "panels": blocks.panels, "space": 0, "is_packed": False}
 
     def do(number: int) -> None:
         rows = slice(number * high, min(m, (number + 1) * high))
         count = rows.stop - rows.start
         mine, kept, kept_numbers = queries[rows.start * size : rows.stop * size], best[rows].reshape(-1), numbers[rows].reshape(-1)
-        room, held = take_room(queries.dtype, blocks.room)
+        room, held = take_room(queries.dtype, blocks.panels + blocks.find_space(high))
         block, _ = take_room(queries.dtype, high * wide)
         for start in range(0, n, wide):
             columns = min(wide, n - start)
             some = points[start * size : (start + columns) * size]
-            multiply_rows(mine, some, block, room, held, begin=0, m=count, n=columns, k=size, high=high, **how, **blocks.options)
+            multiply_rows(0, mine, some, block, room=room, held=held, m=count, n=columns, right=columns, **how)
             select(block, kept, kept_numbers, rows=count, columns=columns, start=start, k=k, lanes=blocks.tile.lanes)
         sort(kept, kept_numbers, rows=count, k=k)
         give_room(block, _)

@@ -76,9 +76,9 @@ def convolve(
     *, geometry: Geometry, begin: int, m: int, start: int, n: int, wide: int, k: int, deep: int, high: int, strip: int,
     lanes: Comptime[Any], tall: Comptime[int], cols: Comptime[int],
 ) -> None:  # fmt: skip
-    """The results of `m` patches, from `begin` on, for `n` channels, from `start` on, of the `wide` ones of `c` and `weight`. `held` is `room`, read only: one
-    tile, `high` packed patches of `deep` elements and a row of lanes, and the panels: where all patches are packed at once one, else all."""
-    panel, tile = comptime(cols * lanes.width), comptime(tall * cols * lanes.width)
+    """The results of `m` patches, from `begin` on, for `n` channels, from `start` on, of the `wide` ones of `c` and `weight`. `held` is `room`, read only: `high` rows
+    of tiles, as many packed patches of `deep` elements and a row of lanes, and the panels: where all patches are packed at once one, else all."""
+    panel, tile = comptime(cols * lanes.width), high * comptime(cols * lanes.width)
     panels = tile + high * deep + lanes.width
     for top in range(0, m, high):
         here = min(high, m - top)

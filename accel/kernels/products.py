@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import numpy
 
 from accel.kernels.arrays import check_out, find_dtype, flatten, give_room, is_direct, is_plain, take_room, to_read
-from accel.kernels.blocks import Blocks, choose_blocks, choose_small_tile
+from accel.kernels.blocks import Blocks, choose_blocks, choose_small_tile, round_up
 from accel.kernels.epilogues import Epilogue
 from accel.kernels.sharing import share
-from accel.kernels.tiles import multiply_each, multiply_rows
+from accel.kernels.tiles import TURNS, multiply_each, multiply_rows, pack_share
 from accel.threads import num_threads, parallel_for
 
 __all__ = ["matmul", "multiply_large"]
@@ -20,6 +21,10 @@ __all__ = ["matmul", "multiply_large"]
 _SMALL = 64**3  # multiplications of a product that is done without packing `a`
 _SMALL_DEPTH = 256
 _SHARED = 1 << 22  # multiplications that are worth several threads
+_PARTS, _ROWS = 4, 48  # of the rows, for each thread, at most; rows of a part, at least
+_SHARES = 2  # of the columns that are packed, for each thread
+_WORTH = 1 << 17  # elements that are worth being packed by another thread
+_PACKED = 1 << 22  # elements of `b` that are packed at a time
 _ORIGIN = numpy.zeros(2, numpy.int64)
 
 
@@ -140,26 +145,44 @@ def multiply_large(
     arrays: tuple[Any, Any, Any], sizes: tuple[int, int, int], steps: tuple[int, ...], blocks: Blocks, *, join: str = "product", is_root: bool = False
 ) -> None:
     """One product, in blocks of rows; `join` and `is_root` are those of a tile."""
-    (a, b, c), (m, n, k), tall = arrays, sizes, blocks.tile.tall
-    threads = num_threads() if m * n * k >= _SHARED else 1
-    part = -(-m // threads)  # rows for each thread
-    part += -part % tall
-    blocks_each = -(-part * 4 // (blocks.high * 5))  # rows a fifth more than planned are better than another block
-    high = -(-part // blocks_each)
-    high += -high % tall
-    how: dict[str, Any] = dict(zip(("a_row", "a_column", "b_row", "b_column"), steps, strict=True)) | blocks.options | {"join": join, "is_root": is_root}
-
-    def do(number: int) -> None:
-        begin = number * part
-        room, held = take_room(a.dtype, blocks.room)
-        multiply_rows(a, b, c, room, held, begin=begin, m=min(part, m - begin), n=n, k=k, high=high, **how)
-        give_room(room, held)
-
-    count = -(-m // part)
-    if count == 1:
-        do(0)
+    (a, b, c), (m, n, k) = arrays, sizes
+    plan = _plan(sizes, steps, blocks, num_threads() if m * n * k >= _SHARED else 1)
+    room, held = take_room(a.dtype, plan.room)
+    how = plan.options | {"room": room, "held": held, "join": join, "is_root": is_root}
+    if plan.parts == 1:
+        multiply_rows(0, a, b, c, left=0, right=n, is_packed=False, **how)
     else:
-        parallel_for(do, count, num_threads=threads)
+        for left in range(0, n, plan.columns):
+            ends = {"left": left, "right": min(n, left + plan.columns)}
+            parallel_for(pack_share, -(-(ends["right"] - left) // plan.share), args=(b, room), kwargs=plan.packing | ends, num_threads=plan.threads)
+            parallel_for(multiply_rows, plan.parts, args=(a, b, c), kwargs=how | ends | {"is_packed": True}, num_threads=plan.threads)
+    give_room(room, held)
+
+
+class _Plan:
+    """How a product is shared among threads: `parts` of the rows, shares of `share` of the `columns` of `b` that are packed at a time; what the functions that do it get."""
+
+    def __init__(self, sizes: tuple[int, int, int], steps: tuple[int, ...], blocks: Blocks, threads: int) -> None:
+        (m, n, k), tile = sizes, blocks.tile
+        part = round_up(-(-m // (1 if threads == 1 else threads * max(1, min(_PARTS, m // (threads * _ROWS))))), tile.tall)
+        high = round_up(-(-part // -(-part * 4 // (blocks.high * 5))), tile.tall)  # rows a fifth more than planned are better than another block
+        self.threads, self.parts = threads, -(-m // part)
+        space, deep = blocks.find_space(high), round_up(k, TURNS)
+        if self.parts == 1:
+            self.columns = self.share = n
+            strip, panels = blocks.strip, blocks.panels
+        else:
+            strip = self.columns = min(n, max(1, _PACKED // (deep * tile.wide)) * tile.wide)
+            self.share = round_up(max(-(-self.columns // (threads * _SHARES)), _WORTH // deep), tile.wide)
+            panels = round_up(self.columns, tile.wide) * deep
+        self.room = panels + self.parts * space
+        steps_of_b = {"b_row": steps[2], "b_column": steps[3]}
+        self.packing: dict[str, Any] = {"share": self.share, "k": k, **steps_of_b, "lanes": tile.lanes, "cols": tile.cols, "depth": blocks.depth}
+        self.options: dict[str, Any] = {"part": part, "m": m, "n": n, "k": k, "high": high, "strip": strip, "panels": panels, "space": space}
+        self.options |= {"a_row": steps[0], "a_column": steps[1], **steps_of_b, **blocks.options}
+
+
+_plan = lru_cache(maxsize=512)(_Plan)
 
 
 def _multiply_small(a: Any, b: Any, out: Any, dtype: Any) -> None:

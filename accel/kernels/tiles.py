@@ -10,9 +10,9 @@ from typing import Any
 from accel.compile_time import Comptime, comptime
 from accel.decorators import fn
 
-__all__ = ["multiply_block", "multiply_each", "multiply_panel", "multiply_rows", "pack_panels", "pack_rows"]
+__all__ = ["TURNS", "multiply_block", "multiply_each", "multiply_panel", "multiply_rows", "pack_panels", "pack_rows", "pack_share"]
 
-_TURNS = 32  # of a loop are done at a time; a rest is done one by one
+TURNS = 32  # of a loop are done at a time; a rest is done one by one
 _LONG_REST = 12  # turns that are worth being filled up to as many
 _AHEAD = 2  # rows that are asked for before they are packed
 _ROWS = 4  # that are read at a time where panels are packed: the processor fetches a few streams ahead, not as many as there are rows
@@ -21,8 +21,8 @@ _ROWS = 4  # that are read at a time where panels are packed: the processor fetc
 @fn(nogil=True)
 def fill_up(k: int) -> int:
     """The depth of packed operands for `k` steps. Where it is more, -0.0 times 0.0 is added, which changes no sum."""
-    rest = k % _TURNS
-    return k if rest < _LONG_REST else k + _TURNS - rest
+    rest = k % TURNS
+    return k if rest < _LONG_REST else k + TURNS - rest
 
 
 @fn(nogil=True)
@@ -94,6 +94,7 @@ def multiply_panel(
             lanes.prefetch(c, there + (tall + r) * wide + comptime(cols * lanes.width - 1))
             lanes.prefetch(a, here + (tall + r) * row)
         for p in range(k):
+            lanes.prefetch(a, here + tall * row + tall * p)
             line = tuple(lanes.load(b, b0 + p * comptime(cols * lanes.width) + comptime(j * lanes.width)) for j in comptime(range(cols)))
             if comptime(join == "product"):
                 sums = tuple(lanes(a[here + comptime(t // cols) * row + p]).fma(line[comptime(t % cols)], sums[t]) for t in comptime(range(tall * cols)))
@@ -113,7 +114,7 @@ def multiply_panel(
 def move_tile(
     a: Any, b: Any, m: int, n: int, *, a0: int, a_wide: int, b0: int, b_wide: int, lanes: Comptime[Any], cols: Comptime[int]
 ) -> None:  # fmt: skip
-    """Copy the first `m` rows and `n` columns of a tile in `a` to `b`."""
+    """Copy the first `m` rows and `n` columns of tiles in `a` to `b`."""
     for r in range(m):
         for s in comptime(range(0, cols * lanes.width, lanes.width)):
             lanes.load(a, a0 + r * a_wide + s, lanes.iota() < n - s).store(b, b0 + r * b_wide + s, lanes.iota() < n - s)
@@ -125,45 +126,67 @@ def multiply_block(
     *, room: Any, a0: int, b0: int, c0: int, wide: int, rows: int, columns: int, spare: int, join: Comptime[str], is_root: bool,
     lanes: Comptime[Any], tall: Comptime[int], cols: Comptime[int], apart: Comptime[int],
 ) -> None:  # fmt: skip
-    """The same for `rows` that may end within a tile, and a panel of which only `columns` may be left: tiles that stick out are done in `room`, from `spare` on. `a`
-    is packed up to whole tiles."""
+    """The same for `rows` that may end within a tile, and a panel of which only `columns` may be left: tiles that stick out are done in `room`, from `spare` on, where
+    there is space for all of them. `a` is packed up to whole tiles."""
     done = 0
     if columns >= comptime(cols * lanes.width):
         done = rows - rows % tall
         multiply_panel(a, b, c, k, is_first, m=done, a0=a0, b0=b0, c0=c0, wide=wide, join=join, is_root=is_root, lanes=lanes, tall=tall, cols=cols, apart=apart)
-    for i in range(done, rows, tall):
-        high, place = min(tall, rows - i), c0 + i * wide
+    if done < rows:
+        place, rest = c0 + done * wide, rows - done
         if not is_first:
-            move_tile(c, room, high, columns, a0=place, a_wide=wide, b0=spare, b_wide=comptime(cols * lanes.width), lanes=lanes, cols=cols)
+            move_tile(c, room, rest, columns, a0=place, a_wide=wide, b0=spare, b_wide=comptime(cols * lanes.width), lanes=lanes, cols=cols)
         multiply_panel(
-            a, b, room, k, is_first, m=tall, a0=a0 + i * (k if comptime(apart == 0) else comptime(apart)), b0=b0, c0=spare, wide=comptime(cols * lanes.width),
+            a, b, room, k, is_first, m=rest, a0=a0 + done * (k if comptime(apart == 0) else comptime(apart)), b0=b0, c0=spare, wide=comptime(cols * lanes.width),
             join=join, is_root=is_root, lanes=lanes, tall=tall, cols=cols, apart=apart,
         )  # fmt: skip
-        move_tile(room, c, high, columns, a0=spare, a_wide=comptime(cols * lanes.width), b0=place, b_wide=wide, lanes=lanes, cols=cols)
+        move_tile(room, c, rest, columns, a0=spare, a_wide=comptime(cols * lanes.width), b0=place, b_wide=wide, lanes=lanes, cols=cols)
+
+
+@fn(nogil=True)
+def pack_share(
+    number: int, b: Any, room: Any,
+    *, share: int, left: int, right: int, k: int, b_row: int, b_column: int, lanes: Comptime[Any], cols: Comptime[int], depth: Comptime[int],
+) -> None:  # fmt: skip
+    """The panels of one share of the columns from `left` to `right`, all `k` rows of them, for `multiply_rows` that is told that they are there."""
+    wide = right - left + -(right - left) % comptime(cols * lanes.width)
+    j0 = number * share
+    for k0 in range(0, k, depth):
+        deep = min(depth, k - k0)
+        full = fill_up(deep)
+        at = k0 * b_row + (left + j0) * b_column
+        pack_panels(b, room, min(share, right - left - j0), deep, full=full, at=at, row=b_row, column=b_column, to=k0 * wide + j0 * full, lanes=lanes, cols=cols)
 
 
 @fn(nogil=True)
 def multiply_rows(
-    a: Any, b: Any, c: Any, room: Any, held: Any,
-    *, begin: int, m: int, n: int, k: int, high: int, a_row: int, a_column: int, b_row: int, b_column: int, join: Comptime[str], is_root: bool,
-    lanes: Comptime[Any], tall: Comptime[int], cols: Comptime[int], depth: Comptime[int], strip: Comptime[int],
+    number: int, a: Any, b: Any, c: Any,
+    *, room: Any, held: Any, part: int, m: int, n: int, left: int, right: int, k: int, high: int, strip: int, panels: int, space: int, is_packed: bool,
+    a_row: int, a_column: int, b_row: int, b_column: int, join: Comptime[str], is_root: bool,
+    lanes: Comptime[Any], tall: Comptime[int], cols: Comptime[int], depth: Comptime[int],
 ) -> None:  # fmt: skip
-    """`m` rows of the product, from row `begin` on, in `c`, which has `n` columns. `held` is `room`, read only: panels of `depth` times `strip`, one tile, and
-    `high` packed rows of `a`."""
-    spare = comptime(depth * (strip + cols * lanes.width))
-    packed = spare + comptime(tall * cols * lanes.width)
+    """The columns from `left` to `right` of one part of the `m` rows of the product, in `c`, which has `n` columns. `held` is `room`, read only: `panels` elements for
+    those of `b`, which are there already or are packed a `strip` at a time, and behind them for each part the `space` for `high` rows of tiles and `high` packed rows of `a`."""
+    begin = number * part
+    own = min(part, m - begin)
+    spare = panels + number * space
+    packed = spare + high * comptime(cols * lanes.width)
+    wide = right - left + -(right - left) % comptime(cols * lanes.width)
     for k0 in range(0, k, depth):
         deep = min(depth, k - k0)
         full = fill_up(deep)
-        for j0 in range(0, n, strip):
-            pack_panels(b, room, min(strip, n - j0), deep, full=full, at=k0 * b_row + j0 * b_column, row=b_row, column=b_column, to=0, lanes=lanes, cols=cols)
-            for top in range(0, m, high):
-                here = min(high, m - top)
+        for j0 in range(left, right, strip):
+            end = min(j0 + strip, right)
+            if not is_packed:
+                pack_panels(b, room, end - j0, deep, full=full, at=k0 * b_row + j0 * b_column, row=b_row, column=b_column, to=0, lanes=lanes, cols=cols)
+            first = k0 * wide + (j0 - left) * full if is_packed else 0
+            for top in range(0, own, high):
+                here = min(high, own - top)
                 at = (begin + top) * a_row + k0 * a_column
                 pack_rows(a, room, here, deep, full=full, at=at, row=a_row, column=a_column, to=packed, lanes=lanes, tall=tall, apart=depth)
-                for j in range(j0, min(j0 + strip, n), comptime(cols * lanes.width)):
+                for j in range(j0, end, comptime(cols * lanes.width)):
                     multiply_block(
-                        held, held, c, full, k0 == 0, room=room, a0=packed, b0=(j - j0) * full, c0=(begin + top) * n + j, wide=n, rows=here, columns=n - j,
+                        held, held, c, full, k0 == 0, room=room, a0=packed, b0=first + (j - j0) * full, c0=(begin + top) * n + j, wide=n, rows=here, columns=end - j,
                         spare=spare, join=join, is_root=is_root and k0 + deep == k, lanes=lanes, tall=tall, cols=cols, apart=depth,
                     )  # fmt: skip
 

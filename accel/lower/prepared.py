@@ -1,8 +1,8 @@
 """Calls that are prepared by one thread, which has the GIL, and done by others: four functions of a program beside its entry.
 
 `call.words() -> n`: a room for a call has so many words of 8 bytes, for its arguments and behind them its result. `call.prepare(args, room) -> 0 or 1`
-unboxes arguments: 0 if they are not what was compiled for, or a guard does not hold. `call.do(room, state) -> status` is the call, without the GIL; the
-entry uses it, too, so that it is the only one into which LLVM puts the function.
+unboxes arguments, in the order of the parameters: 0 if they are not what was compiled for, or a guard does not hold. `call.do(room, state) -> status` is
+the call, without the GIL; the entry uses it, too, so that it is the only one into which LLVM puts the function.
 `call.finish(room) -> object` boxes the result of a call whose status was 0, once; there is none where that is None.
 """
 
@@ -23,9 +23,8 @@ __all__ = ["emit_prepared", "may_be_prepared"]
 
 
 def may_be_prepared(plan: Plan) -> bool:
-    """Whether calls of a plan may: it has positional parameters only, and the depth of the stack needs no look."""
-    code = plan.root.source.code
-    is_plain = not (code.co_flags & CO_VARARGS or code.co_kwonlyargcount or any(t.recursive for t in plan.functions))
+    """Whether calls of a plan may: it has named parameters only, and the depth of the stack needs no look."""
+    is_plain = not (plan.root.source.code.co_flags & CO_VARARGS or any(t.recursive for t in plan.functions))
     return plan.nogil and is_plain and not isinstance(plan.root.result, (Never, Static))
 
 

@@ -6,7 +6,11 @@ from accel.ir import HIGHEST, LENGTH_SIGN, LOWEST, Affine, Instruction, TypedFun
 from accel.specialize.loops import Definitions, Graph, Loop, Place
 from accel.types.kinds import Array, Int, Kind, RangeIterator
 
-__all__ = ["Forms"]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["Forms", "find_outermost"]
 
 _LARGE = 1 << 20  # coefficients stay below
 _TERMS = 6
@@ -159,6 +163,23 @@ class Forms:
             numbers.insert(0, Affine(0))
         start, stop, step = [*numbers, Affine(1)][:3]
         return None if start is None or stop is None or step is None else (start, stop, step)
+
+
+def find_outermost(forms: Iterable[Affine], side: int) -> list[Affine]:
+    """Some of the forms between which all others lie, whatever the names stand for: if these are at least 0 (`side` -1), or less than a length (1), all are.
+
+    Of forms that differ in the constant only, that is one; of those that differ in one coefficient only, two.
+    """
+    constants: dict[tuple[tuple[str, int], ...], int] = {}
+    for form in forms:
+        constants[form.terms] = max(constants.get(form.terms, form.constant), form.constant, key=lambda c: c * side)
+    found = [Affine(constant, terms) for terms, constant in constants.items()]
+    for name in sorted({name for form in found for name, _ in form.terms}):
+        families: dict[Affine, list[int]] = {}
+        for form in found:
+            families.setdefault(form.put(name, 0), []).append(dict(form.terms).get(name, 0))
+        found = [rest + Affine(0, ((name, c),) if c else ()) for rest, numbers in families.items() for c in sorted({min(numbers), max(numbers)})]
+    return found
 
 
 def _combine(symbol: str, left: Affine | None, right: Affine | None) -> Affine | None:

@@ -19,7 +19,7 @@ strips there (`accel.specialize.strips`), or turn after turn without a loop when
 from __future__ import annotations
 
 from accel.ir import Access, Affine, Block, Flow, GatePlan, Instruction, TypedFunction
-from accel.specialize.affine import Forms
+from accel.specialize.affine import Forms, find_outermost
 from accel.specialize.indirect import Indirect, find_indirect, turn_name, write_indirect
 from accel.specialize.loops import Definitions, Graph, Loop, Place
 from accel.specialize.put_off import can_put_off, cannot_fail
@@ -61,7 +61,17 @@ class _Gate:
     solid: dict[str, None] = field(default_factory=dict)
 
     def plan(self) -> GatePlan:
-        return GatePlan(tuple(self.ranges), tuple(self.apart), tuple(self.solid))
+        """What has to be found out, which is less than all ranges where some bound others."""
+        found = {r: None for r in self.ranges if r[2].is_from_end}
+        axes: dict[tuple[str, int], list[tuple[Affine, Affine]]] = {}
+        for array, axis, least, greatest in self.ranges:
+            if not least.is_from_end:
+                axes.setdefault((array, axis), []).append((least, greatest))
+        for (array, axis), limits in axes.items():
+            least, greatest = (find_outermost([pair[side] for pair in limits], 2 * side - 1) for side in (0, 1))
+            for k in range(max(len(least), len(greatest))):
+                found[array, axis, least[min(k, len(least) - 1)], greatest[min(k, len(greatest) - 1)]] = None
+        return GatePlan(tuple(found), tuple(self.apart), tuple(self.solid))
 
 
 @dataclass(slots=True)

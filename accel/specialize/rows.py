@@ -40,8 +40,16 @@ def is_memory_of_lanes(typed: TypedFunction, i: Instruction) -> bool:
     return call is not None and call.name.removeprefix("simd.") in _MEMORY and call.name.startswith("simd.")
 
 
+def is_prefetch(typed: TypedFunction, i: Instruction) -> bool:
+    """Whether an instruction asks for a line of the cache, which may be anywhere."""
+    call = typed.calls.get(id(i)) if i.op == "call" else None
+    return call is not None and call.name == "simd.prefetch" and id(i) not in typed.faults
+
+
 def can_put_off_lanes(typed: TypedFunction, i: Instruction) -> bool:
     """Whether an operation on SIMD values has no check that could fail; a load is taken to be in range."""
+    if is_prefetch(typed, i):
+        return True
     kinds = (*typed.argument_kinds.get(id(i), ()), *typed.target_kinds.get(id(i), ()))
     if not any(isinstance(kind, Vector) for kind in kinds):
         return False

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import accel
-from accel.dispatch.tasks import DONE, RAISED, SKIPPED, call_in_python, prepare_together
+from accel.dispatch.tasks import DONE, RAISED, SKIPPED, call_each, call_in_python, prepare_together
 
 X = np.arange(1.0, 1001.0)
 
@@ -204,3 +204,75 @@ def test_nothing_is_kept():
     del x, together, each
     gc.collect()
     assert alive() is None
+
+
+@accel.fn(nogil=True)
+def mark(k: int, x, first, *, by: accel.Comptime[int] = 1, offset=0):
+    for j in range(first, x.shape[1]):
+        x[k, j] = x[k, j] + by * (k * 100 + offset)
+
+
+@accel.fn(nogil=True)
+def grow(k, x, factor):
+    for j in range(x.shape[0]):
+        if j == k:
+            x[j] = (factor * (k + 1)) % 1000  # beyond 64 bits for large factors
+    if k > 6:
+        raise ValueError(k)
+
+
+@accel.fn(nogil=True)
+def give(k, x):
+    for j in range(x.shape[0]):
+        x[j] = k
+    return k
+
+
+@pytest.mark.parametrize("threads", [2, 3])
+def test_each_number(threads, monkeypatch):
+    monkeypatch.setattr("accel.dispatch.tasks._AT_ONCE", 5)
+    x, want = np.zeros((12, 4)), np.zeros((12, 4))
+    for arguments, keywords in [((1,), {}), ((0,), {"by": 3}), ((), {"offset": 2, "first": 3, "by": 3}), ((2,), {"by": 3, "offset": 5})]:
+        assert call_each(mark, 12, (x, *arguments), keywords, threads) == 12
+        with accel.disabled():
+            for k in range(12):
+                mark(k, want, *arguments, **keywords)
+    assert (x == want).all() and x.any()
+    for wrong in ((x,), {}), ((x, 1), {"first": 1}), ((x, 1), {"k": 1}), ((x, 1), {"other": 1}), ((x, 1, 2), {}):
+        assert call_each(mark, 12, *wrong, threads) == 0
+    assert (x == want).all()
+
+
+def test_each_number_goes_on_where_compiled_code_leaves():
+    x = np.zeros(6)
+    grow(0, x, 1)
+    for factor in (7, 2**62):
+        assert call_each(grow, 6, (x, factor), {}, 2) == 6
+        assert x.tolist() == [(factor * (k + 1)) % 1000 for k in range(6)]
+    for _ in range(20):
+        with pytest.raises(ValueError) as caught:
+            call_each(grow, 30, (x, 1), {}, 3)
+        assert caught.value.args == (7,) and caught.traceback[-1].name == "grow"
+
+
+def test_functions_that_give_something_are_called_in_python():
+    x = np.zeros(3)
+    give(0, x)
+    assert call_each(give, 3, (x,), {}, 2) == 0 and call_each(plain, 3, (x,), {}, 2) == 0
+
+
+def test_machine_code_for_each_number_comes_with_the_first_call(monkeypatch):
+    monkeypatch.setitem(globals(), "STEP", 2)
+
+    @accel.fn(nogil=True)
+    def count(k, x):
+        for _ in range(5):
+            x[k] = x[k] + STEP
+
+    x = np.zeros(4, np.int64)
+    assert call_each(count, 4, (x,), {}, 2) == 4
+    assert x.tolist() == [10] * 4
+    monkeypatch.setitem(globals(), "STEP", 3)
+    assert call_each(count, 4, (x,), {}, 2) == 4
+    assert x.tolist() == [25] * 4
+    assert call_each(count, 4, ([0] * 4,), {}, 2) == 1  # nothing for lists: the rest is for Python
