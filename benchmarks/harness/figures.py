@@ -103,6 +103,7 @@ def find_figures(rows: Sequence[Row]) -> list[Figure]:
             rows, "reductions", "sums and histograms over NumPy's", mean_limit=REDUCTIONS_MEAN, worst_limit=1.0, least=20
         ),
         judge_group(rows, "transformer", "softmax, layer norm, gelu, attention over PyTorch", mean_limit=TRANSFORMER_MEAN, worst_limit=1.0),
+        judge_group(rows, "network", "a network for digits over PyTorch", mean_limit=1.0, least=2),
         *(judge_tuning(rows, strategy, within) for strategy, within in TUNING_WITHIN.items()),
     ]
 
