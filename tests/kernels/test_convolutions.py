@@ -171,6 +171,22 @@ def test_what_follows():
         conv2d(x, weight, activation="gelu")
 
 
+def test_what_follows_keeps_to_the_contract():
+    def right(x, weight, bias, activation=None):
+        made = convolve(x, weight) + bias
+        return made if activation is None else np.maximum(made, 0)
+
+    def bound(want, x, weight, bias, activation=None):
+        return 1.01 * find_bound(np.float64, x, weight) + 2.0**-52 * (convolve(abs(x), abs(weight)) + abs(bias))
+
+    rng = np.random.default_rng(9)
+    arrays = numbers(rng, 2, 6, 7, 4), numbers(rng, 3, 2, 4, 19), numbers(rng, 19)
+    for options in ({}, {"activation": "relu"}):
+        check_kernel(conv2d, right, *arrays, options=options, bound=bound)
+    few = numbers(rng, 1, 3, 3, 1), numbers(rng, 2, 2, 1, 5), numbers(rng, 5)
+    check_kernel(conv2d, right, *few, options={"activation": "relu"}, bound=bound, special=False, interpreted=True)
+
+
 @pytest.mark.parametrize(
     ("shapes", "options", "error", "message"),
     [
