@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Literal, NoReturn
 
 import numpy as np
@@ -13,6 +12,7 @@ from accel.decorators import disabled
 from accel.errors import FallbackHint
 from accel.testing.layouts import lay_out, poisoned, repeat_along
 from accel.threads import parallel
+from accel.values import dataclass
 
 __all__ = ["check_kernel"]
 
@@ -131,7 +131,7 @@ def check_kernel(
         contract.check_kept()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class _Promise:
     """What a kernel is held to."""
 
