@@ -14,8 +14,7 @@ from types import BuiltinFunctionType, CellType, FunctionType, ModuleType
 from typing import Any, NoReturn
 
 from accel import compile_time
-from accel.analysis.continuation import compile_instead, define
-from accel.analysis.outline import without_defaults
+from accel.analysis.continuation import compile_instead, define, without_defaults
 from accel.analysis.parse import note_derived
 from accel.analysis.remainder import located
 from accel.analysis.scopes import names_bound_by

@@ -21,7 +21,7 @@ from accel.analysis.scopes import Scope, find_scope
 from accel.ir import Source
 from accel.values import dataclass
 
-__all__ = ["Continuation", "ContinuationError", "build_continuation", "compile_instead", "define"]
+__all__ = ["Continuation", "ContinuationError", "build_continuation", "compile_instead", "define", "without_defaults"]
 
 _VALUES = "%values"
 _NESTED = 0x10  # CO_NESTED
@@ -244,3 +244,16 @@ def _renamed(code: CodeType, compiled: str, wanted: str) -> CodeType:
         return code
     constants = tuple(_renamed(c, compiled, wanted) if isinstance(c, CodeType) else c for c in code.co_consts)
     return code.replace(co_qualname=wanted + name[len(compiled) :], co_consts=constants)
+
+
+def without_defaults(given: ast.arguments) -> ast.arguments:
+    """Parameters as names only: defaults and annotations are the function's."""
+
+    def plain(parameters: list[ast.arg]) -> list[ast.arg]:
+        return [ast.arg(arg=p.arg) for p in parameters]
+
+    vararg, kwarg = (None if p is None else ast.arg(arg=p.arg) for p in (given.vararg, given.kwarg))
+    return ast.arguments(
+        posonlyargs=plain(given.posonlyargs), args=plain(given.args), vararg=vararg, kwonlyargs=plain(given.kwonlyargs),
+        kw_defaults=[None] * len(given.kwonlyargs), kwarg=kwarg, defaults=[],
+    )  # fmt: skip

@@ -13,13 +13,13 @@ from collections.abc import Callable
 from types import CodeType, FunctionType
 from typing import Any
 
-from accel.analysis.continuation import compile_instead, define
+from accel.analysis.continuation import compile_instead, define, without_defaults
 from accel.analysis.parse import note_derived
 from accel.dependence.loops import Loops, ParallelLoop, SequentialLoop
 from accel.dependence.scalars import Reduction
 from accel.ir import Source
 
-__all__ = ["BROKEN", "RETURNED", "THROUGH", "Place", "copy_attributes", "make_driver", "make_part", "make_summary", "outputs_of", "places_of", "steps_of", "without_defaults"]
+__all__ = ["BROKEN", "RETURNED", "THROUGH", "Place", "copy_attributes", "make_driver", "make_part", "make_summary", "outputs_of", "places_of", "steps_of"]
 
 _FROM, _TO, _STEP, _RANGE, _ANSWER = "$from", "$to", "$step", "$range", "$answer"
 _EXIT, _VALUE = "$exit", "$value"  # how a loop was left: THROUGH, BROKEN or RETURNED; and what is returned
@@ -208,19 +208,6 @@ def _replaced(node: Any, table: dict[int, list[ast.stmt]]) -> Any:
         if isinstance(value, list) and value and isinstance(value[0], (ast.stmt, ast.ExceptHandler, ast.match_case)):
             setattr(made, field, [s for old in value for s in table.get(id(old)) or [_replaced(old, table)]])
     return made
-
-
-def without_defaults(given: ast.arguments) -> ast.arguments:
-    """Parameters as names only: defaults and annotations are the function's."""
-
-    def plain(parameters: list[ast.arg]) -> list[ast.arg]:
-        return [ast.arg(arg=p.arg) for p in parameters]
-
-    vararg, kwarg = (None if p is None else ast.arg(arg=p.arg) for p in (given.vararg, given.kwarg))
-    return ast.arguments(
-        posonlyargs=plain(given.posonlyargs), args=plain(given.args), vararg=vararg, kwonlyargs=plain(given.kwonlyargs),
-        kw_defaults=[None] * len(given.kwonlyargs), kwarg=kwarg, defaults=[],
-    )  # fmt: skip
 
 
 def _is_constant(node: ast.expr) -> bool:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from functools import lru_cache
+from operator import itemgetter
 
 from accel.ir import Signature
 from accel.types.field_arrays import holds_array, is_held
@@ -12,6 +14,7 @@ from accel.types.structs import Layout, named_fields
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import FunctionType
     from typing import Any
 
@@ -110,10 +113,10 @@ def bind_arguments(
     more: list[dict[str, Any]] = [{}] if code.co_flags & _TAKES_MORE_KEYWORDS else []
     if positional > code.co_argcount and not rest:
         return None
+    if len(values) == len(parameters) > 1 and not (rest or more or code.co_posonlyargcount):  # what is called most: nothing is left out
+        pick = _find_order(parameters, positional, names or ())
+        return None if pick is None else list(pick(values))
     given = dict(zip(parameters[: code.co_argcount], values[:positional], strict=False))
-    if len(values) == len(parameters) and not (rest or more or code.co_posonlyargcount):  # what is called most: nothing is left out
-        given.update(zip(names or (), values[positional:], strict=True))
-        return [given[n] for n in parameters] if given.keys() == set(parameters) else None
     for name, value in zip(names or (), values[positional:], strict=True):
         is_parameter = name in parameters[code.co_posonlyargcount :]
         if name in given if is_parameter else not more:
@@ -126,6 +129,13 @@ def bind_arguments(
         return [*(given[n] if n in given else optional[n] for n in parameters), *rest, *more]
     except KeyError:
         return None
+
+
+@lru_cache(maxsize=1024)
+def _find_order(parameters: tuple[str, ...], positional: int, names: tuple[str, ...]) -> Callable[[tuple[Any, ...]], tuple[Any, ...]] | None:
+    """What picks the values of parameters, in their order, from those of a call that has one for each; None if it has not."""
+    given = (*parameters[:positional], *names)
+    return itemgetter(*map(given.index, parameters)) if sorted(given) == sorted(parameters) else None
 
 
 def is_hashable(value: Any) -> bool:

@@ -116,14 +116,14 @@ def call_each(function: Any, count: int, arguments: tuple[Any, ...], keywords: M
         done, task = 1, _prepare(function, held)
     if task is None or not _is_free(task.entry):
         return done
-    words = len(task.room)
+    room = bytes(task.room)
+    words = len(room) // 8
     for first in range(done, count, _AT_ONCE):
         here = min(_AT_ONCE, count - first)
-        rooms = array("q", bytes(task.room) * here)
+        rooms = array("q", room * here)
         rooms[::words] = array("q", range(first, first + here))  # the number is the first word, and an int
-        table = array("q", [task.does, 0, 0]) * here
         place = rooms.buffer_info()[0]
-        table[1::3] = array("q", range(place, place + 8 * words * here, 8 * words))
+        table = array("q", [word for k in range(here) for word in (task.does, place + len(room) * k, 0)])
         answer, given = _Table(table).do(threads)
         if answer != _ALL:
             raised = [value for value, status in zip(given, table[2::3], strict=True) if status == 1]

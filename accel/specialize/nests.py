@@ -68,9 +68,9 @@ class _Gate:
             if not least.is_from_end:
                 axes.setdefault((array, axis), []).append((least, greatest))
         for (array, axis), limits in axes.items():
-            least, greatest = (find_outermost([pair[side] for pair in limits], 2 * side - 1) for side in (0, 1))
-            for k in range(max(len(least), len(greatest))):
-                found[array, axis, least[min(k, len(least) - 1)], greatest[min(k, len(greatest) - 1)]] = None
+            lowest, highest = (find_outermost([pair[side] for pair in limits], 2 * side - 1) for side in (0, 1))
+            for k in range(max(len(lowest), len(highest))):
+                found[array, axis, lowest[min(k, len(lowest) - 1)], highest[min(k, len(highest) - 1)]] = None
         return GatePlan(tuple(found), tuple(self.apart), tuple(self.solid))
 
 
