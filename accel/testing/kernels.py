@@ -24,7 +24,6 @@ def check_kernel(
     kernel: Callable[..., Any],
     reference: Callable[..., Any],
     *arguments: Any,
-    options: Mapping[str, Any] | None = None,
     rtol: float = 0.0,
     atol: float = 0.0,
     ulp: float = 0.0,
@@ -38,6 +37,7 @@ def check_kernel(
     empty: bool = True,
     warns: bool = False,
     interpreted: bool = False,
+    options: Mapping[str, Any] | None = None,
 ) -> None:
     """Raise unless a function of arrays keeps to what a numeric library promises: right answers, and the same bits wherever they come from and go to.
 
@@ -49,8 +49,6 @@ def check_kernel(
         Gives the right answer for the same arguments and options. Its floating-point arrays come as `numpy.longdouble`, or the complex numbers of that precision.
     *arguments : object
         What both are called with. Arrays among them are tried in other layouts; anything else is passed on as it is.
-    options : mapping, optional
-        Keyword arguments for both.
     rtol, atol, ulp : float, default 0
         How far a result may be off: relatively to the right one, absolutely, in units in the last place of the right one. The three are added up. What the right answer is
         rounded to is always right, and with all three 0 nothing else is.
@@ -75,6 +73,8 @@ def check_kernel(
         Whether it may warn.
     interpreted : bool, default False
         Whether CPython, with accel off, is to give the same bits: for small arguments, as that is slow.
+    options : mapping, optional
+        Keyword arguments for the kernel, the reference and the bound.
 
     Raises
     ------
