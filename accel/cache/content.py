@@ -266,6 +266,8 @@ class Content:
             return ("tuple", *[self.describe(item, strict) for item in value])
         if kind is frozenset:
             return ("set", *sorted(marshal.dumps(self.describe(item, strict), 2) for item in value))
+        if kind is dict and strict:  # a table that `comptime` has looked into
+            return ("dict", *[(self.describe(key, strict), self.describe(item, strict)) for key, item in value.items()])
         describe = _DESCRIBE.get(kind) or (Content._describe_class if issubclass(kind, type) else None)
         told = describe(self, value) if describe else self._describe_other(value)
         if told is None:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import numpy
 
 from accel.kernels.arrays import check_out, find_dtype, flatten, give_room, is_direct, take_room
-from accel.kernels.blocks import Blocks, choose_blocks
+from accel.kernels.blocks import Blocks, choose_blocks, round_up
 from accel.kernels.epilogues import Epilogue
 from accel.kernels.patches import Geometry, convolve
 from accel.threads import num_threads, parallel_for
 
 __all__ = ["conv2d"]
 
+_BY_NAME: dict[str, tuple[int, int] | None] = {"same": None, "valid": (0, 0)}
 _SHARED = 1 << 22  # multiplications that are worth several threads
 _WAYS = 8  # of a cache: as many panels may begin on the same line of it
 
@@ -93,7 +95,7 @@ def conv2d(
     images, taps = numpy.asarray(x), numpy.asarray(weight)
     dtype = find_dtype("conv2d", images, taps)
     _check_axes(images, taps)
-    geometry = _find_geometry(images.shape[-3:], taps.shape, _find_pair("stride", stride, 1), padding)
+    geometry = _find_geometry(images.shape[-3:], taps.shape, _find_pair("stride", stride, 1), _find_zeros(padding))
     shape = (*images.shape[:-3], geometry.out_height, geometry.out_width, taps.shape[3])
     epilogue = Epilogue("conv2d", shape, dtype, bias=bias, activation=activation)
     if out is not None:
@@ -124,6 +126,8 @@ def _check_axes(images: Any, taps: Any) -> None:
 
 def _find_pair(name: str, given: Any, least: int) -> tuple[int, int]:
     """One number for both axes, or two."""
+    if type(given) is int and given >= least:
+        return given, given
     items = tuple(given) if isinstance(given, (tuple, list)) else (given, given)
     try:
         numbers = tuple(operator.index(item) for item in items)
@@ -134,10 +138,10 @@ def _find_pair(name: str, given: Any, least: int) -> tuple[int, int]:
     return numbers
 
 
-def _find_geometry(image: tuple[int, int, int], taps: tuple[int, int, int, int], steps: tuple[int, int], padding: Any) -> Geometry:
+@lru_cache(512)
+def _find_geometry(image: tuple[int, int, int], taps: tuple[int, int, int, int], steps: tuple[int, int], zeros: tuple[int, int] | None) -> Geometry:
     """Where patches lie; raises where not even one has room."""
     outs, before = [], []
-    zeros = None if padding == "same" else (0, 0) if padding == "valid" else _find_zeros(padding)
     for axis, step in enumerate(steps):
         size, reach = image[axis], taps[axis]
         if zeros is None:
@@ -152,8 +156,11 @@ def _find_geometry(image: tuple[int, int, int], taps: tuple[int, int, int, int],
     return Geometry(*image, outs[0], outs[1], *steps, before[0], before[1], taps[1] * taps[2])
 
 
-def _find_zeros(padding: Any) -> tuple[int, int]:
+def _find_zeros(padding: Any) -> tuple[int, int] | None:
+    """Zeros on each side; None for as many as leave the size as it is."""
     if isinstance(padding, str):
+        if padding in _BY_NAME:
+            return _BY_NAME[padding]
         raise ValueError(f'conv2d: `padding` is "same", "valid", an integer or two of them, not {padding!r}')
     return _find_pair("padding", padding, 0)
 
@@ -162,34 +169,41 @@ def _convolve(x: Any, weight: Any, out: Any, geometry: Geometry, blocks: Blocks)
     """All patches times all filters: threads share the larger of the two."""
     if not out.size:
         return
-    n, tile = out.shape[-1], blocks.tile
+    n = out.shape[-1]
     m, k = out.size // n, weight.size // n
-    by_patches = m >= n
-    size, step = (m, tile.tall) if by_patches else (n, tile.wide)
-    threads = num_threads() if m * n * k >= _SHARED else 1
-    share = -(-size // threads)
-    share += -share % step
-    patches, filters = (share, n) if by_patches else (m, share)
-    deep = -(-k // (-(-k // (blocks.depth - 8)) * 8)) * 8  # equal parts
-    if deep % 64 == 0 and n > _WAYS * tile.wide:
-        deep += 8
-    deep = min(k, deep)
-    high = min(blocks.high, patches + -patches % tile.tall)
-    wide = filters + -filters % tile.wide
-    strip = min(wide, max(1, blocks.high * blocks.depth // (deep * tile.wide)) * tile.wide)
-    room_size = high * (tile.wide + deep) + tile.lanes.width + (k * wide if patches > high else deep * strip)
-    flat = out.reshape(-1)
+    plan, flat = _plan(m, n, k, blocks, num_threads() if m * n * k >= _SHARED else 1), out.reshape(-1)
 
     def do(number: int) -> None:
-        begin, count = number * share, min(share, size - number * share)
-        (first, rows), (start, columns) = ((begin, count), (0, n)) if by_patches else ((0, m), (begin, count))
-        room, held = take_room(out.dtype, room_size)
-        sizes = {"begin": first, "m": rows, "start": start, "n": columns, "wide": n, "k": k, "deep": deep, "high": high, "strip": strip}
-        convolve(x, weight, flat, room, held, geometry=geometry, **sizes, **tile.options)
+        begin, count = number * plan.share, min(plan.share, plan.size - number * plan.share)
+        (first, rows), (start, columns) = ((begin, count), (0, n)) if plan.by_patches else ((0, m), (begin, count))
+        room, held = take_room(out.dtype, plan.room)
+        convolve(x, weight, flat, room, held, geometry=geometry, begin=first, m=rows, start=start, n=columns, **plan.options)
         give_room(room, held)
 
-    count = -(-size // share)
-    if count == 1:
+    if plan.parts == 1:
         do(0)
     else:
-        parallel_for(do, count, schedule="dynamic")
+        parallel_for(do, plan.parts, schedule="dynamic")
+
+
+class _Plan:
+    """How the patches, or the filters where these are more, are shared among threads, and the sizes of blocks."""
+
+    def __init__(self, m: int, n: int, k: int, blocks: Blocks, threads: int) -> None:
+        tile = blocks.tile
+        self.by_patches = m >= n
+        self.size, step = (m, tile.tall) if self.by_patches else (n, tile.wide)
+        self.share = round_up(-(-self.size // threads), step)
+        self.parts = -(-self.size // self.share)
+        patches, filters = (self.share, n) if self.by_patches else (m, self.share)
+        deep = -(-k // (-(-k // (blocks.depth - 8)) * 8)) * 8  # equal parts
+        if deep % 64 == 0 and n > _WAYS * tile.wide:
+            deep += 8
+        deep = min(k, deep)
+        high, wide = min(blocks.high, round_up(patches, tile.tall)), round_up(filters, tile.wide)
+        strip = min(wide, max(1, blocks.high * blocks.depth // (deep * tile.wide)) * tile.wide)
+        self.room = high * (tile.wide + deep) + tile.lanes.width + (k * wide if patches > high else deep * strip)
+        self.options: dict[str, Any] = {"wide": n, "k": k, "deep": deep, "high": high, "strip": strip, **tile.options}
+
+
+_plan = lru_cache(maxsize=512)(_Plan)

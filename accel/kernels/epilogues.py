@@ -3,11 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy
 
+from accel.compile_time import Comptime, comptime
+from accel.decorators import fn
+from accel.kernels.arrays import flatten
+from accel.types import SIMD
+
 __all__ = ["Epilogue"]
+
+_BYTES = 64  # of the lanes that are computed at once: two registers, or one
+
+
+@fn(nogil=True)
+def add_bias(made: Any, bias: Any, *, rows: int, n: int, lanes: Comptime[Any], is_relu: Comptime[bool]) -> None:
+    """Add a bias to rows of `n` elements, and take 0 for what is negative then, where that is asked for."""
+    for i in range(0, n, lanes.width):
+        inside = lanes.iota() < n - i
+        more = lanes.load(bias, i, inside)
+        for row in range(rows):
+            x = lanes.load(made, row * n + i, inside) + more
+            if comptime(is_relu):
+                x = (x < 0.0).select(0.0, x)
+            x.store(made, row * n + i, inside)
+
+
+@cache
+def _choose_lanes(dtype: Any) -> Any:
+    of: Any = SIMD.__class_getitem__
+    return of((dtype, _BYTES // numpy.dtype(dtype).itemsize))
 
 
 class Epilogue:
@@ -35,12 +62,14 @@ class Epilogue:
         self.arrays = [x for x in (self._bias, self._residual) if x is not None]
 
     def apply(self, made: Any) -> None:
-        """Do it in place."""
-        if self._bias is not None:
-            made += self._bias
-        if self._activation == "relu":
+        """Do it in place, in a C-ordered array."""
+        is_relu = self._activation == "relu"
+        if self._bias is not None and made.size:
+            dtype, n = made.dtype.type, self._bias.size
+            add_bias(made.reshape(-1), flatten(self._bias, dtype), rows=made.size // n, n=n, lanes=_choose_lanes(dtype), is_relu=is_relu)
+        elif is_relu:
             numpy.maximum(made, 0, out=made)
-        elif callable(self._activation):
+        if callable(self._activation):
             found = numpy.asarray(self._activation(made))
             if found.shape != made.shape:
                 raise ValueError(f"{self._kernel}: `activation` gave shape {found.shape} for {made.shape}")

@@ -108,6 +108,7 @@ def find_figures(rows: Sequence[Row]) -> list[Figure]:
         judge_group(rows, "gravity kernel", "gravity over C", mean_limit=OVER_C_LIMIT, worst_limit=GRAVITY_WORST),
         judge_group(rows, "stencil kernel", "stencils over SciPy's correlate", mean_limit=STENCIL_MEAN, worst_limit=0.5),
         judge_group(rows, "mandelbrot kernel", "mandelbrot, the kernel, over C intrinsics", mean_limit=LANES_LIMIT, worst_limit=LANES_LIMIT),
+        judge_group(rows, "network", "a network for digits over PyTorch", mean_limit=1.0, least=2),
         *(judge_tuning(rows, strategy, within) for strategy, within in TUNING_WITHIN.items()),
     ]
 

@@ -9,6 +9,7 @@ from benchmarks.problems.collatz.problem import COLLATZ
 from benchmarks.problems.compile_time.problem import COMPILE_TIME
 from benchmarks.problems.conv2d.problem import CONV2D
 from benchmarks.problems.dependence.problem import DEPENDENCE
+from benchmarks.problems.digits_network.problem import DIGITS_NETWORK
 from benchmarks.problems.distances.problem import DISTANCES
 from benchmarks.problems.dot.problem import DOT
 from benchmarks.problems.dot_simd.problem import DOT_SIMD
@@ -83,6 +84,7 @@ PROBLEMS: dict[str, Problem] = {
         MANDELBROT_KERNEL,
         GRAVITY_KERNEL,
         STENCIL_KERNEL,
+        DIGITS_NETWORK,
         COMPILE_TIME,
         FALLBACK,
         FUZZER,

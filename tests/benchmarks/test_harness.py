@@ -76,7 +76,7 @@ def test_rows_survive_json():
 
 def test_figures_hold_fall_short_or_were_not_measured():
     figures = {figure.what: figure for figure in find_figures([make_row("dot", 1.0), make_row("axpy", 1.02)])}
-    assert len(figures) == 45
+    assert len(figures) == 46
     assert figures["affine loops over numba.njit"].verdict == "holds"
     assert figures["matmul, histogram, gather, sieve, collatz"].verdict == "not measured"
     slow = {figure.what: figure for figure in find_figures([make_row("dot", 1.0), make_row("axpy", 1.2)])}

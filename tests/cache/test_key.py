@@ -268,12 +268,22 @@ def test_arrays_count_by_dtype_and_layout(write: Write) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", ["[1]", "{}", "object()", "open", "__import__('decimal').Decimal(1)", "[].append"]
+    "value", ["[1]", "{1: [2]}", "object()", "open", "__import__('decimal').Decimal(1)", "[].append"]
 )
 def test_what_has_no_content_is_not_kept(write: Write, store: Store, value: str) -> None:
     function = write(f"import numpy as np\nV = {value}\ndef f(x):\n    return V\n").f
     assert store.save(function, lower(function)) is (value == "open")
     assert store.load(function, SIGNATURE) is None or value == "open"
+
+
+def test_tables_count_by_what_is_in_them(write: Write, store: Store) -> None:
+    text = "V = {table}\ndef f(x):\n    return V\n"
+    function = write(text.format(table="{int: (1, 2), 'b': {3: 4.0}}")).f
+    assert store.save(function, lower(function)) and store.load(function, SIGNATURE) is not None
+    for other in ("{int: (1, 2), 'b': {3: 5.0}}", "{float: (1, 2), 'b': {3: 4.0}}", "{'b': {3: 4.0}, int: (1, 2)}"):
+        assert store.load(write(text.format(table=other)).f, SIGNATURE) is None
+    function.__globals__["V"]["b"][3] = 5.0
+    assert store.load(function, SIGNATURE) is None
 
 
 def test_what_is_only_mentioned_may_be_anything(write: Write, store: Store) -> None:

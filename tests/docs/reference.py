@@ -14,7 +14,7 @@ PUBLIC = {  # module -> what stands above its names
     "accel.types": "What parameters are annotated with. The scalar types are NumPy's own: [types](types.md).",
     "accel.kernels": "Ready-made kernels: [kernels](kernels.md).",
     "accel.tuning": "What `@accel.autotune` is made of, and what strategies and records of one's own need: [`@autotune`](autotune.md).",
-    "accel.testing": "Contracts that types and strategies of one's own have to keep to.",
+    "accel.testing": "Contracts that kernels, types and strategies of one's own have to keep to.",
     "accel.explain.inspect": "The class of `f.accel`.",
     "accel.errors": "What `accel` offers of errors, and the renderer of a Diagnostic.",
     "accel.cache": "The folders with machine code, for programs that look after them. The command is [`accel cache`](command-line.md).",

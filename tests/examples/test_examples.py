@@ -79,6 +79,38 @@ def test_digits():
     assert example.nearest.accel.compiled
 
 
+@pytest.mark.slow
+def test_digits_network(capsys):
+    pytest.importorskip("sklearn")
+    example = load("digits_network")
+    assert example.main() == 0
+    said = capsys.readouterr().out
+    assert "of 360 other pictures are told right" in said and float(said.partition(" s\n")[2].partition("%")[0]) > 97
+    assert "the chances are the same up to roundings: accel.kernels, NumPy" in said
+
+
+def test_slopes_of_the_digits_network():
+    example = load("digits_network")
+    rng = np.random.default_rng(4)
+    network = [(rng.standard_normal(size) / 10, rng.standard_normal(size[-1]) / 10) for size in example.SIZES]
+    pictures, labels = rng.random((3, 8, 8, 1)), np.array([2, 7, 7])
+
+    def loss():
+        return -np.log(example.infer_with_numpy(network, pictures)[range(3), labels]).mean()
+
+    example.matmul = np.matmul  # kernels have tests of their own
+    for layer, slopes in zip(network, example.find_slopes(network, pictures, labels), strict=True):
+        for part, slope in zip(layer, slopes, strict=True):
+            assert slope.shape == part.shape
+            for place in rng.integers(0, part.size, 4):
+                kept, found = part.flat[place], []
+                for step in (1e-6, -1e-6):
+                    part.flat[place] = kept + step
+                    found.append(loss())
+                part.flat[place] = kept
+                assert abs((found[0] - found[1]) / 2e-6 - slope.flat[place]) < 1e-6
+
+
 def test_mandelbrot_zoom(tmp_path, capsys):
     example = load("mandelbrot_zoom")
     assert example.main(str(tmp_path / "zoom.png"), 24, 60) == 0

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-import accel
-from accel.kernels import attention
+from accel.kernels import attending, attention
+from accel.testing import check_kernel
 
 DTYPES = (np.float32, pytest.param(np.float64, marks=pytest.mark.slow))  # what takes longest is compiling
 SHAPES = ((1, 1, 1, 1), (5, 7, 8, 3), (6, 16, 64, 16), (7, 17, 5, 17), (50, 300, 16, 24), (97, 257, 8, 1), (130, 513, 33, 40), (401, 30, 4, 32))  # m, s, dim, dim_v
@@ -72,14 +72,23 @@ def test_a_row_is_what_it_is_alone(dtype):
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-def test_threads_change_no_bit(dtype):
-    for stack, m in (((3, 2), 150), ((), 500)):
-        arguments = make(m, 400, 16, 16, dtype=dtype, stack=stack)
-        found = []
-        for threads in (1, 2, 3):
-            with accel.parallel(threads):
-                found.append((attention(*arguments), attention(*arguments, causal=True)))
-        assert all(np.array_equal(a, b) for other in found[1:] for a, b in zip(other, found[0], strict=True))
+def test_contract(dtype, monkeypatch):
+    monkeypatch.setattr(attending, "_SHARED", 1)
+    unit = np.finfo(dtype).eps / 2
+
+    def right(q, k, v, causal=False):
+        return exact(q, k, v, causal=causal, scale=None if q.shape[-1] else 0.0)[0] if k.shape[-2] else np.zeros((*q.shape[:-1], v.shape[-1]))
+
+    def bound(want, q, k, v, causal=False):
+        return 20 * unit * exact(q, k, v, causal=causal, scale=None if q.shape[-1] else 0.0)[1] if k.shape[-2] else 0.0
+
+    shapes = [((4, 0, 3), (4, 5, 3), (4, 5, 2)), ((4, 3), (0, 3), (0, 2)), ((4, 3), (5, 3), (5, 0)), ((0, 4, 3), (1, 5, 3), (5, 2))]
+    for m, s, dim, dim_v, stack, options in ((30, 30, 8, 8, (), {}), (150, 20, 9, 4, (3, 2), {"causal": True})):
+        check_kernel(attention, right, *make(m, s, dim, dim_v, dtype, stack), options=options, bound=bound, shapes=shapes, atol=1e-300, special=not options)  # the reference multiplies what is masked, too
+    for options in ({}, {"causal": True}):
+        check_kernel(attention, right, *make(3, 5, 2, 1, dtype), options=options, bound=bound, special=False, interpreted=True)
+    q, k, v = make(30, 30, 8, 8, dtype)
+    assert np.array_equal(attention(q, k, v, out=np.empty((30, 8), np.float32)), attention(q, k, v).astype(np.float32))
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -107,12 +116,6 @@ def test_not_finite():
     assert np.isnan(attention(q, k, v)).all()
 
 
-@pytest.mark.parametrize("shapes", [((4, 0, 3), (4, 5, 3), (4, 5, 2)), ((4, 3), (0, 3), (0, 2)), ((4, 3), (5, 3), (5, 0)), ((0, 4, 3), (1, 5, 3), (5, 2))])
-def test_nothing(shapes):
-    got = attention(*(np.ones(shape) for shape in shapes))
-    assert got.shape == (*np.broadcast_shapes(*(shape[:-2] for shape in shapes)), shapes[0][-2], shapes[2][-1]) and not got.any()
-
-
 def test_queries_without_numbers_see_all_alike():
     q, k, v = make(3, 4, 0, 1)
     assert np.allclose(attention(q, k, v), np.full((3, 1), v.mean()), rtol=1e-6)
@@ -132,26 +135,6 @@ def test_stacks():
     assert shared.shape == (3, 4, 9, 4) and np.array_equal(shared[1, 2], attention(q[1, 2], k[1, 0], v[0, 0]))
 
 
-def test_awkward_memory():
-    q, k, v = make(30, 40, 8, 8)
-    want = attention(q, k, v)
-    for turn in (np.asfortranarray, lambda x: x.astype(">f4"), lambda x: np.repeat(x, 2, 0)[::2], lambda x: x[::-1].copy()[::-1]):
-        assert np.array_equal(attention(turn(q), turn(k), turn(v)), want)
-    same = np.broadcast_to(q[:1], (30, 8))
-    assert np.array_equal(attention(same, k, v), np.broadcast_to(want[:1], (30, 8)))
-
-
-def test_out():
-    q, k, v = make(30, 30, 8, 8)
-    want = attention(q, k, v)
-    for dtype in ("f4", ">f4", "f8"):
-        for out in (np.empty((30, 8), dtype), np.empty((30, 8), dtype, order="F"), np.empty((30, 16), dtype)[:, ::2]):
-            assert attention(q, k, v, out=out) is out and np.array_equal(out, want)
-    for side in range(3):
-        mine = [each.copy() for each in (q, k, v)]
-        assert np.array_equal(attention(*mine, out=mine[side]), want)
-
-
 def test_what_does_not_fit():
     q, k, v = make(3, 4, 5, 6)
     for arguments, text in (
@@ -168,10 +151,3 @@ def test_what_does_not_fit():
         attention(q.astype(int), k.astype(int), v.astype(int))
 
 
-@pytest.mark.parametrize("dtype", DTYPES)
-def test_with_accel_off_it_means_the_same(dtype):
-    q, k, v = make(3, 5, 2, 1, dtype=dtype)
-    want = attention(q, k, v), attention(q, k, v, causal=True)
-    with accel.disabled():
-        found = attention(q, k, v), attention(q, k, v, causal=True)
-    assert all(map(np.array_equal, found, want))

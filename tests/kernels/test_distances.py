@@ -6,11 +6,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import accel
-from accel.kernels import nearest_neighbours, pairwise_distances
+from accel.kernels import distances, nearest_neighbours, pairwise_distances
 from accel.kernels.blocks import choose_difference_blocks
+from accel.testing import check_kernel
 
 METRICS = ("euclidean", "sqeuclidean", "manhattan")
-KINDS = [(np.float32, "euclidean"), (np.float64, "euclidean"), (np.float64, "sqeuclidean"), (np.float64, "manhattan")]
+SLOW = pytest.mark.slow  # what takes longest is compiling
+KINDS = [pytest.param(np.float32, "euclidean", marks=SLOW), (np.float64, "euclidean"), (np.float64, "sqeuclidean"), (np.float64, "manhattan")]
+DTYPES = (pytest.param(np.float32, marks=SLOW), np.float64)
 BLOCKS = choose_difference_blocks(np.float64)
 
 
@@ -18,32 +21,46 @@ def numbers(rng, *shape, dtype=np.float64):
     return (rng.standard_normal(shape) * 10.0 ** rng.integers(-2, 3, shape)).astype(dtype)
 
 
+def measure(a, b, metric="euclidean"):
+    """What is right."""
+    apart = a[:, None] - b
+    total = abs(apart).sum(2) if metric == "manhattan" else (apart**2).sum(2)
+    return np.sqrt(total) if metric == "euclidean" else total
+
+
+def find_unit(dtype, k, metric="euclidean"):
+    """How far distances may be off relatively, as the docs say."""
+    unit = {"euclidean": k / 2 + 2, "sqeuclidean": k + 2, "manhattan": k + 1}[metric] * np.finfo(dtype).eps / 2
+    return unit / (1 - unit) * (1 + 1e-9)
+
+
 def check(got, a, b, metric):
     """Each distance is as near to the exact one as the docs say."""
-    dtype, k = np.result_type(a, b), a.shape[1]
+    dtype, exact = np.result_type(a, b), measure(a.astype(np.longdouble), b.astype(np.longdouble), metric)
     assert got.dtype == dtype and got.shape == (len(a), len(b))
-    apart = a.astype(np.longdouble)[:, None] - b.astype(np.longdouble)
-    exact = abs(apart).sum(2) if metric == "manhattan" else (apart**2).sum(2)
-    roundings = {"euclidean": k / 2 + 2, "sqeuclidean": k + 2, "manhattan": k + 1}[metric]
-    if metric == "euclidean":
-        exact = np.sqrt(exact)
-    unit = roundings * np.finfo(dtype).eps / 2
-    assert (abs(got - exact) <= unit / (1 - unit) * exact * (1 + 1e-9)).all()
+    assert (abs(got - exact) <= find_unit(dtype, a.shape[1], metric) * exact).all()
+
+
+def find_nearest(queries, points, k, metric="euclidean"):
+    """What a stable sort gives of the distances that the kernel gives, NaN last."""
+    whole = pairwise_distances(*(each.astype(np.float64) if each.dtype == np.longdouble else each for each in (queries, points)), metric=metric)
+    order = np.argsort(whole, axis=1, kind="stable")[:, :k]
+    return np.take_along_axis(whole, order, 1), order
 
 
 def check_nearest(queries, points, k, metric):
-    """What is found is what a stable sort gives, NaN last."""
-    whole = pairwise_distances(queries, points, metric=metric)
-    order = np.argsort(whole, axis=1, kind="stable")[:, :k]
+    """What is found is what a stable sort gives."""
+    want, order = find_nearest(queries, points, k, metric)
     distances, found = nearest_neighbours(queries, points, k, metric=metric)
     assert found.dtype == np.int64 and np.array_equal(found, order)
-    assert distances.dtype == whole.dtype and np.array_equal(distances, np.take_along_axis(whole, order, 1), equal_nan=True)
+    assert distances.dtype == want.dtype and np.array_equal(distances, want, equal_nan=True)
 
 
-@settings(max_examples=60, deadline=None)
-@given(st.tuples(st.integers(0, 40), st.integers(0, 40), st.integers(0, 20)), st.sampled_from(KINDS), st.integers(0, 99))
-def test_shapes(shape, kind, seed):
-    (m, n, k), (dtype, metric) = shape, kind
+@pytest.mark.parametrize(("dtype", "metric"), KINDS)
+@settings(max_examples=25, deadline=None)
+@given(st.tuples(st.integers(0, 40), st.integers(0, 40), st.integers(0, 20)), st.integers(0, 99))
+def test_shapes(dtype, metric, shape, seed):
+    m, n, k = shape
     rng = np.random.default_rng(seed)
     a, b = numbers(rng, m, k, dtype=dtype), numbers(rng, n, k, dtype=dtype)
     check(pairwise_distances(a, b, metric=metric), a, b, metric)
@@ -80,7 +97,7 @@ def test_many_points(dtype, metric):
     check(pairwise_distances(a, b, metric=metric), a, b, metric)
 
 
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("dtype", DTYPES)
 def test_a_distance_is_a_chain_of_fused_operations_whatever_is_around_it(dtype):
     rng = np.random.default_rng(3)
     a, b = numbers(rng, 30, 300, dtype=dtype), numbers(rng, 40, 300, dtype=dtype)
@@ -125,44 +142,20 @@ def test_not_finite():
     assert pairwise_distances(small, metric="manhattan")[0, 1] == small[1, 0] and pairwise_distances(small)[0, 1] == 0.0
 
 
-def test_threads_change_no_bit():
-    rng = np.random.default_rng(5)
-    a, b = numbers(rng, 301, 100), numbers(rng, 170, 100)
-    found = []
-    for threads in (1, 2, 3):
-        with accel.parallel(threads):
-            found.append((pairwise_distances(a, b), *nearest_neighbours(a, b, 5)))
-    assert 301 * 170 * 100 > 1 << 22
-    assert all(np.array_equal(x, y) for other in found[1:] for x, y in zip(found[0], other, strict=True))
-    check(found[0][0], a, b, "euclidean")
-
-
-def test_awkward_memory():
+def test_contract(monkeypatch):
+    monkeypatch.setattr(distances, "_SHARED", 1)
     rng = np.random.default_rng(6)
-    a, b = numbers(rng, 20, 9), numbers(rng, 30, 9)
-    want, nearest = pairwise_distances(a, b), nearest_neighbours(a, b, 4)
-    shifted = np.frombuffer(b"x" + a.tobytes(), np.uint8)[1:].view(np.float64).reshape(a.shape)
-    assert not shifted.flags.aligned
-    for same in (shifted, a.astype(">f8"), a.tolist(), np.asfortranarray(a), a[::-1].copy()[::-1], np.repeat(a, 2, axis=1)[:, ::2]):
-        assert np.array_equal(pairwise_distances(same, b), want)
-        assert all(np.array_equal(x, y) for x, y in zip(nearest_neighbours(same, b, 4), nearest, strict=True))
-    row = np.broadcast_to(b[:1], b.shape)
-    assert np.array_equal(pairwise_distances(a, row), np.broadcast_to(want[:, :1], want.shape))
-    a.flags.writeable = b.flags.writeable = False
-    assert np.array_equal(pairwise_distances(a, b), want)
-
-
-def test_out():
-    rng = np.random.default_rng(7)
-    a = numbers(rng, 20, 20)
-    want = pairwise_distances(a)
-    for out in (np.empty((20, 20)), np.empty((20, 20), order="F"), np.empty((20, 40))[:, ::2], np.empty((20, 20), ">f8"), a.copy()[::-1]):
-        assert pairwise_distances(a, out=out) is out and np.array_equal(out, want)
-    assert np.array_equal(pairwise_distances(a, out=np.empty((20, 20), np.float32)), want.astype(np.float32))
-    mine = a.copy()
-    assert np.array_equal(pairwise_distances(mine, out=mine), want)
+    for m, n, k in ((20, 20, 20), (101, 30, 9)):
+        a, b = numbers(rng, m, k), numbers(rng, n, k)
+        check_kernel(pairwise_distances, measure, a, b, rtol=find_unit(np.float64, k), shapes=[((1, 1), (1, 1)), ((301, 100), (170, 100))])
+        check_kernel(nearest_neighbours, find_nearest, a, b, 5, out=False, empty=False)
+    assert np.array_equal(pairwise_distances(a, out=np.empty((101, 101), np.float32)), pairwise_distances(a).astype(np.float32))
+    assert np.array_equal(pairwise_distances(a.tolist(), b), pairwise_distances(a, b))
+    few = a[:9, :5], b[:11, :5]
+    check_kernel(pairwise_distances, measure, *few, rtol=find_unit(np.float64, 5), special=False, interpreted=True)
+    check_kernel(nearest_neighbours, find_nearest, *few, 3, out=False, special=False, empty=False, interpreted=True)
     with pytest.raises(ValueError, match=r"pairwise_distances: `out` has shape \(3,\), the result \(20, 20\)"):
-        pairwise_distances(a, out=np.empty(3))
+        pairwise_distances(numbers(rng, 20, 20), out=np.empty(3))
 
 
 def test_points_of_nothing():
@@ -194,10 +187,3 @@ def test_what_does_not_fit(call, error, message):
         call(np.ones((4, 3)))
 
 
-def test_with_accel_off_it_means_the_same():
-    rng = np.random.default_rng(8)
-    a, b = numbers(rng, 9, 5), numbers(rng, 11, 5)
-    want = pairwise_distances(a, b), *nearest_neighbours(a, b, 3)
-    with accel.disabled():
-        found = pairwise_distances(a, b), *nearest_neighbours(a, b, 3)
-    assert all(np.array_equal(x, y) for x, y in zip(want, found, strict=True))
