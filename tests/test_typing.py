@@ -16,6 +16,7 @@ def check(*command):
     return subprocess.run([sys.executable, "-m", *map(str, command)], cwd=ROOT, capture_output=True, text=True, timeout=300)
 
 
+@pytest.mark.slow
 def test_mypy(tmp_path):
     pytest.importorskip("mypy")
     done = check("mypy", "--strict", "--warn-unused-ignores", "--cache-dir", tmp_path, USES)

@@ -5,6 +5,7 @@ import pytest
 from tests.dependence.__main__ import examine_nests
 
 
+@pytest.mark.slow
 def test_random_nests():
     result = examine_nests(1_000_000, 1_000_300, runs=40)
     assert result.false == []

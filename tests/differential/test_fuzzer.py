@@ -161,6 +161,7 @@ def test_simd_values_are_described_by_value() -> None:
     assert describe(given) != describe(given.bitcast(np.int64)) and describe(accel.types.SIMD[np.bool_, 2](True)) != describe(accel.types.SIMD[np.int8, 2](1))
 
 
+@pytest.mark.slow
 def test_most_programs_over_structs_are_compiled() -> None:
     verdicts = [compare_program(make_program(seed, TYPES), find_decorator("accel"), 1) for seed in range(12)]
     assert sum(v.compiled for v in verdicts) > 6 or os.environ.get("TESTS_DECORATOR")

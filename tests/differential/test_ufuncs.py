@@ -196,6 +196,7 @@ def test_a_difference_is_shrunk_to_its_cause() -> None:
     assert compare_program(small, find_decorator("plain", small)).difference is None
 
 
+@pytest.mark.slow
 def test_a_run_in_children_counts_what_is_in_lanes() -> None:
     found: list[int] = []
     summary = run_batches(Options(12, 1, ELEMENTWISE, 1), lambda seed, text: found.append(seed))

@@ -12,7 +12,10 @@ NAMES = [str(p.relative_to(ROOT)) for p in PAGES]
 PATH = re.compile(r"`((?:accel|tests|docs|scripts|examples|benchmarks|design|changelog\.d)/[\w./-]*)[`:]")
 
 
-@pytest.mark.parametrize("name", [n for n in NAMES if programs(ROOT / n)[0]])
+SLOW = ("docs/kernels.md",)  # compiles all kernels
+
+
+@pytest.mark.parametrize("name", [pytest.param(n, marks=[pytest.mark.slow] * (n in SLOW)) for n in NAMES if programs(ROOT / n)[0]])
 def test_examples_run_and_print_what_the_page_says(name, tmp_path):
     code, printed = programs(ROOT / name)
     assert without_times(run(code, tmp_path)) == without_times(printed)

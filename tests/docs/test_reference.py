@@ -15,6 +15,7 @@ from tests.architecture.modules import ROOT
 from tests.docs.reference import PAGE, PUBLIC, entries, members, public_names, public_things, sections, write_reference
 
 THINGS = [pytest.param(value, id=f"{module}.{name}") for module, name, value in public_things()]
+EXAMPLES = [pytest.param(*thing.values, id=thing.id, marks=[pytest.mark.slow] * thing.id.startswith("accel.kernels.")) for thing in THINGS]  # kernels compile for seconds
 
 
 def test_reference_is_what_the_docstrings_say():
@@ -45,7 +46,7 @@ def test_docstring(thing):
             assert text.endswith("."), name
 
 
-@pytest.mark.parametrize("thing", THINGS)
+@pytest.mark.parametrize("thing", EXAMPLES)
 def test_examples(thing):
     home = importlib.import_module(thing.__module__)
     space = {**vars(home), thing.__name__: thing, "__name__": "__main__"}

@@ -6,7 +6,8 @@ import pytest
 from accel.kernels import attending, attention
 from accel.testing import check_kernel
 
-DTYPES = (np.float32, pytest.param(np.float64, marks=pytest.mark.slow))  # what takes longest is compiling
+pytestmark = pytest.mark.slow  # attention compiles for a quarter of a minute
+DTYPES = (np.float32, np.float64)
 SHAPES = ((1, 1, 1, 1), (5, 7, 8, 3), (6, 16, 64, 16), (7, 17, 5, 17), (50, 300, 16, 24), (97, 257, 8, 1), (130, 513, 33, 40), (401, 30, 4, 32))  # m, s, dim, dim_v
 
 
@@ -42,7 +43,6 @@ def test_shapes(dtype):
     check(q, k, v, scale=0.0)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_a_long_sequence(dtype):
     for causal in (False, True):
@@ -121,7 +121,6 @@ def test_queries_without_numbers_see_all_alike():
     assert np.allclose(attention(q, k, v), np.full((3, 1), v.mean()), rtol=1e-6)
 
 
-@pytest.mark.slow
 def test_promotion():
     q, k, v = make(3, 4, 2, 1)
     assert attention(q, k.astype(np.float64), v).dtype == attention(q.tolist(), k.tolist(), v.tolist()).dtype == np.float64

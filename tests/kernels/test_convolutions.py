@@ -66,6 +66,7 @@ def chain(patch, taps):
     return total[0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", DTYPES)
 @settings(max_examples=60, deadline=None)
 @given(st.data())

@@ -56,6 +56,7 @@ def check_nearest(queries, points, k, metric):
     assert distances.dtype == want.dtype and np.array_equal(distances, want, equal_nan=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("dtype", "metric"), KINDS)
 @settings(max_examples=25, deadline=None)
 @given(st.tuples(st.integers(0, 40), st.integers(0, 40), st.integers(0, 20)), st.integers(0, 99))

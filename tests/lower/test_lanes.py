@@ -323,7 +323,7 @@ def test_warnings_of_what_is_the_same_for_all_lanes() -> None:
         assert len(told) == len(expected)
 
 
-@pytest.mark.parametrize("first", range(0, 32, 8))
+@pytest.mark.parametrize("first", [0, *[pytest.param(first, marks=pytest.mark.slow) for first in (8, 16, 24)]])
 def test_random_functions(first: int) -> None:
     verdicts = [compare_program(make_elementwise(seed), vectorize) for seed in range(first, first + 8)]
     assert [str(v.difference) for v in verdicts if v.difference] == []

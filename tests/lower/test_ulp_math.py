@@ -66,6 +66,7 @@ def hash_all() -> dict[str, str]:
     return made
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("processor", ["x86-64", "x86-64-v3"])
 def test_bits_are_the_same_for_other_processors(processor: str) -> None:
     code = "import json; from tests.lower.test_ulp_math import hash_all; print(json.dumps(hash_all()))"

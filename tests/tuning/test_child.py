@@ -341,6 +341,7 @@ def is_running(pid):
         return False
 
 
+@pytest.mark.slow
 def test_many_trials_leave_nothing():
     def call(candidate):
         if candidate[0] % 3:

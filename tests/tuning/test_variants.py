@@ -1,6 +1,7 @@
 """Copies of functions for values known while compiling: as many as there are candidates."""
 
 import numpy as np
+import pytest
 
 import accel
 from accel import Comptime
@@ -17,6 +18,7 @@ def scaled(x, *, factor: Comptime[int] = 1, shift=0):
     return total
 
 
+@pytest.mark.slow
 def test_each_combination_has_machine_code_of_its_own():
     space = Space({"factor": list(range(18)), "shift": [0, 1]})
     variants, x = Variants(scaled, space), np.arange(5)
@@ -39,6 +41,7 @@ def test_functions_without_such_values_are_themselves():
     assert Variants(len, space).find({"shift": 1}) is len
 
 
+@pytest.mark.slow
 def test_a_search_over_more_candidates_than_a_function_may_have(tmp_path, monkeypatch):
     monkeypatch.setenv("ACCEL_CACHE_DIR", str(tmp_path))
     monkeypatch.setenv("ACCEL_PROGRESS", "0")
