@@ -7,6 +7,7 @@ import re
 from accel.errors import DecorationError, Diagnostic, OptionError
 from accel.tuning.keys import PARTS
 from accel.tuning.space import Choice, Int, Space
+from accel.tuning.strategies import refuse_unknown
 from accel.values import dataclass, replace
 
 TYPE_CHECKING = False
@@ -100,6 +101,7 @@ def read_settings(options: Mapping[str, Any]) -> Settings:
     for name, domain in domains.items():
         _check_domain(name, domain)
     where, default = given.get("where"), given.get("default")
+    refuse_unknown(given.get("strategy", "racing"))
     return Settings(
         _make_space(domains, where, default),
         _read_key(given.get("key")),

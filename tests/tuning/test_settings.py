@@ -50,6 +50,8 @@ def test_parameters_with_the_names_of_options():
         ({"n": [1, 2], "default": {"m": 1}}, "`default` takes a value for each parameter", "option-value"),
         ({"n": [1, 2], "key": ("shape", 3)}, "`key` takes names or a function", "option-value"),
         ({"n": [1, 2], "rtol": -1.0}, "`rtol` takes a number that is not negative", "option-value"),
+        ({"n": [1, 2], "strategy": "fastest"}, "`strategy` takes the name of a strategy or a class, not 'fastest'", "option-value"),
+        ({"n": [1, 2], "strategy": 3}, "`strategy` takes the name of a strategy or a class, not 3", "option-value"),
         ({"n": [1, 2], "memory": "lots"}, "`memory` takes a number", "option-value"),
     ],
 )

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
     from accel.tuning.strategies.strategy import Strategy
 
-__all__ = ["STRATEGIES", "find_strategy"]
+__all__ = ["STRATEGIES", "find_strategy", "refuse_unknown"]
 
 STRATEGIES: dict[str, tuple[str, str]] = {  # name -> module and class, imported when it is chosen
     "racing": ("racing", "Racing"),
@@ -58,6 +58,12 @@ def find_strategy(strategy: Any) -> Callable[..., Strategy]:
         made: Callable[..., Strategy] = strategy
         return made
     _refuse(strategy)
+
+
+def refuse_unknown(strategy: object) -> None:
+    """Raise OptionError for an unknown name, and for what is neither a name nor can be called, without importing a strategy."""
+    if strategy not in STRATEGIES if isinstance(strategy, str) else not callable(strategy):
+        _refuse(strategy)
 
 
 def _refuse(strategy: object) -> NoReturn:
