@@ -397,6 +397,14 @@ class TypedFunction:
                 state[target] = (kind, False)
         return state
 
+    def reached_from(self, block: Block) -> tuple[str, ...]:
+        """The successors of a block that can be reached: a condition known while compiling leaves one."""
+        if block.instructions[-1].op == "branch":
+            for i in block.instructions:
+                if i.targets == block.instructions[-1].arguments and id(i) in self.constants:
+                    return block.successors[:1] if self.constants[id(i)] else block.successors[1:]
+        return block.successors
+
     def by_instruction(self) -> tuple[dict[int, Any], ...]:
         """What is known of instructions, by their ids."""
         return (self.argument_kinds, self.target_kinds, self.live, self.maybe_unbound, self.constants, self.calls, self.steps,

@@ -327,7 +327,7 @@ class FunctionBody:
             if instruction.op == "jump":
                 self.jump(block.successors[0])
                 return
-            if instruction.op == "branch" and len(reached := self._reached(block)) == 1:
+            if instruction.op == "branch" and len(reached := self.typed.reached_from(block)) == 1:
                 self.jump(reached[0])
                 return
             if instruction.op == "branch":
@@ -357,13 +357,6 @@ class FunctionBody:
             return ""
         flag = self.read(instruction.when[0])[0]
         return flag if instruction.when[1] else self.e.value(f"xor i1 {flag}, true")
-
-    def _reached(self, block: Block) -> tuple[str, ...]:
-        """Successors of a branch that can be reached."""
-        for instruction in block.instructions:
-            if instruction.targets == block.instructions[-1].arguments and id(instruction) in self.typed.constants:
-                return block.successors[:1] if self.typed.constants[id(instruction)] else block.successors[1:]
-        return block.successors
 
     def _edge(self, successor: str) -> tuple[str, str]:
         """Label to jump to for a successor, and the successor when names have to be converted on the way."""

@@ -196,11 +196,7 @@ class _Inference(KindRules):
         last = block.instructions[-1]
         if last.op == "next" and isinstance(self.typed.target_kinds[id(last)][0], Never):
             return block.successors[1:]
-        if last.op == "branch":
-            for instruction in block.instructions:
-                if instruction.targets == last.arguments and id(instruction) in self.typed.constants:
-                    return block.successors[:1] if self.typed.constants[id(instruction)] else block.successors[1:]
-        return block.successors
+        return self.typed.reached_from(block)
 
     def finish(self, states: dict[str, State]) -> None:
         """Record what was found."""

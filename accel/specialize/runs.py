@@ -83,7 +83,10 @@ class _Runs:
                 run.computed.append(i)
             run.written.append(i)
         self._close()
-        self.blocks[self.name] = Block(self.name, self.open, self.block.successors)
+        reached = self.typed.reached_from(self.block)
+        if len(reached) < len(self.block.successors):  # what tells so may stand in another block now
+            self.open[-1] = replace(_copy(self.typed, self.open[-1]), op="jump", arguments=())
+        self.blocks[self.name] = Block(self.name, self.open, reached)
         return self.blocks
 
     def _joins(self, i: Instruction) -> bool:
