@@ -8,12 +8,12 @@ from typing import Any
 
 from accel.types import SIMD, Float32, simd_width
 
-__all__ = ["Blocks", "Tile", "choose_blocks", "choose_difference_blocks", "choose_small_tile", "round_up"]
+__all__ = ["Blocks", "Tile", "choose_blocks", "choose_difference_blocks", "choose_row_lanes", "choose_small_tile", "round_up"]
 
 _CACHES = Path("/sys/devices/system/cpu/cpu0/cache")
 _L1, _L2 = 32 << 10, 512 << 10  # bytes, where the system does not tell
 _REGISTERS = 32 if simd_width(Float32) == 16 else 16  # AVX-512 has twice as many
-_HIGH = 8  # rows of a tile of one register: as many chains as hide the latency of one
+_HIGH = 8  # chains that hide the latency of one: rows of a tile of one register, registers of a row
 _SPARE = 4  # registers for what is multiplied
 _NARROW_COST = 1.25  # of an element in a narrow tile, over one in a tile for large products
 _STRIP = 64  # panels that are packed at a time
@@ -79,6 +79,13 @@ def choose_difference_blocks(dtype: Any) -> Blocks:
     blocks = choose_blocks(dtype)
     tile = Tile(blocks.tile.lanes, (_REGISTERS // 2 - 1) // (_REGISTERS // 16), _REGISTERS // 16)
     return Blocks(tile, blocks.depth, _STRIP * tile.wide, blocks.high // tile.tall * tile.tall)
+
+
+@cache
+def choose_row_lanes(dtype: Any) -> tuple[Any, Any]:
+    """A register, and as many of them as hide the latency of a chain, for one row times a matrix."""
+    width, of = simd_width(dtype), SIMD.__class_getitem__
+    return of((dtype, width)), of((dtype, _HIGH * width))
 
 
 @cache

@@ -10,10 +10,10 @@ from typing import Any
 import numpy
 
 from accel.kernels.arrays import check_out, find_dtype, flatten, give_room, is_direct, is_plain, take_room, to_read
-from accel.kernels.blocks import Blocks, choose_blocks, choose_small_tile, round_up
+from accel.kernels.blocks import Blocks, choose_blocks, choose_row_lanes, choose_small_tile, round_up
 from accel.kernels.epilogues import Epilogue
 from accel.kernels.sharing import share
-from accel.kernels.tiles import TURNS, multiply_each, multiply_rows, pack_share
+from accel.kernels.tiles import TURNS, multiply_each, multiply_row, multiply_rows, pack_share
 from accel.threads import num_threads, parallel_for
 
 __all__ = ["matmul", "multiply_large"]
@@ -126,6 +126,9 @@ def _multiply(a: Any, b: Any, out: Any, stack: tuple[int, ...], dtype: Any) -> N
     if not k:
         out.fill(0)
         return
+    if m == 1 and not stack and is_plain(b, dtype) and n >= (few := choose_row_lanes(dtype)[0]).width:
+        _multiply_row(flatten(a, dtype), to_read(b), out.reshape(-1), few)
+        return
     if m * n * k <= _SMALL and k <= _SMALL_DEPTH:
         _multiply_small(a, b, out, dtype)
         return
@@ -139,6 +142,16 @@ def _multiply(a: Any, b: Any, out: Any, stack: tuple[int, ...], dtype: Any) -> N
     for number, (a0, b0) in enumerate(places):
         parts = flat_a[a0 : a0 + m * k], flat_b[b0 : b0 + k * n], flat_out[number * m * n : (number + 1) * m * n]
         multiply_large(parts, (m, n, k), steps, blocks)
+
+
+def _multiply_row(a: Any, b: Any, out: Any, few: Any) -> None:
+    """One row times a matrix, without packing that: what it reads is read once."""
+    n, many = out.size, choose_row_lanes(few.dtype)[1]
+    whole = n - n % many.width
+    if whole:
+        multiply_row(a, b, out, first=0, end=whole, n=n, k=a.size, lanes=many)
+    if whole < n:
+        multiply_row(a, b, out, first=min(whole, n - few.width), end=n, n=n, k=a.size, lanes=few)
 
 
 def multiply_large(

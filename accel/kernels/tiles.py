@@ -10,7 +10,7 @@ from typing import Any
 from accel.compile_time import Comptime, comptime
 from accel.decorators import fn
 
-__all__ = ["TURNS", "multiply_block", "multiply_each", "multiply_panel", "multiply_rows", "pack_panels", "pack_rows", "pack_share"]
+__all__ = ["TURNS", "multiply_block", "multiply_each", "multiply_panel", "multiply_row", "multiply_rows", "pack_panels", "pack_rows", "pack_share"]
 
 TURNS = 32  # of a loop are done at a time; a rest is done one by one
 _LONG_REST = 12  # turns that are worth being filled up to as many
@@ -189,6 +189,17 @@ def multiply_rows(
                         held, held, c, full, k0 == 0, room=room, a0=packed, b0=first + (j - j0) * full, c0=(begin + top) * n + j, wide=n, rows=here, columns=end - j,
                         spare=spare, join=join, is_root=is_root and k0 + deep == k, lanes=lanes, tall=tall, cols=cols, apart=depth,
                     )  # fmt: skip
+
+
+@fn(nogil=True)
+def multiply_row(a: Any, b: Any, c: Any, *, first: int, end: int, n: int, k: int, lanes: Comptime[Any]) -> None:
+    """The columns from `first` to `end`, at least as many as there are lanes, of a row of `k` elements times rows of `n`. The last ones may be computed twice."""
+    for begin in range(first, end, lanes.width):
+        j = min(begin, end - lanes.width)
+        total = lanes(0.0)
+        for p in range(k):
+            total = lanes(a[p]).fma(lanes.load(b, j + p * n), total)
+        total.store(c, j)
 
 
 @fn(nogil=True)

@@ -85,6 +85,20 @@ def test_an_element_is_a_chain_of_fused_operations_whatever_is_around_it(dtype):
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
+def test_one_row_is_what_it_is_among_others(dtype):
+    rng = np.random.default_rng(13)
+    width = accel.types.simd_width(dtype)
+    for n in sorted({1, width - 1, width, width + 1, 8 * width - 1, 8 * width, 8 * width + 1, 19 * width + 3}):
+        for k in (1, 2, 33, 290):
+            a, b = numbers(rng, 7, k, dtype=dtype), numbers(rng, k, n, dtype=dtype)
+            a[2, 0], b[-1, n // 2] = math.inf, math.nan
+            want = matmul(a, b)
+            for i in (0, 2, 6):
+                for got in (matmul(a[i], b), matmul(a[i : i + 1], b)[0], matmul(a[i, None], np.asfortranarray(b))[0], matmul(a[i], b, out=np.empty(2 * n, dtype)[::2])):
+                    assert np.array_equal(got, want[i], equal_nan=True)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
 def test_contract(dtype, monkeypatch):
     monkeypatch.setattr(products, "_SHARED", 1)
     rng = np.random.default_rng(4)
