@@ -536,8 +536,9 @@ def test_a_storm_of_interrupts_leaves_no_region_open() -> None:
         import itertools, os, signal, threading, time, accel
         from accel.runtime.pool import pool
         accel.parallel_map(abs, [-1] * 8, num_threads=4)
-        ended = threading.Event()
+        begun, ended = threading.Event(), threading.Event()
         def storm():
+            begun.wait()
             while not ended.wait(0.0007):
                 os.kill(os.getpid(), signal.SIGINT)
         thread = threading.Thread(target=storm)
@@ -553,6 +554,7 @@ def test_a_storm_of_interrupts_leaves_no_region_open() -> None:
         thread.start()
         while True:
             try:
+                begun.set()  # not before: an interrupt could come out of `start`
                 go_on()
                 signal.signal(signal.SIGINT, signal.SIG_IGN)
                 break
