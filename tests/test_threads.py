@@ -69,6 +69,19 @@ def test_bodies_in_machine_code(threads: int) -> None:
         accel.parallel_for(scale_row, 9, args=(rows,), num_threads=threads)
 
 
+@pytest.mark.parametrize("threads", [1, 2])
+def test_bodies_in_machine_code_that_take_no_number(threads: int) -> None:
+    spin()
+    with pytest.raises(TypeError, match=r"spin\(\) takes 0 positional arguments but 1 was given"):
+        accel.parallel_for(spin, 4, num_threads=threads)
+
+
+@accel.fn(nogil=True)
+def spin() -> None:
+    for _ in range(3):
+        pass
+
+
 @accel.fn(nogil=True)
 def scale_row(i: int, rows: np.ndarray, factor: float) -> None:
     for j in range(rows.shape[1]):

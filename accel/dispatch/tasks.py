@@ -134,7 +134,7 @@ def call_each(function: Any, count: int, arguments: tuple[Any, ...], keywords: M
 def _is_free(entry: Entry) -> bool:
     """Whether machine code takes the number of a call, needs no Python, and gives None."""
     exports = entry.loaded.image.exports
-    return "call.do" in exports and "call.finish" not in exports and isinstance(entry.signature.kinds[0], Int)
+    return "call.do" in exports and "call.finish" not in exports and entry.signature.kinds[:1] == (Int(),)
 
 
 def call_in_python(calls: Sequence[Call], threads: int) -> list[tuple[str, Any]]:
