@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any
 
 import numpy
 
 from accel.compile_time import Comptime, comptime
 from accel.decorators import fn
-from accel.kernels.arrays import check_out, find_dtype, find_place, is_plain, to_read
+from accel.kernels.arrays import check_out, find_dtype, find_line, find_place, is_plain, to_read
 from accel.kernels.elementary import DOWN, exp_raised, normal_below
 from accel.kernels.sharing import share
 from accel.threads import num_threads
-from accel.types import SIMD, Float32, Float64
+from accel.types import Float32, Float64
 
 __all__ = ["gelu"]
 
-_BYTES = 64  # of the lanes that are computed at once: two registers, or one
 _SHARED = 1 << 17  # elements that are worth several threads
 _LEAST = {Float32: 14.42, Float64: 38.6}  # below minus this, the result is -0.0
 _SLOPES = 1.5957691216057308, 0.07135481627260025  # 2 sqrt(2 / pi), and 0.044715 times that
@@ -43,12 +41,6 @@ def gelu_each(x: Any, out: Any, *, first: int, end: int, lanes: Comptime[Any], i
     if whole < end:
         inside = lanes.iota() < end - whole
         gelu_of(lanes.load(x, whole, inside), lanes=lanes, is_tanh=is_tanh).store(out, whole, inside)
-
-
-@cache
-def _choose_lanes(dtype: Any) -> Any:
-    of: Any = SIMD.__class_getitem__
-    return of((dtype, _BYTES // numpy.dtype(dtype).itemsize))
 
 
 def gelu(x: Any, out: Any = None, approximate: str | None = None) -> Any:
@@ -102,7 +94,7 @@ def gelu(x: Any, out: Any = None, approximate: str | None = None) -> Any:
         check_out("gelu", out, held.shape, dtype)
     read = held if is_plain(held, dtype) else numpy.array(held, dtype, order="C")
     made = find_place(out, read, dtype)
-    flat, flat_made, how = to_read(read), made.reshape(-1), {"lanes": _choose_lanes(dtype), "is_tanh": approximate == "tanh"}
+    flat, flat_made, how = to_read(read), made.reshape(-1), {"lanes": find_line(dtype), "is_tanh": approximate == "tanh"}
     share(lambda first, end: gelu_each(flat, flat_made, first=first, end=end, **how), flat.size, num_threads() if flat.size >= _SHARED else 1)
     if out is None:
         return made if made.ndim else made[()]

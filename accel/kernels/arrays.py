@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy
 
-__all__ = ["check_out", "find_dtype", "find_place", "flatten", "give_room", "is_direct", "is_plain", "take_room", "to_read"]
+from accel.types import SIMD
+
+__all__ = ["check_out", "find_dtype", "find_line", "find_place", "flatten", "give_room", "is_direct", "is_plain", "take_room", "to_read"]
 
 _rooms: dict[Any, list[tuple[Any, Any]]] = {}  # memory to work in that nobody uses: taken and given back by single, atomic operations
 _SINGLE, _DOUBLE = {"f"}, {"d"}
@@ -58,6 +61,13 @@ def is_plain(array: Any, dtype: Any) -> bool:
     """Whether machine code can work on the memory of an array as it is: C-ordered, aligned, native, no subclass."""
     flags, kind = array.flags, array.dtype
     return bool(flags.c_contiguous and flags.aligned and type(array) is numpy.ndarray and (kind.type is dtype or kind == dtype) and kind.isnative)
+
+
+@cache
+def find_line(dtype: Any) -> Any:
+    """SIMD values as long as a line of the cache, 64 bytes: two registers, or one."""
+    of: Any = SIMD.__class_getitem__
+    return of((dtype, 64 // numpy.dtype(dtype).itemsize))
 
 
 def is_direct(out: Any, dtype: Any, *read: Any) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy
 
 from accel.kernels.arrays import check_out, find_dtype, give_room, is_direct, is_plain, take_room, to_read
-from accel.kernels.blocks import choose_blocks
+from accel.kernels.blocks import choose_blocks, round_up
 from accel.kernels.heads import attend_each
 from accel.threads import num_threads, parallel_for
 from accel.types import SIMD
@@ -144,12 +144,11 @@ def _find_pieces(shapes: tuple[tuple[int, ...], ...], stack: tuple[int, ...], mo
 def _attend(read: list[Any], made: Any, stack: tuple[int, ...], *, is_causal: bool, scale: float, dtype: Any) -> None:
     """All heads, in pieces of rows."""
     (m, dim), (s, dim_v), options = read[0].shape[-2:], read[2].shape[-2:], _options(dtype)
-    tall, group, wide = options["tall"], options["group"], dim_v + -dim_v % (options["cols"] * options["part"].width)
+    tall, group, wide = options["tall"], options["group"], round_up(dim_v, options["cols"] * options["part"].width)
     heads = math.prod(stack)
     threads = num_threads() if heads * m * s * (dim + dim_v) >= _SHARED else 1
     pieces = max(-(-m // _MOST), -(-threads // heads))
-    most = -(-m // pieces)
-    most += -most % tall
+    most = round_up(-(-m // pieces), tall)
     places = _find_pieces(tuple(each.shape for each in read), stack, most)
     count = places.size // 6
     size = _KEYS * (dim + wide) + tall * dim + (most + tall) * (wide + 2) + (group + tall) * _KEYS

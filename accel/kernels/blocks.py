@@ -93,7 +93,7 @@ def choose_small_tile(dtype: Any, m: int, n: int) -> Tile:
     """The tile for small products of `m` rows and `n` columns: the one for large ones, or a narrower one, where that computes less twice, or past the edges."""
     tile = choose_blocks(dtype).tile
     narrow = Tile(tile.lanes, _HIGH, 1)
-    costs = [-(-m // t.tall) * t.tall * -(-n // t.wide) * t.wide for t in (tile, narrow)]
+    costs = [round_up(m, t.tall) * round_up(n, t.wide) for t in (tile, narrow)]
     return tile if costs[0] <= _NARROW_COST * costs[1] else narrow
 
 

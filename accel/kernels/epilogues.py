@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
 from typing import Any
 
 import numpy
 
 from accel.compile_time import Comptime, comptime
 from accel.decorators import fn
-from accel.kernels.arrays import flatten
-from accel.types import SIMD
+from accel.kernels.arrays import find_line, flatten
 
 __all__ = ["Epilogue"]
 
-_BYTES = 64  # of the lanes that are computed at once: two registers, or one
 
 
 @fn(nogil=True)
@@ -29,12 +26,6 @@ def add_bias(made: Any, bias: Any, *, rows: int, n: int, lanes: Comptime[Any], i
             if comptime(is_relu):
                 x = (x < 0.0).select(0.0, x)
             x.store(made, row * n + i, inside)
-
-
-@cache
-def _choose_lanes(dtype: Any) -> Any:
-    of: Any = SIMD.__class_getitem__
-    return of((dtype, _BYTES // numpy.dtype(dtype).itemsize))
 
 
 class Epilogue:
@@ -66,7 +57,7 @@ class Epilogue:
         is_relu = self._activation == "relu"
         if self._bias is not None and made.size:
             dtype, n = made.dtype.type, self._bias.size
-            add_bias(made.reshape(-1), flatten(self._bias, dtype), rows=made.size // n, n=n, lanes=_choose_lanes(dtype), is_relu=is_relu)
+            add_bias(made.reshape(-1), flatten(self._bias, dtype), rows=made.size // n, n=n, lanes=find_line(dtype), is_relu=is_relu)
         elif is_relu:
             numpy.maximum(made, 0, out=made)
         if callable(self._activation):

@@ -126,8 +126,8 @@ def _multiply(a: Any, b: Any, out: Any, stack: tuple[int, ...], dtype: Any) -> N
     if not k:
         out.fill(0)
         return
-    if m == 1 and not stack and is_plain(b, dtype) and n >= (few := choose_row_lanes(dtype)[0]).width:
-        _multiply_row(flatten(a, dtype), to_read(b), out.reshape(-1), few)
+    if m == 1 and not stack and is_plain(b, dtype) and n >= choose_row_lanes(dtype)[0].width:
+        _multiply_row(flatten(a, dtype), to_read(b), out.reshape(-1), *choose_row_lanes(dtype))
         return
     if m * n * k <= _SMALL and k <= _SMALL_DEPTH:
         _multiply_small(a, b, out, dtype)
@@ -144,9 +144,9 @@ def _multiply(a: Any, b: Any, out: Any, stack: tuple[int, ...], dtype: Any) -> N
         multiply_large(parts, (m, n, k), steps, blocks)
 
 
-def _multiply_row(a: Any, b: Any, out: Any, few: Any) -> None:
+def _multiply_row(a: Any, b: Any, out: Any, few: Any, many: Any) -> None:
     """One row times a matrix, without packing that: what it reads is read once."""
-    n, many = out.size, choose_row_lanes(few.dtype)[1]
+    n = out.size
     whole = n - n % many.width
     if whole:
         multiply_row(a, b, out, first=0, end=whole, n=n, k=a.size, lanes=many)

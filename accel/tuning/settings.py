@@ -100,13 +100,13 @@ def read_settings(options: Mapping[str, Any]) -> Settings:
         raise OptionError(Diagnostic("`autotune` is given no parameter to search", "empty-space", do=("name some of the function's: `@autotune(tile=[16, 32, 64])`",)))
     for name, domain in domains.items():
         _check_domain(name, domain)
-    where, default = given.get("where"), given.get("default")
-    refuse_unknown(given.get("strategy", "racing"))
+    where, default, strategy = given.get("where"), given.get("default"), given.get("strategy", "racing")
+    refuse_unknown(strategy)
     return Settings(
         _make_space(domains, where, default),
         _read_key(given.get("key")),
         read_budget(given.get("budget", _DEFAULT_BUDGET_S)),
-        given.get("strategy", "racing"),
+        strategy,
         _read_number("rtol", given.get("rtol", 0.0)),
         _read_number("atol", given.get("atol", 0.0)),
         None if given.get("timeout") is None else _read_amount("timeout", given["timeout"], _UNITS_S),

@@ -61,7 +61,13 @@ def find_strategy(strategy: Any) -> Callable[..., Strategy]:
 
 
 def refuse_unknown(strategy: object) -> None:
-    """Raise OptionError for an unknown name, and for what is neither a name nor can be called, without importing a strategy."""
+    """Raise OptionError for an unknown name, and for what is neither a name nor can be called, without importing a strategy.
+
+    Examples
+    --------
+    >>> from accel.tuning.strategies import refuse_unknown
+    >>> refuse_unknown("racing")
+    """
     if strategy not in STRATEGIES if isinstance(strategy, str) else not callable(strategy):
         _refuse(strategy)
 
