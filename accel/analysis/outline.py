@@ -101,9 +101,9 @@ def _derive(source: Source, tree: ast.FunctionDef, code: CodeType) -> FunctionTy
     return made
 
 
-def make_driver(source: Source, loops: Loops, runners: dict[int, Any], begin: Callable[[], object]) -> FunctionType:
+def make_driver(source: Source, loops: Loops, runners: dict[int, Any], begin: Callable[[], object] | None) -> FunctionType:
     """The function, where the loops (by `id`) call what stands for them: with the range, if it is a parallel one, and the inputs. It calls
-    `begin` first."""
+    `begin` first, if there is one."""
     assert isinstance(source.tree, ast.FunctionDef)
     function, code = source.function, source.code
     every: tuple[ParallelLoop | SequentialLoop, ...] = (*loops.parallel, *loops.sequential)
@@ -111,10 +111,10 @@ def make_driver(source: Source, loops: Loops, runners: dict[int, Any], begin: Ca
     marks = {f"$runner {n}": runners[id(f.loop)] for n, f in enumerate(known)}
     table = {id(f.loop): _call(f, mark) for f, mark in zip(known, marks, strict=True)}
     tree = _replaced(source.tree, table)
+    first = [] if begin is None else [_at(tree.body[0], ast.Expr(value=ast.Call(func=ast.Constant(value="$begin"), args=[], keywords=[])))]
     marks["$begin"] = begin
-    first = _at(tree.body[0], ast.Expr(value=ast.Call(func=ast.Constant(value="$begin"), args=[], keywords=[])))
     has_text = ast.get_docstring(tree, clean=False) is not None
-    inner = define("%inner", (), [*tree.body[:has_text], first, *tree.body[has_text:]])
+    inner = define("%inner", (), [*tree.body[:has_text], *first, *tree.body[has_text:]])
     inner.args = without_defaults(tree.args)
     if code.co_freevars:  # all of them stay, so that the code of the function itself fits the driver
         free: list[ast.expr] = [_load(n) for n in code.co_freevars]

@@ -12,6 +12,7 @@ from functools import lru_cache
 from accel.dispatch.carriers import Carrier, plain_address, stubs
 from accel.dispatch.guards import function_words
 from accel.dispatch.tracing import tracing_symbols
+from accel.runtime.c_functions import ONE_ARGUMENT, make_c_function
 from accel.runtime.image import Image, Loaded
 from accel.runtime.moved import mark_with, moved_word
 from accel.runtime.stubs import HEADER_WORDS, MOST_CLASSES, MOST_ROWS, ROW_WORDS
@@ -225,23 +226,13 @@ def install_move() -> None:
     from accel.types.ownership import move
 
     function: Any = move
-    method = _MethodDef(b"unmark", _find_stubs()["unmark"], _ONE_ARGUMENT, None)
-    new = ctypes.PYFUNCTYPE(ctypes.py_object, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p)(("PyCFunction_NewEx", ctypes.pythonapi))
-    unmark = new(ctypes.addressof(method), None, None)
-    for used in (method, unmark):
-        ctypes.pythonapi.Py_IncRef(ctypes.py_object(used))  # by arrays that end with the interpreter
+    unmark = make_c_function("unmark", _find_stubs()["unmark"], flags=ONE_ARGUMENT)
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(unmark))  # by arrays that end with the interpreter
     mark_with(unmark)
     _find_stubs().patch("accel.unmark", id(unmark))
     carrier = Carrier(function)
     carrier.set_entry(_find_stubs()["move"])
     atexit.register(carrier.release)
-
-
-class _MethodDef(ctypes.Structure):
-    _fields_ = [("name", ctypes.c_char_p), ("function", ctypes.c_void_p), ("flags", ctypes.c_int), ("doc", ctypes.c_char_p)]
-
-
-_ONE_ARGUMENT = 0x0008
 
 
 _unlinked = ["ndarray", "PyArray_NewFromDescr", "PyArray_SetBaseObject"]

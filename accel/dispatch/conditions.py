@@ -10,16 +10,18 @@ import weakref
 from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
 
 from accel.compile_time import comptime, comptime_assert, unroll
+from accel.dispatch.replay import ABSENT
 from accel.types.frozen import find_layout
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from typing import Any
 
     from accel.dependence.loops import ParallelLoop
+    from accel.dispatch.replay import Row
 
-__all__ = ["Conditions"]
+__all__ = ["Conditions", "are_so"]
 
 _BUILTINS = (abs, bool, complex, divmod, float, int, isinstance, len, max, min, pow, range, round)
 _EARLY = (comptime, comptime_assert, unroll)  # which do nothing when a loop runs
@@ -37,20 +39,21 @@ class Conditions:
     ----------
     found : ParallelLoop
         The loop.
-    space : mapping
+    space : dict
         The globals of its function.
     associative : mapping
         Text of each function it puts values together with -> that function.
     """
 
-    def __init__(self, found: ParallelLoop, space: Mapping[str, Any], associative: Mapping[str, Any]) -> None:
+    def __init__(self, found: ParallelLoop, space: dict[str, Any], associative: Mapping[str, Any]) -> None:
         self._found, self._space, self._associative = found, space, associative
         self._harmless: dict[int, _Harmless] = {}
-        outside = {*found.arrays, *found.measured, *found.integers, *found.bare, *(name for name, _ in found.owners)} - set(found.inputs)
+        self._outside = outside = {*found.arrays, *found.measured, *found.integers, *found.bare, *(name for name, _ in found.owners)} - set(found.inputs)
         self._modules = {name: space.get(name) for name in outside}
         self._is_local = all(isinstance(module, ModuleType) for module in self._modules.values())
         self._good: list[tuple[Any, ...]] = []  # how the inputs looked that were good the last time
         self._callees = [_split(callee) for callee in dict.fromkeys(map(ast.unparse, found.callees))]
+        self._asks_inputs = any(owner in found.inputs for owner, _ in (*self._callees, *found.owners))  # for attributes
 
     def find_obstacle(self, values: tuple[Any, ...]) -> str:
         """Why the iterations may not run at once, for these inputs; "" if they may."""
@@ -76,7 +79,7 @@ class Conditions:
     @property
     def may_hold_outside(self) -> bool:
         """Whether `hold_outside` can tell: the other names are those of modules, and no attribute of an input is read."""
-        return self._is_local and not any(owner in self._found.inputs for owner, _ in (*self._callees, *self._found.owners))
+        return self._is_local and not self._asks_inputs
 
     def hold_outside(self) -> bool:
         """Whether what does not depend on the inputs is as it was. Then there is no obstacle for inputs for which there was none."""
@@ -84,6 +87,28 @@ class Conditions:
         if space.get("range", range) is not range or any(space.get(name) is not module for name, module in self._modules.items()):
             return False
         return not any(self._of_calls(lambda name: _look_up(space, name)))
+
+    def rows(self) -> list[Row] | None:
+        """What names outside stand for, after a look that found no obstacle: as long as they do (`are_so`), there is none for the same inputs. None if that does not
+        tell it all: only modules, numbers and functions in C are what they are for good."""
+        named: dict[str, Any] = {name: _look_up(self._space, name) for name in self._outside}
+        if self._asks_inputs or not all(isinstance(value, ModuleType) or _is_number(value) for value in named.values()):
+            return None
+        named["range"] = range
+        rows: list[Row] = []
+        for owner, attribute in self._callees:
+            named[owner] = of = _look_up(self._space, owner)
+            called = of.__dict__.get(attribute) if attribute and isinstance(of, ModuleType) else of
+            if isinstance(called, FunctionType) or not _Harmless(called).is_harmless:
+                return None  # what it calls would have to be looked at, too
+            if attribute:
+                rows.append((of.__dict__, attribute, called))
+        for name, value in named.items():
+            inside = name in self._space
+            rows.append((self._space, name, value if inside else ABSENT))
+            if not inside:
+                rows.append((builtins.__dict__, name, value))
+        return rows
 
     def _are_known(self, values: tuple[Any, ...]) -> bool:
         """Whether these are the very inputs that were good the last time, and look as they did."""
@@ -113,6 +138,11 @@ class Conditions:
                 known = self._harmless[k] = _Harmless(called)
             if not known.is_harmless:
                 yield f"`{owner}{'.' if attribute else ''}{attribute}` is called, which may do more than compute numbers"
+
+
+def are_so(rows: Iterable[Row]) -> bool:
+    """Whether names stand for what they are said to."""
+    return all(space.get(name, ABSENT) is value for space, name, value in rows)
 
 
 def _of_numbers(found: ParallelLoop, known: Mapping[str, Any], value_of: Any) -> Iterator[str]:

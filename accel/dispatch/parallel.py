@@ -54,6 +54,7 @@ class Parallelized:
     def __init__(self, function: FunctionType, options: ParallelizeOptions, compile_: Callable[[FunctionType, FnOptions], Any]) -> None:
         self._given, self._options, self._compile = function, options, compile_
         self._runs = self._shared = 0
+        self._repeats = False  # whether a call may run a loop more than once
         self.whole: Any = None
         self.regions: list[Region] = []
         self.refused: list[tuple[int, str]] = []
@@ -99,17 +100,18 @@ class Parallelized:
         for found in loops.parallel:
             named = {r.function: _find_associative(function, ast.parse(r.function, mode="eval").body) for r in found.reductions if r.function}
             associative = {text: known for text, known in named.items() if known is not None}
-            region = Region(found, self._part(source, found, nogil=True), self._threads, options.schedule, associative)
+            region = Region(found, self._part(source, found, nogil=True), self, options, associative)
             if region.scan is not None:
                 summary = make_summary(source, found, region.scan)
                 region.summary = self._compile(summary, FnOptions(cache=options.cache, nogil=True))
             if options.assume and found.written:
                 region.detector = RaceDetector(found, make_part(source, found), region.limits)
-            runners[id(found.loop)] = region
+            runners[id(found.loop)] = region.make_runner()
             self.regions.append(region)
         for sequential in loops.sequential:
             runners[id(sequential.loop)] = self._part(source, sequential, nogil=False)
-        driver = make_driver(source, loops, runners, self.begin)
+        self._repeats = any(_is_within(source.tree, found.loop) for found in loops.parallel)
+        driver = make_driver(source, loops, runners, self.begin if self._repeats else None)
         if enforced_parameters(driver):
             self._compile(driver, FnOptions(debug=True))  # which only looks at the arguments
             self.whole = driver.__dict__.pop("accel", None)
@@ -140,11 +142,11 @@ class Parallelized:
         self._compile_whole(self.function)
         self.function.__dict__["accel"] = shown
 
-    def _threads(self) -> int:
+    def threads(self) -> int:
         """How many threads a loop is to use; 0: it must be the loop as it is written."""
         if is_watched(self.function):
             return 0
-        self._runs += 1
+        self._runs += self._repeats
         if self._runs == _PATIENCE and self.whole is None and self._shared == sum(region.shared for region in self.regions):
             if not any(region.splits for region in self.regions):
                 self._settle()
@@ -169,6 +171,12 @@ def _find_associative(function: FunctionType, node: ast.expr) -> tuple[FunctionT
     dispatcher = find_dispatcher(found)
     identity: tuple[object, ...] = dispatcher.options.identity if dispatcher is not None else ()
     return (found, identity[0]) if identity else None
+
+
+def _is_within(tree: ast.AST, loop: ast.AST) -> bool:
+    """Whether a loop stands in another one."""
+    others = [node for node in ast.walk(tree) if isinstance(node, (ast.For, ast.While)) and node is not loop]
+    return any(loop is inner for other in others for inner in ast.walk(other))
 
 
 def _without_parallel(loops: Loops) -> list[RefusedLoop]:

@@ -6,11 +6,12 @@ import time
 from itertools import accumulate, takewhile, zip_longest
 
 from accel.analysis.outline import RETURNED, THROUGH, outputs_of, steps_of
-from accel.dispatch.conditions import Conditions
+from accel.dispatch.conditions import Conditions, are_so
 from accel.dispatch.derived import Part
+from accel.dispatch.replay import Replay
 from accel.dispatch.tasks import DONE, RAISED, call_in_python, prepare_together
 from accel.options import read_switch
-from accel.runtime.pool import pool
+from accel.runtime.pool import current_threads, pool, told_threads
 from accel.values import dataclass
 
 TYPE_CHECKING = False
@@ -19,8 +20,11 @@ if TYPE_CHECKING:
     from typing import Any
 
     from accel.dependence.loops import ParallelLoop
+    from accel.dispatch.parallel import Parallelized
     from accel.dispatch.races import RaceDetector
+    from accel.dispatch.replay import Row
     from accel.dispatch.tasks import Together
+    from accel.options import ParallelizeOptions
 
 __all__ = ["Region"]
 
@@ -70,9 +74,9 @@ class Region:
         Text of each function that values are put together with -> that function, and its identity.
     """
 
-    def __init__(self, found: ParallelLoop, part: Part, threads: Callable[[], int], schedule: str, associative: dict[str, tuple[Any, Any]]) -> None:
+    def __init__(self, found: ParallelLoop, part: Part, owner: Parallelized, options: ParallelizeOptions, associative: dict[str, tuple[Any, Any]]) -> None:
         self.found, self.part = found, part
-        self._threads, self.is_static = threads, schedule == "static"
+        self._owner, self._options, self.is_static = owner, options, options.schedule == "static"
         self._takes_step = steps_of(found.loop)
         self.associative = associative
         self._conditions = Conditions(found, part.function.__globals__, {text: function for text, (function, _) in associative.items()})
@@ -80,7 +84,9 @@ class Region:
         self.is_plain = not (found.reductions or found.histograms)
         self._latest: _Latest | None = None
         self.outputs = outputs_of(found)
-        self.runs = self.shared = 0
+        self._runs = self._shared = 0
+        self._replay = Replay()
+        self._replayed: _Latest | None = None  # which of the latest runs machine code knows
         self.splits = False
         self.obstacle = ""
         self.pace = 0.0
@@ -88,19 +94,39 @@ class Region:
         self.scan = next((r for r in found.reductions if r.steps), None)
         self.summary: Callable[..., Any] | None = None
 
-    def __call__(self, numbers: Any, *values: Any) -> tuple[int, Any]:
-        """Do the iterations, for the inputs `values`; as `Part.answer` says."""
-        self.runs += 1
-        return self.part.answer(lambda: self._run(numbers, values))
+    @property
+    def runs(self) -> int:
+        return self._runs + self._replay.runs
+
+    @property
+    def shared(self) -> int:
+        return self._shared + self._replay.runs
+
+    def make_runner(self) -> Callable[..., tuple[int, Any]]:
+        """A function that does the iterations: of a range, and the inputs; as `Part.answer` says."""
+
+        def run(numbers: Any, *values: Any) -> tuple[int, Any]:
+            self._runs += 1
+            return self.part.answer(lambda: self._run(numbers, values))
+
+        return self._replay.make_function(run, lambda error: self.part.answer(lambda: self._fail(error)))
+
+    def _fail(self, error: BaseException | None) -> None:
+        """Raise what a run that was done as the last one has raised: it, or what its tasks have."""
+        latest, self._latest = self._latest, None
+        self._replay.disarm()
+        assert latest is not None
+        raised = [value for how, value in latest.together.outcomes() if how == RAISED]
+        raise raised[0] if error is None else error
 
     def _run(self, numbers: range, values: tuple[Any, ...]) -> Any:
         if self.detector is not None and read_switch("ACCEL_RACES") == "1":
             return self.detector.run(numbers, values)
-        threads = self._threads()
+        threads = self._owner.threads()
         if not threads or not -_FAR < numbers.start - numbers.stop < _FAR:
             return self.do(numbers, values)
         is_simple = not (self.found.histograms or (self._adds and len(numbers) > self._smallest_block()))
-        is_short = self.pace * len(numbers) < _SHORT_NS and self.runs % _LOOK_AGAIN
+        is_short = self.pace * len(numbers) < _SHORT_NS and self._runs % _LOOK_AGAIN
         if is_simple and (threads == 1 or (is_short and self.pace)):
             return self.do(numbers, values)
         if threads > 1 and self.pace * len(numbers) > _SURE * _WORTH_NS > 0:
@@ -118,8 +144,13 @@ class Region:
 
     def _do_again(self, numbers: range, values: tuple[Any, ...], threads: int) -> bool:
         """Do what was done the last time, if the inputs are the same to the last word of memory that matters; whether they are."""
+        if self._replay.is_busy:
+            return False
         latest, self._latest = self._latest, None  # another thread makes its own
-        if latest is None or (latest.numbers, latest.threads) != (numbers, threads) or not self._conditions.hold_outside():
+        self._replay.disarm()
+        if latest is None or (latest.numbers, latest.threads) != (numbers, threads):
+            return False
+        if not (self._conditions.hold_outside() if latest.rows is None else are_so(latest.rows)):
             return False
         if not latest.seen.fits(self.arguments(latest.first, values)):
             return False
@@ -128,23 +159,40 @@ class Region:
                 array.fill(_nothing(array))
         start = time.perf_counter_ns()
         outcomes = latest.together.do(threads)
-        self.shared += 1
+        self._shared += 1
         for (how, value), own in zip_longest(outcomes, latest.own, fillvalue={}):
             for name, array in own.items():
                 values[self.found.inputs.index(name)].__iadd__(array)
             if how == RAISED:
                 raise value
         self.pace = (time.perf_counter_ns() - start) * threads / len(numbers)
-        self._latest = latest
+        if self._latest is None and not self._replay.is_busy:
+            self._latest = latest
+            self._arm()
         return True
 
     def keep(self, run: _Run, first: range, together: Together) -> None:
         """Keep what all iterations of a run were, for the next one."""
-        if self.found.reductions or self.outputs or not self._conditions.may_hold_outside:
+        rows = self._conditions.rows()
+        if self.found.reductions or self.outputs or self._replay.is_busy or (rows is None and not self._conditions.may_hold_outside):
             return
         seen = together if self.is_plain else prepare_together([(self.part.function, self.arguments(first, run.values))])
         if seen is not None:
-            self._latest = _Latest(run.numbers, run.threads, first, seen, together, [run.own[first] for first in sorted(run.own)])
+            self._replay.disarm()
+            self._latest = _Latest(run.numbers, run.threads, first, seen, together, [run.own[first] for first in sorted(run.own)], rows)
+            if self.is_plain and rows is not None and self.detector is None:
+                self._replay.keep(together, run.numbers, self.limits(first), rows)
+                self._replayed = self._latest
+                self._arm()
+
+    def _arm(self) -> None:
+        """Let machine code do the runs that are like the last one, if it can tell."""
+        latest = self._latest
+        if latest is None or latest is not self._replayed:
+            return
+        own, until_ns = (-1, 0) if self._options.num_threads else told_threads()
+        if latest.threads == (self._options.num_threads or current_threads()):
+            self._replay.arm(self._owner.function.__code__, latest.threads, own, until_ns)
 
     def _is_ordered(self, values: tuple[Any, ...]) -> bool:
         """Whether floats may be added up, or multiplied, so that the blocks must not depend on threads."""
@@ -172,7 +220,7 @@ class Region:
 @dataclass(frozen=True, slots=True)
 class _Latest:
     """A run of all iterations, on threads, that gave nothing: the range, the number of threads, the first block, what it was called for, all blocks as
-    calls, and the arrays of their own that they added to, by name."""
+    calls, the arrays of their own that they added to, by name, and what names outside stood for, if that tells whether the conditions hold."""
 
     numbers: range
     threads: int
@@ -180,6 +228,7 @@ class _Latest:
     seen: Together
     together: Together
     own: list[dict[str, Any]]
+    rows: list[Row] | None
 
 
 class _Left(Exception):
@@ -255,7 +304,7 @@ class _Run:
         self.is_shared = pays = self.threads > 1 and region.pace * left > _WORTH_NS and region.part.is_free()
         blocks = self._cut(done, size) if self.is_ordered else self._shares(done) if pays else [self.numbers[done:]]
         if pays and len(blocks) > 1:
-            region.shared += 1
+            region._shared += 1
             start = time.perf_counter_ns()
             (self._share_scan if region.scan else self._share)(blocks, done)
             if not done and self.together is not None:

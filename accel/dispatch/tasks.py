@@ -48,14 +48,24 @@ class Together:
     def __init__(self, tasks: list[_Task]) -> None:
         self._tasks = tasks
         self._table = _Table(array("q", [word for task in tasks for word in (task.does, task.place, 0)]))
-        self._look = bytes(tasks[0].room)
+        self._look = array("q", bytes(tasks[0].room))
         self._gives = any(task.finish is not None for task in tasks)
 
     def fits(self, arguments: tuple[Any, ...]) -> bool:
         """Whether the first call would be prepared from these arguments as it was, to the last word: addresses, lengths, numbers."""
         task = self._tasks[0]
         room = type(task.room)()
-        return bool(task.prepare(id(arguments) + _ITEMS, ctypes.addressof(room))) and bytes(room) == self._look
+        return bool(task.prepare(id(arguments) + _ITEMS, ctypes.addressof(room))) and bytes(room) == self._look.tobytes()
+
+    @property
+    def look(self) -> tuple[int, array[int]]:
+        """The address of what prepares the first call, and what the arguments came to."""
+        return self._tasks[0].entry.loaded["call.prepare"], self._look
+
+    @property
+    def frame(self) -> tuple[int, int]:
+        """What a region of the pool takes for them: its frame, and their number."""
+        return self._table.place, len(self._tasks)
 
     def do(self, threads: int) -> list[tuple[str, Any]]:
         """Do them on so many threads, this one included.
@@ -73,6 +83,13 @@ class Together:
         answer, given = self._table.do(threads)
         if answer == _ALL and not self._gives and all(value is None for value in given):
             return [(DONE, None)] * len(self._tasks)
+        return self._outcomes(given)
+
+    def outcomes(self) -> list[tuple[str, Any]]:
+        """The same, of a region that machine code has opened."""
+        return self._outcomes(self._table.take())
+
+    def _outcomes(self, given: list[Any]) -> list[tuple[str, Any]]:
         return [
             (_NAMES[status], task.result() if status == 0 else value)
             for task, status, value in zip(self._tasks, self._table.words[2::3], given, strict=True)
@@ -86,13 +103,18 @@ class _Table:
         self.words, self._count = words, len(words) // 3
         self._given: list[Any] = [None] * self._count
         self._frame = array("q", [words.buffer_info()[0], *[0] * 7, id(self._given), 0, find_tripped()])
+        self.place = self._frame.buffer_info()[0]
 
     def do(self, threads: int) -> tuple[int, list[Any]]:
         """Do them: what the region gives, and what each has raised, or given in CPython."""
-        answer = pool().tasks(self._frame.buffer_info()[0], self._count, min(threads, MOST_THREADS))
+        answer = pool().tasks(self.place, self._count, min(threads, MOST_THREADS))
+        return answer, self.take()
+
+    def take(self) -> list[Any]:
+        """What each has raised, or given in CPython. To be asked for once."""
         given = self._given[:]
         self._given[:] = [None] * self._count
-        return answer, given
+        return given
 
 
 def call_each(function: Any, count: int, arguments: tuple[Any, ...], keywords: Mapping[str, Any], threads: int) -> int:

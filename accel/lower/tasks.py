@@ -205,6 +205,13 @@ entry:
   %count = call i64 @PyLong_AsLongLong(ptr %o1)
   %threads = call i64 @PyLong_AsLongLong(ptr %o2)
   %f = inttoptr i64 %address to ptr
+  %answer = call ptr @do_tasks(ptr %f, i64 %count, i64 %threads)
+  ret ptr %answer
+}}
+
+; the same for machine code
+define ptr @do_tasks(ptr %f, i64 %count, i64 %threads) {{
+entry:
 {places("f", _FRAME, "table", "variables", "enter")}
   %variables = call ptr @PyContext_CopyCurrent()
   %none = icmp eq ptr %variables, null

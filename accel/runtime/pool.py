@@ -13,6 +13,7 @@ import threading
 import time
 
 from accel.options import MOST_THREADS
+from accel.runtime.c_functions import make_c_function
 from accel.runtime.cpu import usable_cores
 from accel.runtime.image import Image, Loaded
 from accel.runtime.symbols import resolve
@@ -20,9 +21,8 @@ from accel.runtime.symbols import resolve
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any
 
-__all__ = ["CANCELLED", "DONE", "MOST_THREADS", "Pool", "current_threads", "default_threads", "pool", "set_threads", "thread_symbols", "watch_symbol"]
+__all__ = ["CANCELLED", "DONE", "MOST_THREADS", "Pool", "current_threads", "default_threads", "pool", "set_threads", "thread_symbols", "told_threads", "watch_symbol"]
 
 
 DONE, CANCELLED = -1, -2  # what bodies and regions give, but for the number of an iteration that failed
@@ -54,9 +54,9 @@ class Pool:
         self._code = Loaded(Image.loads(bytes.fromhex(POOL_IMAGE)), self._resolve)
         _split_at.value = self._code["split"]
         integers, pointer = ctypes.c_int64, ctypes.c_void_p
-        self._region = _make_function("region", self._code["region"])
-        self.tasks = _make_function("tasks", self._code["tasks"])
-        self.expect = _make_function("expect", self._code["expect"])
+        self._region = make_c_function("region", self._code["region"])
+        self.tasks = make_c_function("tasks", self._code["tasks"])
+        self.expect = make_c_function("expect", self._code["expect"])
         self._stop = ctypes.CFUNCTYPE(integers, pointer)(self._code["stop"])
         self._end = ctypes.CFUNCTYPE(None, pointer)(self._code["end"])
         self._ended = False
@@ -156,24 +156,6 @@ class Pool:
             failed.clear()  # their tracebacks lead back here
 
 
-_METH_FASTCALL = 0x80
-_definitions: list[Any] = []  # functions refer to theirs
-
-
-def _make_function(name: str, address: int) -> Callable[..., Any]:
-    """A C function of Python's of machine code that takes (self, arguments, their number). Calls by ctypes have other exceptions."""
-
-    class Definition(ctypes.Structure):
-        _fields_ = (("name", ctypes.c_char_p), ("address", ctypes.c_void_p), ("flags", ctypes.c_int), ("doc", ctypes.c_char_p))
-
-    definition = Definition(name.encode(), address, _METH_FASTCALL, None)
-    _definitions.append(definition)
-    thing, pointer = ctypes.py_object, ctypes.c_void_p
-    new = ctypes.PYFUNCTYPE(thing, pointer, pointer, pointer)(("PyCFunction_NewEx", ctypes.pythonapi))
-    function: Callable[..., Any] = new(ctypes.addressof(definition), None, None)
-    return function
-
-
 def pool() -> Pool:
     """The pool. It has no workers before the first region."""
     with _making:
@@ -190,6 +172,14 @@ os.register_at_fork(after_in_child=lambda: _making._at_fork_reinit())  # type: i
 def current_threads() -> int:
     """How many threads this one is to use: what the innermost `accel.parallel` says, else the default."""
     return _get_key() or default_threads()
+
+
+def told_threads() -> tuple[int, int]:
+    """How many threads this one was told to use (0: the default), and how long that tells how many it is, in nanoseconds of the monotonic clock."""
+    told = _get_key()
+    if not told:
+        default_threads()
+    return told, _FOREVER if told else int((_default[0] + _LOOK_AGAIN_S) * 1e9)
 
 
 def set_threads(count: int) -> int:
@@ -237,12 +227,14 @@ def watch_symbol() -> int:
 def default_threads() -> int:
     """How many threads there are when nothing in the program says so. Found out ten times a second at most."""
     now = time.monotonic()
-    if not _default or now > _default[0] + 0.1:
+    if not _default or now > _default[0] + _LOOK_AGAIN_S:
         _default[:] = now, _find_default()
     return int(_default[1])
 
 
 _default: list[float] = []  # when it was found out, and what
+_LOOK_AGAIN_S = 0.1
+_FOREVER = 2**63 - 1
 
 
 def _find_default() -> int:

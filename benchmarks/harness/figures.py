@@ -6,6 +6,7 @@ import math
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from benchmarks.harness.problem import Row
 
@@ -230,12 +231,13 @@ def judge_computing(rows: Sequence[Row]) -> Figure:
 
 
 def judge_moving(rows: Sequence[Row]) -> Figure:
-    """Loops that wait for memory under `@parallelize`: two threads over two of C with OpenMP."""
+    """Loops that wait for memory under `@parallelize`: two threads over two of C with OpenMP, the fastest rounds, and in brackets the quartiles of rounds."""
     best = find_best(rows, "loops")
+    spread = {row.case: " ({:.2f} .. {:.2f})".format(*row.quartiles) for row in rows if row.problem == "loops" and row.implementation == "accel" and row.quartiles}
     pairs = {case: (best.get((case, "accel")), best.get((case, "c"))) for case in MOVING}
     ratios = {case: mine / theirs for case, (mine, theirs) in pairs.items() if mine and theirs}
     what, limit = "loops that wait for memory over C + OpenMP", f"each <= {OVER_C_LIMIT}"
-    return judge_loops(rows, what, limit, ratios, MOVING, holds=max(ratios.values(), default=math.inf) <= OVER_C_LIMIT)
+    return judge_loops(rows, what, limit, ratios, MOVING, holds=max(ratios.values(), default=math.inf) <= OVER_C_LIMIT, spread=spread)
 
 
 def judge_loops(
@@ -247,11 +249,12 @@ def judge_loops(
     *,
     holds: bool,
     problem: str = "loops",
+    spread: Mapping[str, str] = MappingProxyType({}),
 ) -> Figure:
     """The figure of these cases; a fault of accel falls short, a rival that is missing leaves it unmeasured."""
     mine = [row for row in rows if row.problem == problem and row.case in cases and row.implementation in ("accel", "alone")]
     faults = [f"{row.case}: {row.fault}" for row in mine if row.fault]
-    measured = faults[0] if faults else " ".join(f"{case} {ratio:.2f}" for case, ratio in ratios.items())
+    measured = faults[0] if faults else " ".join(f"{case} {ratio:.2f}{spread.get(case, '')}" for case, ratio in ratios.items())
     return Figure(what, limit, measured, False if faults else holds if len(ratios) == len(cases) else None)
 
 
