@@ -127,13 +127,15 @@ def call_each(function: Any, count: int, arguments: tuple[Any, ...], keywords: M
         What the lowest of the calls that failed has raised; those before it are done. KeyboardInterrupt ends all.
     """
     dispatcher = find_dispatcher(function)
-    if dispatcher is None or not dispatcher.options.nogil or not all(map(_is_free, dispatcher.entries)) or (dispatcher.diagnostics and not dispatcher.entries):
+    if dispatcher is None or not dispatcher.options.nogil:
         return 0
     bound = bind_arguments(function, (0, *arguments, *keywords.values()), 1 + len(arguments), tuple(keywords))
     if bound is None:
         return 0
     done, task = 0, _prepare(function, held := tuple(bound))
     if task is None:
+        if not all(map(_is_free, dispatcher.entries)) or (dispatcher.diagnostics and not dispatcher.entries):
+            return 0
         function(0, *arguments, **keywords)
         done, task = 1, _prepare(function, held)
     if task is None or not _is_free(task.entry):

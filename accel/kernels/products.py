@@ -81,6 +81,10 @@ def matmul(
     array([[ 0., 14.],
            [ 0., 50.]])
     """
+    if out is bias is activation is residual is None and type(a) is type(b) is numpy.ndarray and a.flags.aligned and b.flags.aligned:
+        ready = _ready.get((a.dtype, b.dtype, a.shape, b.shape, a.strides, b.strides))
+        if ready is not None:
+            return ready.multiply(a, b)
     left, right = numpy.asarray(a), numpy.asarray(b)
     dtype = find_dtype("matmul", left, right)
     vectors = left.ndim == 1, right.ndim == 1
@@ -95,6 +99,8 @@ def matmul(
     if out is None and len(shape) == 2 and not stack and bias is activation is residual is None:  # what is called most
         made = numpy.empty(shape, dtype)
         _multiply(left, right, made, (), dtype)
+        if left is a and right is b:
+            _get_ready(a, b, made)
         return made
     epilogue = Epilogue("matmul", shape, dtype, bias=bias, activation=activation, residual=residual)
     if out is not None:
@@ -129,7 +135,7 @@ def _multiply(a: Any, b: Any, out: Any, stack: tuple[int, ...], dtype: Any) -> N
     if m == 1 and not stack and is_plain(b, dtype) and n >= choose_row_lanes(dtype)[0].width:
         _multiply_row(flatten(a, dtype), to_read(b), out.reshape(-1), *choose_row_lanes(dtype))
         return
-    if m * n * k <= _SMALL and k <= _SMALL_DEPTH:
+    if _is_small((m, n, k)):
         _multiply_small(a, b, out, dtype)
         return
     (flat_a, *steps_a), (flat_b, *steps_b) = _flat(a, dtype), _flat(b, dtype)
@@ -142,6 +148,56 @@ def _multiply(a: Any, b: Any, out: Any, stack: tuple[int, ...], dtype: Any) -> N
     for number, (a0, b0) in enumerate(places):
         parts = flat_a[a0 : a0 + m * k], flat_b[b0 : b0 + k * n], flat_out[number * m * n : (number + 1) * m * n]
         multiply_large(parts, (m, n, k), steps, blocks)
+
+
+class _Ready:
+    """A product of two matrices of certain shapes and strides, on whose memory machine code can work: all but the elements."""
+
+    __slots__ = ("a_turned", "b_turned", "blocks", "dtype", "shape", "sizes", "steps", "tile")
+
+    def __init__(self, sizes: tuple[int, int, int], turned: tuple[bool, bool], dtype: Any) -> None:
+        m, n, k = self.sizes = sizes
+        self.shape, self.dtype, (self.a_turned, self.b_turned) = (m, n), dtype, turned
+        self.steps = (*((1, m) if self.a_turned else (k, 1)), *((1, k) if self.b_turned else (n, 1)))
+        self.blocks = choose_blocks(dtype)
+        self.tile = choose_small_tile(dtype, m, n) if _is_small(sizes) else None
+
+    def multiply(self, a: Any, b: Any) -> Any:
+        """The product of two such matrices."""
+        made = numpy.empty(self.shape, self.dtype)
+        arrays = to_read(a.T if self.a_turned else a), to_read(b.T if self.b_turned else b), made.reshape(-1)
+        if self.tile is None:
+            multiply_large(arrays, self.sizes, self.steps, self.blocks)
+        else:
+            m, n, k = self.sizes
+            room, held = take_room(made.dtype, _SMALL_DEPTH * self.tile.wide)
+            multiply_each(*arrays, _ORIGIN, room, held=held, first=0, end=1, m=m, n=n, k=k, **self.tile.options)
+            give_room(room, held)
+        return made
+
+
+_ready: dict[tuple[Any, ...], _Ready] = {}
+_MOST_READY = 512
+
+
+def _get_ready(a: Any, b: Any, made: Any) -> None:
+    """Have the next product of such matrices ready, if there is nothing to copy and nothing special about it."""
+    dtype, (m, k), n = made.dtype.type, a.shape, b.shape[1]
+    turned = tuple(not is_plain(x, dtype) for x in (a, b))
+    sizes = m, n, k
+    if m == 1 or not made.size or not k or not all(is_plain(x.T if turn else x, dtype) for x, turn in zip((a, b), turned, strict=True)):
+        return
+    if _is_small(sizes):
+        tile = choose_small_tile(dtype, m, n)
+        if any(turned) or m < tile.tall or n < tile.wide:
+            return
+    if len(_ready) >= _MOST_READY:
+        _ready.clear()
+    _ready[a.dtype, b.dtype, a.shape, b.shape, a.strides, b.strides] = _Ready(sizes, (turned[0], turned[1]), dtype)
+
+
+def _is_small(sizes: tuple[int, int, int]) -> bool:
+    return math.prod(sizes) <= _SMALL and sizes[2] <= _SMALL_DEPTH
 
 
 def _multiply_row(a: Any, b: Any, out: Any, few: Any, many: Any) -> None:

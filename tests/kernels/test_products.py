@@ -108,6 +108,52 @@ def test_contract(dtype, monkeypatch):
         shapes = []
 
 
+@pytest.mark.parametrize("shape", [(6, 3, 40), (37, 20, 16), (7, 300, 9), (90, 70, 50)])
+@pytest.mark.parametrize("turned", [(False, False), (True, False), (False, True), (True, True)])
+def test_products_that_are_ready_are_what_they_are_otherwise(shape, turned):
+    (m, k, n), rng = shape, np.random.default_rng(12)
+    products._ready.clear()
+    for _ in range(3):
+        a, b = (numbers(rng, *((x, y) if not turn else (y, x))) for (x, y), turn in zip(((m, k), (k, n)), turned, strict=True))
+        a, b = (x.T if turn else x for x, turn in zip((a, b), turned, strict=True))
+        got, want = matmul(a, b), matmul(a, b, out=np.empty((m, n)))
+        assert type(got) is np.ndarray and got.flags.c_contiguous and got.flags.owndata and (got == want).all()
+        check(got, a, b)
+    assert len(products._ready) <= 1
+
+
+def test_a_product_is_ready_only_for_arrays_like_those_before():
+    rng = np.random.default_rng(13)
+    a, b = numbers(rng, 70, 70), numbers(rng, 70, 70)
+    want = matmul(a, b)
+    assert len(products._ready) >= 1
+    raw = np.zeros(a.nbytes + 1, np.uint8)[1:]
+    crooked = raw.view(np.float64).reshape(a.shape)
+    crooked[...] = a
+    read_only = a.copy()
+    read_only.flags.writeable = False
+
+    class Mine(np.ndarray):
+        """Another class."""
+
+    for other in (crooked, a.astype(a.dtype.newbyteorder()), read_only, a.view(Mine), np.lib.stride_tricks.as_strided(a.copy(), a.shape, a.strides), a.tolist()):
+        got = matmul(other, b)
+        assert type(got) is np.ndarray and (got == want).all()
+    assert (matmul(a.astype(np.float32), b) == matmul(a.astype(np.float32).astype(np.float64), b)).all()
+    assert matmul(a.astype(np.float32), b.astype(np.float32)).dtype == np.float32
+    assert (matmul(a[:, ::-1], b[::-1]) == matmul(np.ascontiguousarray(a[:, ::-1]), np.ascontiguousarray(b[::-1]))).all()
+    with accel.parallel(2):
+        assert (matmul(a, b) == want).all()
+
+
+def test_products_that_are_ready_are_limited_in_number(monkeypatch):
+    monkeypatch.setattr(products, "_MOST_READY", 3)
+    products._ready.clear()
+    for n in range(16, 30):
+        assert (matmul(np.ones((8, 2)), np.ones((2, n))) == 2).all()
+        assert len(products._ready) <= 3
+
+
 @pytest.mark.parametrize("k", [31, 44, 256 + 13])
 def test_what_fills_up_the_depth_meets_nothing(k):
     rng = np.random.default_rng(12)
