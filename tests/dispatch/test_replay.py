@@ -251,3 +251,26 @@ def test_a_child_runs_on():
         except BaseException:
             os._exit(2)
     assert os.waitpid(child, 0)[1] == 0
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="sys.monitoring is new in 3.12")
+@pytest.mark.parametrize("where", ["everywhere", "driver"])
+def test_tools_that_look_on_see_the_loop(where):
+    x, y = np.arange(1_000.0), np.zeros(1_000)
+    scaled, region = prepare(scale, x, y, 2.0)
+    monitoring = sys.monitoring
+    events, lines = monitoring.events.LINE, []
+    monitoring.use_tool_id(4, "test")
+    monitoring.register_callback(4, events, lambda code, line: lines.append(line))
+    try:
+        if where == "everywhere":
+            monitoring.set_events(4, events)
+        else:
+            monitoring.set_local_events(4, scaled.__code__, events)
+        assert replays(region, lambda: scaled(x, y, 2.0)) == 0
+    finally:
+        monitoring.set_events(4, 0)
+        monitoring.set_local_events(4, scaled.__code__, 0)
+        monitoring.register_callback(4, events, None)
+        monitoring.free_tool_id(4)
+    assert lines and replays(region, lambda: scaled(x, y, 2.0)) == 1
