@@ -132,27 +132,71 @@ def call_each(function: Any, count: int, arguments: tuple[Any, ...], keywords: M
     bound = bind_arguments(function, (0, *arguments, *keywords.values()), 1 + len(arguments), tuple(keywords))
     if bound is None:
         return 0
-    done, task = 0, _prepare(function, held := tuple(bound))
-    if task is None:
-        if not all(map(_is_free, dispatcher.entries)) or (dispatcher.diagnostics and not dispatcher.entries):
-            return 0
-        function(0, *arguments, **keywords)
-        done, task = 1, _prepare(function, held)
-    if task is None or not _is_free(task.entry):
-        return done
-    room = bytes(task.room)
-    words = len(room) // 8
-    for first in range(done, count, _AT_ONCE):
-        here = min(_AT_ONCE, count - first)
-        rooms = array("q", room * here)
-        rooms[::words] = array("q", range(first, first + here))  # the number is the first word, and an int
-        place = rooms.buffer_info()[0]
-        table = array("q", [word for k in range(here) for word in (task.does, place + len(room) * k, 0)])
-        answer, given = _Table(table).do(threads)
-        if answer != _ALL:
-            raised = [value for value, status in zip(given, table[2::3], strict=True) if status == 1]
-            raise next((error for error in raised if isinstance(error, KeyboardInterrupt)), raised[0])
+    held, done = tuple(bound), 0
+    while done < count:
+        rooms = _find_rooms(dispatcher.entries, held, done, min(_AT_ONCE, count - done))
+        if rooms is None:
+            if done or not all(map(_is_free, dispatcher.entries)) or (dispatcher.diagnostics and not dispatcher.entries):
+                return done
+            function(0, *arguments, **keywords)
+            done = 1
+            continue
+        rooms.do(threads)
+        rooms.give_back()
+        done += rooms.count
     return count
+
+
+class _Rooms:
+    """Calls of one function with the same arguments but for the first, which is a number, as tasks. They are kept for others, as making them takes longer than a region."""
+
+    def __init__(self, entry: Entry, count: int) -> None:
+        room, self._prepare, does, _ = _functions(entry.loaded)
+        size = ctypes.sizeof(room)
+        self.count, self._key, self._words = count, (entry.loaded.base, count), size // 8
+        self._rooms = array("q", bytes(size * count))
+        self._place = self._rooms.buffer_info()[0]
+        self._table = _Table(array("q", [word for k in range(count) for word in (does, self._place + size * k, 0)]))
+
+    def fill(self, arguments: tuple[Any, ...], first: int) -> bool:
+        """Take arguments, in the order of the parameters, for calls with the numbers from `first` on. Whether they fit."""
+        if not self._prepare(id(arguments) + _ITEMS, self._place):
+            return False
+        self._rooms[self._words :] = self._rooms[: self._words] * (self.count - 1)
+        self._rooms[:: self._words] = array("q", range(first, first + self.count))  # the number is the first word, and an int
+        return True
+
+    def do(self, threads: int) -> None:
+        """Do them, or raise what the lowest that failed has raised; KeyboardInterrupt goes before."""
+        answer, given = self._table.do(threads)
+        if answer != _ALL:
+            raised = [value for value, status in zip(given, self._table.words[2::3], strict=True) if status == 1]
+            raise next((error for error in raised if isinstance(error, KeyboardInterrupt)), raised[0])
+
+    def give_back(self) -> None:
+        """Let others have them."""
+        if self.count <= _KEPT and len(_idle) < _MOST_IDLE:
+            _idle.setdefault(self._key, []).append(self)
+
+
+_KEPT = 64  # calls at most of what is kept
+_MOST_IDLE = 256
+_idle: dict[tuple[int, int], list[_Rooms]] = {}  # where the machine code lies, and how many calls: taken and given back by single, atomic operations
+
+
+def _find_rooms(entries: Sequence[Entry], arguments: tuple[Any, ...], first: int, count: int) -> _Rooms | None:
+    """The calls as tasks, if there is machine code for them that needs no Python."""
+    for entry in entries:
+        kept = _idle.get((entry.loaded.base, count))
+        try:
+            rooms = kept.pop() if kept else None
+        except IndexError:  # another thread was faster
+            rooms = None
+        if rooms is None and _is_free(entry):
+            rooms = _Rooms(entry, count)
+        if rooms is not None and rooms.fill(arguments, first):
+            return rooms
+    return None
 
 
 def _is_free(entry: Entry) -> bool:

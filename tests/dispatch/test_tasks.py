@@ -276,3 +276,23 @@ def test_machine_code_for_each_number_comes_with_the_first_call(monkeypatch):
     assert call_each(count, 4, (x,), {}, 2) == 4
     assert x.tolist() == [25] * 4
     assert call_each(count, 4, ([0] * 4,), {}, 2) == 1  # nothing for lists: the rest is for Python
+
+
+def test_rooms_that_are_kept_serve_other_arguments():
+    faults = []
+
+    def call(seed):
+        rng = np.random.default_rng(seed)
+        for _ in range(60):
+            count, factor = int(rng.integers(2, 6)), int(rng.integers(2, 9))
+            x, want = np.zeros(count), [(factor * (k + 1)) % 1000 for k in range(count)]
+            if call_each(grow, count, (x,), {"factor": factor}, 2) != count or x.tolist() != want:
+                faults.append((seed, count, factor))
+
+    grow(0, np.zeros(6), 1)
+    workers = [threading.Thread(target=call, args=(seed,)) for seed in range(3)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert not faults
