@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from accel.lower import ulp_arcs, ulp_errors, ulp_exponentials, ulp_hyperbolic, ulp_logarithms, ulp_powers, ulp_trigonometry
+from accel.lower import ulp_arcs, ulp_arcsines, ulp_errors, ulp_exponentials, ulp_hyperbolic, ulp_logarithms, ulp_powers, ulp_trigonometry
 from accel.lower.formula import Formula, Term
 from accel.lower.text import Emitter, Module
 
@@ -21,6 +21,8 @@ FORMULAS: dict[str, Callable[..., Term]] = {
     "sin": ulp_trigonometry.emit_sin,
     "cos": ulp_trigonometry.emit_cos,
     "tan": ulp_trigonometry.emit_tan,
+    "asin": ulp_arcsines.emit_asin,
+    "acos": ulp_arcsines.emit_acos,
     "atan": ulp_arcs.emit_atan,
     "atan2": ulp_arcs.emit_atan2,
     "sinh": ulp_hyperbolic.emit_sinh,

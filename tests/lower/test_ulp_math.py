@@ -22,7 +22,7 @@ from tests.accuracy.points import make_points
 from tests.architecture.modules import ROOT
 
 BINARY = ("atan2", "pow")
-IN_NUMPY = {"atan": "arctan", "atan2": "arctan2"}
+IN_NUMPY = {"asin": "arcsin", "acos": "arccos", "atan": "arctan", "atan2": "arctan2"}
 EDGES = [0.0, -0.0, math.inf, -math.inf, math.nan, 5e-324, -5e-324, 1e-40, 1.0, -1.0, 709.7, 710.0, -745.0, -746.0, 88.7, 89.0, -104.0, 1e300, -1e30, 3e9, 0.5, -2.0]
 
 
