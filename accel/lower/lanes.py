@@ -80,7 +80,6 @@ class LaneWriter(LaneValues):
         self.edges: dict[tuple[str, str], Mask] = {}
         self.bad: list[list[str]] = []
         self.sums: dict[str, list[str]] = {}  # float type -> sums that are NaN when a value noted is not finite
-        self.defined = {o.name: o for block in function.blocks.values() for o in block.operations if o.name}
         self.pinned = find_pinned(regions)
         self.mask = self.full
         self.frames: list[Departures] = []
