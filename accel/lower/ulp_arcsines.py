@@ -1,7 +1,8 @@
 """asin and acos to one unit in the last place.
 
-Up to 1/2, asin(x) is x + x**3 P(x**2), P the polynomial of least relative error: degree 12 (float64, 2**-59) or 5 (float32, 2**-29). Beyond, the root s of (1 - |x|) / 2, which is exact, is
-the sine of half of what is left: acos(|x|) = 2 asin(s), and asin(|x|) = pi/2 - 2 asin(s). One polynomial serves both, of what is chosen before. pi/2 is two numbers.
+Up to 1/2, asin(x) is x + x**3 P(x**2), P the polynomial of least relative error: degree 12 (float64, 2**-59) or 5 (float32, 2**-29). Beyond, the root s of
+(1 - |x|) / 2, which is exact, is the sine of half of what is left: acos(|x|) = 2 asin(s), and asin(|x|) = pi/2 - 2 asin(s). One polynomial serves both, of
+what is chosen before. pi/2 is two numbers.
 
 Coefficients: `python -m tests.accuracy --fit asin`.
 """

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from accel.lower import ulp_arcs, ulp_arcsines, ulp_errors, ulp_exponentials, ulp_hyperbolic, ulp_logarithms, ulp_powers, ulp_trigonometry
+from accel.lower import (
+    ulp_arcs,
+    ulp_arcsines,
+    ulp_errors,
+    ulp_exponentials,
+    ulp_hyperbolic,
+    ulp_logarithms,
+    ulp_powers,
+    ulp_trigonometry,
+)
 from accel.lower.formula import Formula, Term
 from accel.lower.text import Emitter, Module
 
