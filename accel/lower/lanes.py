@@ -60,8 +60,8 @@ def write_lanes(
 
     The answer is how many blocks are done. It is less than wanted when a lane of the next one gave up, or has a number beyond what shows that there is
     nothing to warn about (`is_bounded`, see `accel.lower.bounded`), or an integer that is not small (`is_small`, see `accel.lower.lane_integers`).
-    Where the flags of the processor tell what NumPy would warn about (`is_flagged`), they are looked at behind all blocks, since that waits for the arithmetic: the answer is all blocks or none. Then what is stored may be wrong, but
-    nothing is stored behind a lane that gave up.
+    Where the flags of the processor tell what NumPy would warn about (`is_flagged`), they are looked at behind all blocks, since that waits for the
+    arithmetic: the answer is all blocks or none. Then what is stored may be wrong, but nothing is stored behind a lane that gave up.
 
     Raises
     ------

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from accel.lower import (
     ulp_arcs,
     ulp_arcsines,
+    ulp_areas,
     ulp_errors,
     ulp_exponentials,
     ulp_hyperbolic,
@@ -37,6 +38,9 @@ FORMULAS: dict[str, Callable[..., Term]] = {
     "sinh": ulp_hyperbolic.emit_sinh,
     "cosh": ulp_hyperbolic.emit_cosh,
     "tanh": ulp_hyperbolic.emit_tanh,
+    "asinh": ulp_areas.emit_asinh,
+    "acosh": ulp_areas.emit_acosh,
+    "atanh": ulp_areas.emit_atanh,
     "pow": ulp_powers.emit_pow,
     "cbrt": ulp_powers.emit_cbrt,
     "erf": ulp_errors.emit_erf,
