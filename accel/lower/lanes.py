@@ -203,13 +203,13 @@ class LaneWriter(LaneValues):
             self.results(last)
             return
         targets = [t for t in last.labels if t not in self.regions.given_up]
+        if not targets:
+            raise Unreadable("nothing but giving up")
         if len(targets) < len(last.labels):
             self.give_up(last, mask)
         if len(set(targets)) == 1:
             self.edges[name, targets[0]] = mask
             return
-        if not targets:
-            raise Unreadable("nothing but giving up")
         condition = last.operands[0]
         if loop is not None and any(t not in loop.blocks for t in targets) and self.regions.is_uniform_exit(loop, name):
             leaving = next(t for t in targets if t not in loop.blocks)
