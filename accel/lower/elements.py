@@ -11,6 +11,7 @@ from accel.ir import Plan
 from accel.lower.body import FunctionBody
 from accel.lower.bounded import are_bounded
 from accel.lower.choice import write_choice
+from accel.lower.lane_integers import gains_from_limits
 from accel.lower.lane_loop import Kernels, write_lane_loop
 from accel.lower.lane_shape import LaneShape, choose_shape
 from accel.lower.lanes import write_lanes
@@ -94,7 +95,11 @@ def _write_kernels(
     flagged, trusted = _lower_form(plan, chars, module.accuracy, flagged=True)
     if trusted >= _MANY_RESULTS or (trusted and Regions(forms[0], frozenset()).loops):  # to look at the flags costs as much as some tests
         forms.insert(0, _simplify_form(flagged))
-    return _write_forms(module, forms, uniform, is_bounded=len(forms) > 1 and are_bounded(Regions(forms[0], frozenset())))
+    first, is_flagged = Regions(forms[0], frozenset()), len(forms) > 1
+    is_bounded, is_small = is_flagged and are_bounded(first), gains_from_limits(first)
+    if is_small and not is_flagged:
+        forms.insert(0, forms[0])
+    return _write_forms(module, forms, uniform, {"is_flagged": is_flagged and not is_bounded, "is_bounded": is_bounded, "is_small": is_small})
 
 
 def _simplify_form(module: Module) -> Function:
@@ -114,20 +119,19 @@ def _lower_form(plan: Plan, chars: tuple[str, ...], accuracy: str, *, flagged: b
     return module, trusted
 
 
-def _write_forms(module: Module, forms: list[Function], uniform: frozenset[int], *, is_bounded: bool) -> tuple[LaneShape, Kernels]:
-    """Add functions on lanes for each set of uniform inputs: one for each form of the function, which are tried one after the other. Of the first form the
-    flags tell, if that is needed; not where it `is_bounded`."""
+def _write_forms(module: Module, forms: list[Function], uniform: frozenset[int], first: dict[str, bool]) -> tuple[LaneShape, Kernels]:
+    """Add functions on lanes for each set of uniform inputs: one for each form of the function, which are tried one after the other. What is special about
+    the `first` of several is what `write_lanes` is told."""
     regions = {
         same: [Regions(form, frozenset(form.parameters[k][1] for k in same)) for form in forms] for same in (frozenset[int](), uniform)
     }
     shape = choose_shape(regions[uniform][0], vector_bits())
     kernels = Kernels(shape.lanes)
-    kernels.look_at_flags = len(forms) > 1 and not is_bounded
+    kernels.look_at_flags = first["is_flagged"]
     for number, (same, found) in enumerate(regions.items()):
         kernels.names[same] = [f"lanes.{number}.{k}" for k in range(len(found))]
         for name, form in zip(kernels.names[same], found, strict=True):
-            is_first = form is not found[-1]
-            write_lanes(module, form, shape, name, is_flagged=is_first and not is_bounded, is_bounded=is_first and is_bounded)
+            write_lanes(module, form, shape, name, **first if form is not found[-1] else {})
     return shape, kernels
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from accel.lower.convert import as_float, int_literal
+from accel.lower.lane_integers import emit_floored
 from accel.lower.outlines import emit_outlined
 from accel.lower.text import Emitter, float_text
 from accel.types.kinds import Int
@@ -90,6 +91,8 @@ def emit_divmod(e: Emitter, x: str, y: str, wanted: str = "//%") -> tuple[str, s
     if divisor is not None and divisor > 0 and divisor & (divisor - 1) == 0:
         quotient = e.value(f"ashr i64 {x}, {divisor.bit_length() - 1}") if "//" in wanted else ""
         return quotient, e.value(f"and i64 {x}, {divisor - 1}") if "%" in wanted else ""
+    if divisor is not None and divisor > 0 and e.leaves_early:
+        return emit_floored(e, "//", x, divisor) if "//" in wanted else "", emit_floored(e, "%", x, divisor) if "%" in wanted else ""
     if divisor is None or divisor == 0:
         e.exit_if(e.value(f"icmp eq i64 {y}, 0"))
     one_way = divisor is not None and divisor > 0

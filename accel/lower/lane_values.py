@@ -44,6 +44,7 @@ class LaneValues:
         self.renamed: dict[str, str] = {}
         self.mask_type = "i1" if shape.bits == 512 else f"i{shape.element_bits}"
         self.full = Mask([f"splat ({self.mask_type} -1)"] * shape.groups)
+        self.defined = {o.name: o for block in regions.function.blocks.values() for o in block.operations if o.name}
 
     # -- operands
 
@@ -102,7 +103,17 @@ class LaneValues:
         return Mask([self.e.value(f"and {kind} {m}, {c}") for m, c in zip(mask.vectors, condition, strict=True)], mask, condition)
 
     def settled(self, condition: str) -> list[str]:
-        """A condition as masks; in lanes that are not active it may be anything, but it must be something."""
+        """A condition as masks; in lanes that are not active it may be anything, but it must be something. What joins conditions joins masks:
+        vectors of i1 would be packed for it, and unpacked."""
+        joined = self.defined.get(condition)
+        how = _joining(joined) if joined is not None and self.mask_type != "i1" and self.is_varying(condition) else None
+        if how is not None:
+            name, *operands = how
+            kind, (first, second) = self.vector(self.mask_type), map(self.settled, operands)
+            return [self.e.value(f"{name} {kind} {a}, {b}") for a, b in zip(first, second, strict=True)]
+        if self.mask_type != "i1" and condition.startswith("%") and not self.is_varying(condition):
+            one = self.e.value(f"sext i1 {self.e.value(f'freeze i1 {self.scalar(condition)}')} to {self.mask_type}")
+            return [self.spread(one, self.mask_type)] * self.shape.groups
         return self.as_masks([self.e.value(f"freeze {self.vector('i1')} {self.wide(condition, 'i1', g)}") for g in self.groups()])
 
     def as_masks(self, conditions: list[str]) -> list[str]:
@@ -143,3 +154,14 @@ class LaneValues:
             moved = e.value(f'call i32 asm "", "=r,0"(i32 {one})')
             joined = moved if vector is vectors[0] else e.value(f"or i32 {joined}, {moved}")
         return e.value(f"icmp ne i32 {joined}, 0")
+
+
+def _joining(o: Operation) -> tuple[str, str, str] | None:
+    """The operation that joins two conditions, and these; None for others."""
+    if o.type == "i1" and o.op in ("and", "or", "xor"):
+        return o.op, o.operands[0], o.operands[1]
+    if o.type == "i1" and o.op == "select" and o.operands[1] == "true":
+        return "or", o.operands[0], o.operands[2]
+    if o.type == "i1" and o.op == "select" and o.operands[2] == "false":
+        return "and", o.operands[0], o.operands[1]
+    return None

@@ -19,12 +19,13 @@ After::
 from __future__ import annotations
 
 import re
-from functools import reduce
 
-from accel.lower.bounded import LIMITS
 from accel.lower.departures import Departures
 from accel.lower.flags import flags_are_set, held_text, keep_here, opaque_text, pin
+from accel.lower.integer_ranges import find_ranges
 from accel.lower.lane_calls import emit_each
+from accel.lower.lane_integers import emit_small, is_floored, write_floored
+from accel.lower.lane_limits import limit_parameters, limit_shared
 from accel.lower.lane_shape import LaneShape
 from accel.lower.lane_values import LaneValues, Mask
 from accel.lower.libm_lanes import emit_libm_lanes, is_libm_known
@@ -33,7 +34,7 @@ from accel.lower.pinned import find_pinned
 from accel.lower.regions import Loop, Regions
 from accel.lower.resting import find_resting
 from accel.lower.ssa import Operation, Unreadable, may_trap
-from accel.lower.text import Emitter, Module, float_text, parts_of
+from accel.lower.text import Emitter, Module, parts_of
 from accel.lower.turn_tests import emit_bounds, emit_test
 from accel.lower.ulp_math import define_ulp, is_ulp_call
 
@@ -51,36 +52,38 @@ _RARE = ("libm.fmod",)  # what is called where a quicker way is not good enough
 _EACH = re.compile(r"libm\.\w+|accel\.\w+")  # functions without vectors
 
 
-def write_lanes(module: Module, regions: Regions, shape: LaneShape, name: str, *, is_flagged: bool = False, is_bounded: bool = False) -> None:
+def write_lanes(
+    module: Module, regions: Regions, shape: LaneShape, name: str, *, is_flagged: bool = False, is_bounded: bool = False, is_small: bool = False
+) -> None:
     """Add `i64 @name(inputs..., outputs..., blocks)`, which applies a function to blocks of as many elements as there are lanes; all operands are
     addresses of elements side by side, those of uniform parameters of one.
 
     The answer is how many blocks are done. It is less than wanted when a lane of the next one gave up, or has a number beyond what shows that there is
-    nothing to warn about (`is_bounded`, see `accel.lower.bounded`). Where the flags of the processor tell what NumPy would warn about (`is_flagged`),
-    they are looked at behind all blocks, since that waits for the arithmetic: the answer is all blocks or none. Then what is stored may be wrong, but
-    nothing is stored behind a lane that gave up.
+    nothing to warn about (`is_bounded`, see `accel.lower.bounded`), or an integer that is not small (`is_small`, see `accel.lower.lane_integers`).
+    Where the flags of the processor tell what NumPy would warn about (`is_flagged`), they are looked at behind all blocks, since that waits for the
+    arithmetic: the answer is all blocks or none. Then what is stored may be wrong, but nothing is stored behind a lane that gave up.
 
     Raises
     ------
     Unreadable
         When the function can't be done in lanes.
     """
-    LaneWriter(module, regions, shape, is_flagged=is_flagged, is_bounded=is_bounded).write(name)
+    LaneWriter(module, regions, shape, is_flagged=is_flagged, is_bounded=is_bounded, is_small=is_small).write(name)
 
 
 class LaneWriter(LaneValues):
     """Writes a function on lanes, block by block."""
 
-    def __init__(self, module: Module, regions: Regions, shape: LaneShape, *, is_flagged: bool, is_bounded: bool) -> None:
+    def __init__(self, module: Module, regions: Regions, shape: LaneShape, *, is_flagged: bool, is_bounded: bool, is_small: bool) -> None:
         super().__init__(Emitter(module), regions, shape)
-        function, self.is_flagged, self.is_bounded = regions.function, is_flagged, is_bounded
+        function, self.is_flagged, self.is_bounded, self.is_small = regions.function, is_flagged, is_bounded, is_small
+        self.ranges = find_ranges(regions, is_limited=is_small)
         self.function = function
         self.types: dict[str, str] = {name: type_ for type_, name in function.parameters}
         self.masks: dict[str, Mask] = {}
         self.edges: dict[tuple[str, str], Mask] = {}
         self.bad: list[list[str]] = []
         self.sums: dict[str, list[str]] = {}  # float type -> sums that are NaN when a value noted is not finite
-        self.defined = {o.name: o for block in function.blocks.values() for o in block.operations if o.name}
         self.pinned = find_pinned(regions)
         self.mask = self.full
         self.frames: list[Departures] = []
@@ -108,8 +111,7 @@ class LaneWriter(LaneValues):
         for k, (type_, parameter) in enumerate(parameters):
             if not self.is_varying(parameter):
                 self.renamed[parameter] = e.value(f"load {type_}, ptr %in{k}, align 1")
-                if self.is_bounded and type_ in LIMITS:
-                    self.test_shared(type_, self.renamed[parameter], "ugt", float_text(LIMITS[type_]))
+                limit_shared(self, type_, self.renamed[parameter])
         e.branch("block")
         e.place("block")
         first = e.value(f"mul i64 {e.value(f'load i64, ptr {self.done}')}, {self.shape.groups}")
@@ -117,30 +119,13 @@ class LaneWriter(LaneValues):
             if self.is_varying(parameter):
                 self.values[parameter] = [e.value(f"load {self.vector(type_)}, ptr {self.place_of(f'%in{k}', type_, first, g)}, align 1") for g in self.groups()]
         self.masks[self.regions.order[0]] = self.full
-        if self.is_bounded:
-            self.limit_parameters()
+        limit_parameters(self)
         self.run(None)
         e.place("giveup")
         e.do(f"ret i64 {'0' if self.is_flagged else e.value(f'load i64, ptr {self.done}')}")
         operands = [f"ptr %in{k}" for k in range(len(parameters))] + [f"ptr %out{k}" for k in range(len(self.function.results))]
         text = e.function(f"define internal i64 @{name}({', '.join(operands)}, i64 %blocks) noinline")
         e.module.define(text)
-
-    def limit_parameters(self) -> None:
-        """Give up where a number is beyond the limits, or NaN."""
-        e = self.e
-        for type_, limit in LIMITS.items():
-            names = [name for kind, name in self.function.parameters if kind == type_]
-            vectors = [value for name in names if self.is_varying(name) for value in self.values[name]]
-            if vectors:  # the bits of magnitudes are in the order of the magnitudes; those of NaN come last
-                bits, word = self.vector(f"i{_BITS[type_]}"), f"i{_BITS[type_]}"
-                sizes = [
-                    e.value(f"and {bits} {e.value(f'bitcast {self.vector(type_)} {v} to {bits}')}, splat ({word} {(1 << _BITS[type_] - 1) - 1})")
-                    for v in vectors
-                ]
-                larger = e.module.declare(f"llvm.smax.v{self.shape.width}{word}", bits, (bits, bits))
-                most = reduce(lambda a, b: e.value(f"call {bits} {larger}({bits} {a}, {bits} {b})"), sizes)
-                self.bad.append(self.as_masks([e.value(f"icmp sgt {bits} {most}, bitcast ({self.vector(type_)} splat ({type_} {float_text(limit)}) to {bits})")]))
 
     def place_of(self, base: str, type_: str, first: str, group: int) -> str:
         """The address of a group of elements of the block whose first group has the number `first`."""
@@ -218,13 +203,13 @@ class LaneWriter(LaneValues):
             self.results(last)
             return
         targets = [t for t in last.labels if t not in self.regions.given_up]
+        if not targets:
+            raise Unreadable("nothing but giving up")
         if len(targets) < len(last.labels):
             self.give_up(last, mask)
         if len(set(targets)) == 1:
             self.edges[name, targets[0]] = mask
             return
-        if not targets:
-            raise Unreadable("nothing but giving up")
         condition = last.operands[0]
         if loop is not None and any(t not in loop.blocks for t in targets) and self.regions.is_uniform_exit(loop, name):
             leaving = next(t for t in targets if t not in loop.blocks)
@@ -456,6 +441,8 @@ class LaneWriter(LaneValues):
             return
         if operation.name in self.bounds:
             self.renamed[operation.name] = emit_test(self, operation, *self.bounds[operation.name])
+        elif is_floored(operation) and not self.is_varying(operation.name):
+            self.renamed[operation.name] = write_floored(self.e, operation, "i64", self.scalar(operation.operands[0]), operation.operands[1])
         elif operation.name and operation.name not in self.regions.varying:
             self.renamed[operation.name] = self.e.value(self.renamed_text(operation))
         elif operation.op == "call" and is_ulp_call(operation.detail):
@@ -464,7 +451,7 @@ class LaneWriter(LaneValues):
             self.declare(operation.detail, operation.type, operation.types)
             self.values[operation.name] = self.each(operation)
         else:
-            self.values[operation.name] = [self.widened(operation, g) for g in self.groups()]
+            self.values[operation.name] = [emit_small(self, operation, g) or self.widened(operation, g) for g in self.groups()]
 
     def note_flagged(self, operation: Operation) -> None:
         """The flags are to tell of a result: it must be computed, even if nothing needs it."""

@@ -5,6 +5,7 @@ Elements of arrays wrap without a warning, as in NumPy's own ufuncs (`Emitter.wr
 from __future__ import annotations
 
 from accel.lower.convert import int_literal
+from accel.lower.lane_integers import emit_floored
 from accel.lower.text import Emitter
 from accel.types.kinds import DTYPES
 
@@ -87,6 +88,12 @@ def emit_integer_divmod(e: Emitter, char: str, x: str, y: str, wanted: str = "//
     if not signed:
         quotient = e.value(f"udiv {type_} {x}, {y}") if "//" in wanted else ""
         return quotient, e.value(f"urem {type_} {x}, {y}") if "%" in wanted else ""
+    if not cut and divisor is not None and divisor > 0:
+        if divisor & (divisor - 1) == 0:
+            quotient = e.value(f"ashr {type_} {x}, {divisor.bit_length() - 1}") if "//" in wanted else ""
+            return quotient, e.value(f"and {type_} {x}, {divisor - 1}") if "%" in wanted else ""
+        if e.leaves_early and bits == 64:
+            return emit_floored(e, "//", x, divisor) if "//" in wanted else "", emit_floored(e, "%", x, divisor) if "%" in wanted else ""
     by = y
     if divisor is None or divisor == -1:
         minus = e.value(f"icmp eq {type_} {y}, -1")

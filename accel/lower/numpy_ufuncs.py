@@ -23,8 +23,10 @@ _ARITHMETIC = {
 }  # fmt: skip
 _COMPARISONS = {"less": "<", "less_equal": "<=", "greater": ">", "greater_equal": ">=", "equal": "==", "not_equal": "!="}
 _LOGICAL = {"logical_and": "and", "logical_or": "or", "logical_xor": "xor"}
-_IN_MATH = {"arctan": "atan", "arctan2": "atan2"}
-_BOUNDED = ("arctan", "arctan2", "tanh")  # NaN only of NaN, nothing to warn about
+_IN_MATH = {
+    "arcsin": "asin", "arccos": "acos", "arctan": "atan", "arctan2": "atan2", "arcsinh": "asinh", "arccosh": "acosh", "arctanh": "atanh",
+}  # fmt: skip
+_BOUNDED = ("arctan", "arctan2", "arcsinh", "tanh")  # NaN only of NaN, nothing to warn about
 _SIZE_BITS = {"half": "i16", "float": "i32", "double": "i64"}
 
 

@@ -21,7 +21,7 @@ from collections.abc import Callable
 
 from accel.lower.formula import Formula, Term
 
-__all__ = ["emit_log", "emit_log10", "emit_log1p", "emit_log2", "split"]
+__all__ = ["emit_log", "emit_log10", "emit_log1p", "emit_log2", "log_of_pair", "split"]
 
 _R64 = (
     0.6666666666666735, 0.3999999999940749, 0.28571428744141064, 0.22222198378494643, 0.18183575165335306, 0.15313755746716834, 0.14799066383467335,
@@ -61,6 +61,14 @@ def log_of_rest(f: Formula, g: Term, addend: Term) -> Term:
         z = s * s
         return f.fma(s, f.fma(z, f.polynomial(z, _R64), -g), addend)
     return f.fma(g * g, f.fma(g, f.polynomial(g, _P32), -0.5), addend)
+
+
+def log_of_pair(f: Formula, u: Term, lost: Term, doublings: float = 0.0) -> Term:
+    """log(u + lost), for a positive normal u and what it lacks; or of that times a power of two."""
+    high, low = _LN2[u.type]
+    k, g = split(f, u)
+    k = k + doublings if doublings else k
+    return f.fma(k, high, g + log_of_rest(f, g, f.fma(k, low, lost / u)))
 
 
 def of_positive(f: Formula, x: Term, compute: Callable[[Term, Term | None], Term]) -> Term:
@@ -119,13 +127,11 @@ def emit_log10(f: Formula, x: Term) -> Term:
 
 def emit_log1p(f: Formula, x: Term) -> Term:
     """log(1 + x)."""
-    high, low = _LN2[x.type]
     usual = x.test(">", -1.0) & x.test("<", math.inf)
     u = x + 1.0
     back = u - 1.0
     lost = (1.0 - (u - back)) + (x - back)
-    k, g = split(f, u)
-    made = f.copysign(f.fma(k, high, g + log_of_rest(f, g, f.fma(k, low, lost / u))), x)
+    made = f.copysign(log_of_pair(f, u, lost), x)
 
     def rest() -> Term:
         return f.select(x.test(">", 0.0), x, f.select(x.test("==", -1.0), f.term(-math.inf, x.type), math.nan))

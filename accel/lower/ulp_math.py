@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from accel.lower import ulp_arcs, ulp_errors, ulp_exponentials, ulp_hyperbolic, ulp_logarithms, ulp_powers, ulp_trigonometry
+from accel.lower import (
+    ulp_arcs,
+    ulp_arcsines,
+    ulp_areas,
+    ulp_errors,
+    ulp_exponentials,
+    ulp_hyperbolic,
+    ulp_logarithms,
+    ulp_powers,
+    ulp_trigonometry,
+)
 from accel.lower.formula import Formula, Term
 from accel.lower.text import Emitter, Module
 
@@ -21,11 +31,16 @@ FORMULAS: dict[str, Callable[..., Term]] = {
     "sin": ulp_trigonometry.emit_sin,
     "cos": ulp_trigonometry.emit_cos,
     "tan": ulp_trigonometry.emit_tan,
+    "asin": ulp_arcsines.emit_asin,
+    "acos": ulp_arcsines.emit_acos,
     "atan": ulp_arcs.emit_atan,
     "atan2": ulp_arcs.emit_atan2,
     "sinh": ulp_hyperbolic.emit_sinh,
     "cosh": ulp_hyperbolic.emit_cosh,
     "tanh": ulp_hyperbolic.emit_tanh,
+    "asinh": ulp_areas.emit_asinh,
+    "acosh": ulp_areas.emit_acosh,
+    "atanh": ulp_areas.emit_atanh,
     "pow": ulp_powers.emit_pow,
     "cbrt": ulp_powers.emit_cbrt,
     "erf": ulp_errors.emit_erf,

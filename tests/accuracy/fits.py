@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 
-from mpmath import atan, cos, erf, erfc, exp, log, mp, mpf, pi, sin, sinh, sqrt, tan, tanh
+from mpmath import asin, atan, cos, erf, erfc, exp, log, mp, mpf, pi, sin, sinh, sqrt, tan, tanh
 
 from tests.accuracy.fit import fit
 
@@ -98,6 +98,8 @@ FITS = {  # function, dtype, constant -> what fit() takes
     "cos float32 ulp_trigonometry._C.float": _cosine(2, ROUGH, single=True),
     "tan float64 ulp_trigonometry._T.double": _odd(tan, lambda: pi / 4 * SLACK, 13),
     "tan float32 ulp_trigonometry._T.float": _odd(tan, lambda: pi / 4 * ROUGH, 6, single=True),
+    "asin float64 ulp_arcsines._P.double": _odd(asin, lambda: mpf("0.5"), 12),
+    "asin float32 ulp_arcsines._P.float": _odd(asin, lambda: mpf("0.5"), 5, single=True),
     "atan float64 ulp_arcs._P.double": _odd(atan, lambda: tan(pi / 8) * SLACK, 10),
     "atan float32 ulp_arcs._P.float": _odd(atan, lambda: tan(pi / 8) * SLACK, 4, single=True),
     "sinh float64 ulp_hyperbolic._SINH.double": _odd(sinh, lambda: sqrt(mpf("1.002")), 6),

@@ -9,7 +9,9 @@ __all__ = ["make_points"]
 LIMITS = {  # where results are neither 0 nor infinite, float64 and float32
     "exp": ((-760, 720), (-105, 90)), "exp2": ((-1080, 1030), (-152, 130)), "expm1": ((-50, 720), (-20, 90)),
     "sinh": ((-715, 715), (-91, 91)), "cosh": ((-715, 715), (-91, 91)), "tanh": ((-22, 22), (-11, 11)), "erf": ((-7, 7), (-5, 5)), "erfc": ((-7, 28), (-5, 11)),
+    "asin": ((-1, 1), (-1, 1)), "acos": ((-1, 1), (-1, 1)), "atanh": ((-1, 1), (-1, 1)), "asinh": ((-4, 4), (-4, 4)), "acosh": ((1, 4), (1, 4)),
 }  # fmt: skip
+INSIDE = ("asin", "acos", "atanh")  # few arguments are to be beyond 1
 POSITIVE = ("log", "log2", "log10")
 EDGES = (
     0.0, -0.0, np.inf, -np.inf, np.nan, 5e-324, -5e-324, 1e-310, 2.2250738585072014e-308, 1.0, -1.0, 709.782712893384, 709.79, -745.13, -745.14, -708.4, 88.72283, 88.73,
@@ -56,4 +58,10 @@ def make_operand(name, char, count, rng):
         made = np.concatenate([p.astype(char) for p in parts])
     if name in POSITIVE:
         made = np.abs(made)
+    if name in INSIDE:
+        with np.errstate(all="ignore"):
+            made = np.where(np.isfinite(made) & (np.abs(made) > 2), 1 / made, made)
+    if name == "acosh":
+        with np.errstate(all="ignore"):
+            made = np.where(np.abs(made) < 0.5, 1 / made, np.where(made < 0, 1 - 1 / made, made))
     return np.where(made < -1, 1 / np.clip(made, -1e9, -1) ** 2 - 1, made).astype(char) if name == "log1p" else made

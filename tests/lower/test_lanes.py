@@ -12,6 +12,11 @@ import numpy as np
 import pytest
 
 from accel import vectorize
+from accel.lower.lane_shape import LaneShape
+from accel.lower.lanes import write_lanes
+from accel.lower.regions import Regions
+from accel.lower.ssa import Unreadable, read_function
+from accel.lower.text import Module
 from tests.differential.compare import compare_program
 from tests.differential.elementwise import make_elementwise
 
@@ -355,3 +360,9 @@ def test_what_has_no_vector_instruction(function: Callable[..., Any], char: str)
     compare(function, a, b.dtype.type(3))
     compare(function, a, 3)
     compare(function, a * 10, b)
+
+
+def test_what_always_leaves_is_refused() -> None:
+    text = "define { i64 } @lane(i64 %x) {\nentry:\n  br label %redo\nredo:\n  call void @lane.redo()\n  unreachable\n}"
+    with pytest.raises(Unreadable, match="nothing but giving up"):
+        write_lanes(Module(), Regions(read_function(text, "lane"), frozenset()), LaneShape(4, 1, 256), "lanes")
