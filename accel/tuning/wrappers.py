@@ -25,6 +25,7 @@ import builtins
 import functools
 import inspect
 import itertools
+import keyword
 import linecache
 import operator
 from types import FunctionType
@@ -80,7 +81,8 @@ class Wrapper:
         self.positions: dict[str, int | str] = {
             p.name: p.name if p.kind is p.KEYWORD_ONLY else place for place, p in enumerate(self._parameters) if p.kind not in _VARIADIC
         }
-        self._name = getattr(function, "__name__", "tuned")
+        name = getattr(function, "__name__", "")
+        self._name = name if name.isidentifier() and not keyword.iskeyword(name) else "tuned"  # lambdas have none
         self._own = {base: self._free_name(base) for base in ("function", "decide", "give", "unset", "look_up", "call", "ndarray", *_BUILTIN)}
         decide, give = _as_function(decide), _as_function(give)
         named = {"function": function, "decide": decide, "give": give, "unset": ..., "look_up": decide, "call": operator.call, **_BUILTIN}
@@ -102,7 +104,8 @@ class Wrapper:
         self._space[self._own["ndarray"]] = numpy.ndarray
         chain = self._make_chain(tests)
         if find_dispatcher(self.function) is None:
-            Dispatcher(self.function, FnOptions()).attach()  # nobody asked to have this one compiled: no hints about it
+            shown = self.function.__dict__.get("accel")  # of what is tuned, not of what stands in front of it
+            Dispatcher(self.function, FnOptions(), inspect=lambda _: shown).attach()  # nobody asked to have this one compiled: no hints about it
         self._space[self._own["decide"]] = chain
         return True
 
@@ -132,7 +135,6 @@ class Wrapper:
         ]
         made = self._make(self._list_parameters([f"{name}={own['unset']}" for name in searched]), lines)
         functools.update_wrapper(made, self._tuned)
-        made.__dict__.pop("accel", None)
         made.__annotations__ = dict.fromkeys(searched, ComptimeType(object))
         return made
 

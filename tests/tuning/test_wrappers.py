@@ -74,6 +74,23 @@ def test_names_and_documentation():
         "documented", "test_names_and_documentation.<locals>.documented", "Does it.", __name__, documented)  # fmt: skip
 
 
+def test_what_accel_tells_is_told_of_the_function_behind():
+    wrapper, _ = wrap(scaled, "factor", "tile")
+    assert wrapper.function.accel is scaled.accel
+    assert wrapper.function.accel.function is scaled
+    f, _ = decided({KEY: {"factor": 2, "tile": 5}})
+    for _ in range(3):
+        f(np.ones(1000), np.zeros(1000))
+    assert find_dispatcher(f).entries and f.accel is scaled.accel, "its own dispatcher is nobody's business"
+    assert scaled.accel.name in f.accel.explain()
+
+
+def test_what_is_not_decorated_has_nothing_to_tell():
+    wrapper, calls = wrap(lambda x, *, n=1: x * n, "n")
+    assert not hasattr(wrapper.function, "accel")
+    assert wrapper.function(3, n=2) == 6 and wrapper.function.__name__ == "<lambda>"
+
+
 @accel.fn
 def scaled(x, out, *, factor: Comptime[int] = 1, tile: Comptime[int] = 8):
     for i in range(len(x)):
