@@ -1,7 +1,8 @@
 """This module says which calls are alike: those with the same key share a decision.
 
 A key is a tuple with an item for each argument, of what JSON can write: `("float64", 10, 7)` for an array of some 1,000 x 100 float64, `("list", 3)`, `("int",)`.
-Lengths count by their bucket, the nearest power of two.
+Lengths count by their bucket, the nearest power of two. Arrays whose rows lie a multiple of 4096 bytes apart, or an odd one of 2048, have a part more,
+`("float64", 9, 9, "rows 4096")`: the first cache has room for a few of such rows only, so that what is fast for them tells nothing about others.
 """
 
 from __future__ import annotations
@@ -18,10 +19,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
-__all__ = ["Key", "Keyer", "PARTS", "bounds_of", "bucket_of", "distance_between", "read_key", "write_key"]
+__all__ = ["Key", "Keyer", "PARTS", "WAYS", "bounds_of", "bucket_of", "distance_between", "has_rows", "read_key", "write_key"]
 
 Key = tuple[tuple["Any", ...], ...]
 PARTS = ("shape", "dtype", "threads")
+WAYS = {"rows 4096": (4096, 0), "rows 2048": (4096, 2048)}  # what a distance in bytes leaves when it is divided
+_ROWS = 4  # the bucket of an axis from which its rows may be too many for one set of the first cache
 _SIZED = (list, tuple, str, bytes, bytearray, dict, set, frozenset, range)
 _MOST_NAMES = 256
 _names: dict[Any, str] = {}
@@ -51,14 +54,31 @@ def bounds_of(bucket: int) -> tuple[int, int]:
     return isqrt(1 << 2 * bucket - 1) + 1, isqrt((1 << 2 * bucket + 1) - 1)
 
 
+def has_rows(bucket: int) -> bool:
+    """Whether an axis of such a length counts when it is asked how far apart rows lie."""
+    return bucket >= _ROWS
+
+
+def find_way(buckets: Sequence[int], strides: Sequence[int]) -> tuple[str, ...]:
+    """The name of `WAYS` for an array with these lengths and distances of its rows, if there is one.
+
+    Examples
+    --------
+    >>> find_way((9, 9), (4096, 8)), find_way((9, 9), (4104, 8)), find_way((3, 9), (4096, 8))
+    (('rows 4096',), (), ())
+    """
+    distances = [stride for bucket, stride in zip(buckets, strides, strict=True) if has_rows(bucket)]
+    return next(((name,) for name, (size, rest) in WAYS.items() if any(stride and stride % size == rest for stride in distances)), ())
+
+
 class Keyer:
     """Gives the key of a call.
 
     Parameters
     ----------
     parts : tuple of str, or callable
-        "shape" (lengths of arrays and of Python's own containers), "dtype" (dtypes and classes), "threads" (how many `accel.parallel` grants), and names of
-        parameters, whose values count. A callable takes what the function takes and returns a value that stands for the key: a number, text, or tuple of those.
+        "shape" (lengths of arrays and of Python's own containers, and how far apart rows lie), "dtype" (dtypes and classes), "threads" (how many `accel.parallel`
+        grants), and names of parameters, whose values count. A callable takes what the function takes and returns a value that stands for the key: a number, text, or tuple of those.
     positions : dict of str to int or str
         Where a parameter's value is found in a call: its place among the positional arguments, or its name among the others.
     """
@@ -89,11 +109,15 @@ class Keyer:
             shape = (len(value),)
         name = type(value).__qualname__ if dtype is None else _name_of(dtype)
         told = (name,) if self._dtype else ()
-        return (*told, *[bucket_of(n) for n in shape]) if self._shape and type(shape) is tuple else told
+        if not self._shape or type(shape) is not tuple:
+            return told
+        buckets, strides = [bucket_of(n) for n in shape], getattr(value, "strides", None)
+        way = find_way(buckets, strides) if type(strides) is tuple and len(strides) == len(buckets) else ()
+        return (*told, *buckets, *way)
 
 
 def distance_between(key: Key, other: Key) -> float | None:
-    """How far apart two keys are: the sum of the differences of their buckets; None when they differ in anything else."""
+    """How far apart two keys are: the sum of the differences of their buckets; None when they differ in anything else, such as how far apart rows lie."""
     if len(key) != len(other):
         return None
     far = 0.0

@@ -33,7 +33,7 @@ from types import FunctionType
 from accel.compile_time import ComptimeType
 from accel.dispatch.dispatcher import Dispatcher, find_dispatcher
 from accel.options import FnOptions
-from accel.tuning.keys import PARTS, bounds_of
+from accel.tuning.keys import PARTS, WAYS, bounds_of, has_rows
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -207,6 +207,7 @@ class Wrapper:
 
     def _test_of_item(self, name: str, item: tuple[Any, ...], *, shape: bool, dtype: bool) -> str | None:
         kind, buckets = (item[0], item[1:]) if dtype else ("", item)
+        way, buckets = (buckets[-1], buckets[:-1]) if buckets and buckets[-1] in WAYS else (None, buckets)
         if kind in _BUILTIN and not buckets:
             return f"{self._own['isinstance']}({name}, {self._own[kind]})"
         if kind == "NoneType":
@@ -220,13 +221,24 @@ class Wrapper:
         for axis, bucket in enumerate(buckets):
             low, high = bounds_of(bucket)
             tests.append(f"{low} <= {name}.shape[{axis}] <= {high}")
-        return " and ".join(tests)
+        return " and ".join([*tests, *_test_rows(name, [axis for axis, bucket in enumerate(buckets) if has_rows(bucket)], way)])
 
     def _test_of_value(self, name: str, value: Any) -> str | None:
         if type(value) is int:
             low, high = bounds_of(value)
             return f"{self._own['isinstance']}({name}, {self._own['int']}) and {low} <= {name} <= {high}"
         return f"{name} is {value}" if value is None or type(value) is bool else None
+
+
+def _test_rows(name: str, axes: list[int], way: str | None) -> list[str]:
+    """What is true of how far apart the rows of an array lie: it is that of `WAYS`, and none of those before it."""
+    tests: list[str] = []
+    for known, (size, rest) in WAYS.items():
+        found = [f"({name}.strides[{axis}] % {size} == {rest} and {name}.strides[{axis}] != 0)" for axis in axes]
+        if known == way:
+            return [*tests, f"({' or '.join(found)})"]
+        tests += [f"not {test}" for test in found]
+    return tests
 
 
 def _as_function(called: Callable[..., Any]) -> Callable[..., Any]:

@@ -9,6 +9,7 @@ import pytest
 import accel
 from accel import Comptime
 from accel.dispatch.dispatcher import find_dispatcher
+from accel.tuning.keys import Keyer
 from accel.tuning.wrappers import Wrapper
 
 
@@ -143,6 +144,33 @@ def test_other_calls_are_answered_as_before():
     assert out[2] == 9.0 and calls.pop()[0] == "give"
     with pytest.raises(TypeError, match="missing 1 required positional argument: 'out'"):
         f(x)
+
+
+@accel.fn
+def copied(a, out, *, factor: Comptime[int] = 1):
+    for i in range(a.shape[0]):
+        out[i, 0] = a[i, 0] * factor
+
+
+def test_tests_of_rows_agree_with_keys():
+    parts = "shape", "dtype"
+    far, near = np.zeros((64, 512)), np.zeros((64, 513))
+    arrays = {
+        "4096": far, "2048": np.zeros((64, 256)), "apart": near, "a part": near[:, :512], "3 * 2048": np.zeros((64, 768)), "backwards": far[::-1],
+        "all one": np.lib.stride_tricks.as_strided(np.zeros(512), (64, 512), (0, 8)), "few": np.zeros((8, 512)),
+    }  # fmt: skip
+    keyer = Keyer(parts, {"a": 0, "out": 1})
+    keys = {keyer.find((array, near), {}) for array in arrays.values()}
+    assert len(keys) > 3
+    for key in keys:
+        wrapper, calls = wrap(copied, "factor")
+        copied(near, near.copy(), factor=1)
+        assert wrapper.compile({key: {"factor": 1}}, parts)
+        for name, array in arrays.items():
+            del calls[:]
+            wrapper.function(array, near)
+            wrapper.function(array, near)
+            assert (calls == []) == (keyer.find((array, near), {}) == key), (name, key)
 
 
 def test_what_the_function_raises_comes_out():
