@@ -78,7 +78,8 @@ class Keyer:
     ----------
     parts : tuple of str, or callable
         "shape" (lengths of arrays and of Python's own containers, and how far apart rows lie), "dtype" (dtypes and classes), "threads" (how many `accel.parallel`
-        grants), and names of parameters, whose values count. A callable takes what the function takes and returns a value that stands for the key: a number, text, or tuple of those.
+        grants), and names of parameters, whose values count. A callable takes what the function takes and returns a value that stands for the key: a number, text, or
+        tuple of those.
     positions : dict of str to int or str
         Where a parameter's value is found in a call: its place among the positional arguments, or its name among the others.
     """
