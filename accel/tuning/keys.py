@@ -26,7 +26,7 @@ PARTS = ("shape", "dtype", "threads")
 WAYS = {"rows 4096": (4096, 0), "rows 2048": (4096, 2048)}  # what a distance in bytes leaves when it is divided
 _ROWS = 4  # the bucket of an axis from which its rows may be too many for one set of the first cache
 _SIZED = (list, tuple, str, bytes, bytearray, dict, set, frozenset, range)
-_MOST_NAMES = 256
+_MOST_NAMES = _MOST_ITEMS = 256
 _names: dict[Any, str] = {}
 
 
@@ -88,7 +88,9 @@ class Keyer:
         self.function: Callable[..., Any] | None = None if isinstance(parts, tuple) else parts
         self.parts: tuple[str, ...] = parts if isinstance(parts, tuple) else ()
         self._shape, self._dtype, self._threads = [part in self.parts for part in PARTS]
+        self._count_threads: Callable[[], int] | None = None
         self._named = [positions[part] for part in self.parts if part not in PARTS]
+        self._items: dict[Any, tuple[Any, ...]] = {}  # of arrays: finding one anew takes microseconds
 
     def find(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Key:
         """The key of a call with these arguments."""
@@ -99,22 +101,36 @@ class Keyer:
             items += [self._item_of(value) for value in (*args, *kwargs.values())]
         items += [("value", _worth(args[place] if isinstance(place, int) else kwargs[place])) for place in self._named]
         if self._threads:
-            from accel.runtime.pool import current_threads
+            if self._count_threads is None:
+                from accel.runtime.pool import current_threads
 
-            items.append(("threads", current_threads()))
+                self._count_threads = current_threads  # an import takes microseconds, each time
+            items.append(("threads", self._count_threads()))
         return tuple(items)
 
     def _item_of(self, value: Any) -> tuple[Any, ...]:
         shape, dtype = getattr(value, "shape", None), getattr(value, "dtype", None)
+        if type(shape) is not tuple or dtype is None:
+            return self._make_item(value, shape, None, dtype)
+        strides = getattr(value, "strides", None)
+        mark = type(value), shape, strides, dtype
+        try:
+            return self._items[mark]
+        except KeyError:
+            if len(self._items) < _MOST_ITEMS:
+                return self._items.setdefault(mark, self._make_item(value, shape, strides, dtype))
+        except TypeError:  # some other library's, which have no hash
+            pass
+        return self._make_item(value, shape, strides, dtype)
+
+    def _make_item(self, value: Any, shape: Any, strides: Any, dtype: Any) -> tuple[Any, ...]:
         if isinstance(value, _SIZED):
             shape = (len(value),)
-        name = type(value).__qualname__ if dtype is None else _name_of(dtype)
-        told = (name,) if self._dtype else ()
+        told = (type(value).__qualname__ if dtype is None else _name_of(dtype),) if self._dtype else ()
         if not self._shape or type(shape) is not tuple:
             return told
-        buckets, strides = [bucket_of(n) for n in shape], getattr(value, "strides", None)
-        way = find_way(buckets, strides) if type(strides) is tuple and len(strides) == len(buckets) else ()
-        return (*told, *buckets, *way)
+        buckets = [bucket_of(n) for n in shape]
+        return (*told, *buckets, *(find_way(buckets, strides) if type(strides) is tuple and len(strides) == len(buckets) else ()))
 
 
 def distance_between(key: Key, other: Key) -> float | None:

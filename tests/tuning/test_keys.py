@@ -61,6 +61,22 @@ def test_objects_with_odd_shapes_count_by_their_class():
     assert Keyer(("shape", "dtype"), POSITIONS).find((Odd(),), {}) == (("test_objects_with_odd_shapes_count_by_their_class.<locals>.Odd",),)
 
 
+def test_items_of_arrays_are_kept_and_do_not_mix():
+    class Listed(list):
+        shape, dtype, strides = (100,), np.dtype("f8"), (8,)
+
+    class Unhashable:
+        shape, strides, dtype = (512, 512), [4096, 8], []
+
+    keyer = Keyer(("shape", "dtype"), POSITIONS)
+    for _ in range(2):
+        assert keyer.find((np.zeros(100), Listed([1, 2])), {}) == (("float64", 7), ("float64", 1))
+        assert keyer.find((np.zeros(100, np.int64), np.zeros(100)), {}) == (("int64", 7), ("float64", 7))
+        assert keyer.find((Unhashable(),), {}) == (("[]", 9, 9),)
+    for length in range(2000):
+        assert keyer.find((np.zeros(length),), {}) == (("float64", bucket_of(length)),)
+
+
 def test_values_of_parameters():
     keyer = Keyer(("n", "scale"), POSITIONS)
     assert keyer.find((None, 1000), {"scale": "fast"}) == (("value", 10), ("value", "fast"))
