@@ -42,6 +42,8 @@ class Parallelized:
     ----------
     function : FunctionType
         The driver; the decorated function itself when none of its loops may run in parallel.
+    given : FunctionType
+        What was decorated.
     regions : list of Region
     refused : list of tuple
         Line of each other loop, and what keeps it from running in parallel.
@@ -52,7 +54,7 @@ class Parallelized:
     """
 
     def __init__(self, function: FunctionType, options: ParallelizeOptions, compile_: Callable[[FunctionType, FnOptions], Any]) -> None:
-        self._given, self._options, self._compile = function, options, compile_
+        self.given, self._options, self._compile = function, options, compile_
         self._runs = self._shared = 0
         self._repeats = False  # whether a call may run a loop more than once
         self.whole: Any = None
@@ -84,7 +86,7 @@ class Parallelized:
         return driver
 
     def _make(self, source: Source) -> FunctionType:
-        function, options = self._given, self._options
+        function, options = self.given, self._options
         if isinstance(source.tree, ast.Lambda):
             return self._plain(function)
         code = function.__code__
@@ -138,7 +140,7 @@ class Parallelized:
     def _settle(self) -> None:
         """Have the driver be the function itself from the next call on, compiled as one: its loops are short."""
         shown = self.function.__dict__.pop("accel", None)
-        self.function.__code__ = self._given.__code__
+        self.function.__code__ = self.given.__code__
         self._compile_whole(self.function)
         self.function.__dict__["accel"] = shown
 

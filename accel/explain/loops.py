@@ -34,6 +34,16 @@ class LoopInspection:
         return self._made.function
 
     @property
+    def enforced(self) -> tuple[Any, ...]:
+        """Its parameters that take only what their annotation says (`accel.types.annotations.Enforced`)."""
+        return () if self._made.whole is None else tuple(self._made.whole.enforced)
+
+    @property
+    def runs_loops(self) -> bool:
+        """Whether its code is such as hands loops to others: not that of its text, so that no caller can be compiled with it."""
+        return self._made.function.__code__ is not self._made.given.__code__
+
+    @property
     def loops(self) -> tuple[tuple[int, str], ...]:
         """Line of each loop that was looked at, and "parallel" or why it is not."""
         found = [(region.found.loop.lineno, "parallel") for region in self._made.regions]

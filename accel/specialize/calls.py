@@ -259,15 +259,19 @@ class CallRules:
             if kind is None or isinstance(kind, (Nested, *ITERATORS)):
                 return None
             parameters.append(kind)
-        if "accel" in function.__dict__:
-            for p in function.__dict__["accel"].enforced:
-                given = parameters[p.position]
-                fits = bound[p.position][0] == "default" or p.takes_kind(p.refine(given) if isinstance(given, View) else given)
-                if isinstance(given, View) or (p.role == "Borrowed" and fits):
-                    parameters[p.position] = p.refine(given)
-                if not fits:  # it raises, maybe
-                    what = f"a call of `{function.__name__}` with {parameters[p.position]} for `{p.name}`"
-                    return Fault(instruction.node, what, "unsupported-call", f"it takes {p.text}", ("pass what the annotation says, or drop it",))
+        shown = function.__dict__.get("accel")
+        if shown is not None and shown.function is not function:  # that of another one, in front of which it stands
+            shown = None
+        if getattr(shown, "runs_loops", False):
+            return None
+        for p in shown.enforced if shown is not None else ():
+            given = parameters[p.position]
+            fits = bound[p.position][0] == "default" or p.takes_kind(p.refine(given) if isinstance(given, View) else given)
+            if isinstance(given, View) or (p.role == "Borrowed" and fits):
+                parameters[p.position] = p.refine(given)
+            if not fits:  # it raises, maybe
+                what = f"a call of `{function.__name__}` with {parameters[p.position]} for `{p.name}`"
+                return Fault(instruction.node, what, "unsupported-call", f"it takes {p.text}", ("pass what the annotation says, or drop it",))
         self.lookup.watch_function(function)
         callee = self.typer(function, tuple(parameters))
         if callee is None or _takes_over(callee):

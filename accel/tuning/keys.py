@@ -1,7 +1,8 @@
 """This module says which calls are alike: those with the same key share a decision.
 
 A key is a tuple with an item for each argument, of what JSON can write: `("float64", 10, 7)` for an array of some 1,000 x 100 float64, `("list", 3)`, `("int",)`.
-Lengths count by their bucket, the nearest power of two.
+Lengths count by their bucket, the nearest power of two. Arrays whose rows lie a multiple of 4096 bytes apart, or an odd one of 2048, have a part more,
+`("float64", 9, 9, "rows 4096")`: the first cache has room for a few of such rows only, so that what is fast for them tells nothing about others.
 """
 
 from __future__ import annotations
@@ -18,12 +19,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
-__all__ = ["Key", "Keyer", "PARTS", "bounds_of", "bucket_of", "distance_between", "read_key", "write_key"]
+__all__ = ["Key", "Keyer", "PARTS", "WAYS", "bounds_of", "bucket_of", "distance_between", "has_rows", "read_key", "write_key"]
 
 Key = tuple[tuple["Any", ...], ...]
 PARTS = ("shape", "dtype", "threads")
+WAYS = {"rows 4096": (4096, 0), "rows 2048": (4096, 2048)}  # what a distance in bytes leaves when it is divided
+_ROWS = 4  # the bucket of an axis from which its rows may be too many for one set of the first cache
 _SIZED = (list, tuple, str, bytes, bytearray, dict, set, frozenset, range)
-_MOST_NAMES = 256
+_MOST_NAMES = _MOST_ITEMS = 256
 _names: dict[Any, str] = {}
 
 
@@ -51,14 +54,32 @@ def bounds_of(bucket: int) -> tuple[int, int]:
     return isqrt(1 << 2 * bucket - 1) + 1, isqrt((1 << 2 * bucket + 1) - 1)
 
 
+def has_rows(bucket: int) -> bool:
+    """Whether an axis of such a length counts when it is asked how far apart rows lie."""
+    return bucket >= _ROWS
+
+
+def find_way(buckets: Sequence[int], strides: Sequence[int]) -> tuple[str, ...]:
+    """The name of `WAYS` for an array with these lengths and distances of its rows, if there is one.
+
+    Examples
+    --------
+    >>> find_way((9, 9), (4096, 8)), find_way((9, 9), (4104, 8)), find_way((3, 9), (4096, 8))
+    (('rows 4096',), (), ())
+    """
+    distances = [stride for bucket, stride in zip(buckets, strides, strict=True) if has_rows(bucket)]
+    return next(((name,) for name, (size, rest) in WAYS.items() if any(stride and stride % size == rest for stride in distances)), ())
+
+
 class Keyer:
     """Gives the key of a call.
 
     Parameters
     ----------
     parts : tuple of str, or callable
-        "shape" (lengths of arrays and of Python's own containers), "dtype" (dtypes and classes), "threads" (how many `accel.parallel` grants), and names of
-        parameters, whose values count. A callable takes what the function takes and returns a value that stands for the key: a number, text, or tuple of those.
+        "shape" (lengths of arrays and of Python's own containers, and how far apart rows lie), "dtype" (dtypes and classes), "threads" (how many `accel.parallel`
+        grants), and names of parameters, whose values count. A callable takes what the function takes and returns a value that stands for the key: a number, text, or
+        tuple of those.
     positions : dict of str to int or str
         Where a parameter's value is found in a call: its place among the positional arguments, or its name among the others.
     """
@@ -67,7 +88,9 @@ class Keyer:
         self.function: Callable[..., Any] | None = None if isinstance(parts, tuple) else parts
         self.parts: tuple[str, ...] = parts if isinstance(parts, tuple) else ()
         self._shape, self._dtype, self._threads = [part in self.parts for part in PARTS]
+        self._count_threads: Callable[[], int] | None = None
         self._named = [positions[part] for part in self.parts if part not in PARTS]
+        self._items: dict[Any, tuple[Any, ...]] = {}  # of arrays: finding one anew takes microseconds
 
     def find(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Key:
         """The key of a call with these arguments."""
@@ -78,22 +101,40 @@ class Keyer:
             items += [self._item_of(value) for value in (*args, *kwargs.values())]
         items += [("value", _worth(args[place] if isinstance(place, int) else kwargs[place])) for place in self._named]
         if self._threads:
-            from accel.runtime.pool import current_threads
+            if self._count_threads is None:
+                from accel.runtime.pool import current_threads
 
-            items.append(("threads", current_threads()))
+                self._count_threads = current_threads  # an import takes microseconds, each time
+            items.append(("threads", self._count_threads()))
         return tuple(items)
 
     def _item_of(self, value: Any) -> tuple[Any, ...]:
         shape, dtype = getattr(value, "shape", None), getattr(value, "dtype", None)
+        if type(shape) is not tuple or dtype is None:
+            return self._make_item(value, shape, None, dtype)
+        strides = getattr(value, "strides", None)
+        mark = type(value), shape, strides, dtype
+        try:
+            return self._items[mark]
+        except KeyError:
+            if len(self._items) < _MOST_ITEMS:
+                return self._items.setdefault(mark, self._make_item(value, shape, strides, dtype))
+        except TypeError:  # some other library's, which have no hash
+            pass
+        return self._make_item(value, shape, strides, dtype)
+
+    def _make_item(self, value: Any, shape: Any, strides: Any, dtype: Any) -> tuple[Any, ...]:
         if isinstance(value, _SIZED):
             shape = (len(value),)
-        name = type(value).__qualname__ if dtype is None else _name_of(dtype)
-        told = (name,) if self._dtype else ()
-        return (*told, *[bucket_of(n) for n in shape]) if self._shape and type(shape) is tuple else told
+        told = (type(value).__qualname__ if dtype is None else _name_of(dtype),) if self._dtype else ()
+        if not self._shape or type(shape) is not tuple:
+            return told
+        buckets = [bucket_of(n) for n in shape]
+        return (*told, *buckets, *(find_way(buckets, strides) if type(strides) is tuple and len(strides) == len(buckets) else ()))
 
 
 def distance_between(key: Key, other: Key) -> float | None:
-    """How far apart two keys are: the sum of the differences of their buckets; None when they differ in anything else."""
+    """How far apart two keys are: the sum of the differences of their buckets; None when they differ in anything else, such as how far apart rows lie."""
     if len(key) != len(other):
         return None
     far = 0.0

@@ -95,7 +95,12 @@ def read_settings(options: Mapping[str, Any]) -> Settings:
     (Space(tile=[16, 32]), Budget(seconds=0.5, trials=None))
     """
     given = {name: options[name] for name in _OPTIONS if name in options}
-    domains = {name: domain for name, domain in options.items() if name not in _OPTIONS} | dict(given.get("space") or {})
+    space, seed = given.get("space") or {}, given.get("seed", 0)
+    if not isinstance(space, dict):
+        raise OptionError(Diagnostic(f"`space` takes a dict of parameters and their values, not {space!r:.60}", "option-value"))
+    if not isinstance(seed, int):
+        raise OptionError(Diagnostic(f"`seed` takes a whole number, not {seed!r:.60}", "option-value"))
+    domains = {name: domain for name, domain in options.items() if name not in _OPTIONS} | space
     if not domains:
         raise OptionError(Diagnostic("`autotune` is given no parameter to search", "empty-space", do=("name some of the function's: `@autotune(tile=[16, 32, 64])`",)))
     for name, domain in domains.items():
@@ -111,7 +116,7 @@ def read_settings(options: Mapping[str, Any]) -> Settings:
         _read_number("atol", given.get("atol", 0.0)),
         None if given.get("timeout") is None else _read_amount("timeout", given["timeout"], _UNITS_S),
         None if given.get("memory") is None else int(_read_amount("memory", given["memory"], _SIZES)),
-        given.get("seed", 0),
+        seed,
         default is not None,
     )
 
@@ -171,7 +176,10 @@ def _check_domain(name: str, domain: Any) -> None:
     elif isinstance(domain, (list, tuple, range)):
         values = tuple(domain)
     else:
-        do = (f"write a list, `{name}=[...]`", f"or `{name}=Int(lo, hi)` or `{name}=Choice(...)`")
+        from difflib import get_close_matches
+
+        meant = tuple([f"or did you mean the option `{option}`?" for option in get_close_matches(name, _OPTIONS, 1)])
+        do = (f"write a list, `{name}=[...]`", f"or `{name}=Int(lo, hi)` or `{name}=Choice(...)`", *meant)
         raise OptionError(Diagnostic(f"`{name}` takes the values to try, not {domain!r:.60}", "option-value", do=do))
     if not values:
         raise OptionError(Diagnostic(f"`{name}` has no values to try", "empty-space", found=repr(domain)))
@@ -187,7 +195,7 @@ def _make_space(domains: dict[str, Any], where: Any, default: Any) -> Space:
         if unknown:
             known = ", ".join([f"`{name}`" for name in domains])
             raise OptionError(Diagnostic(f"`where` asks for `{unknown[0]}`", "tuned-parameter", why=f"the parameters searched are {known}"))
-    if default is not None and set(default) != set(domains):
+    if default is not None and (not isinstance(default, dict) or set(default) != set(domains)):
         raise OptionError(Diagnostic(f"`default` takes a value for each parameter, not {default!r:.60}", "option-value"))
     space = Space(domains, where, default)
     if not space.default:

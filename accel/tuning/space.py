@@ -9,7 +9,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from random import Random
-    from typing import Any
+    from typing import Any, NoReturn
 
 __all__ = ["Candidate", "Choice", "Int", "Space"]
 
@@ -58,6 +58,11 @@ class Int:
     log : bool, default False
         Whether neighbours differ by a factor.
 
+    Raises
+    ------
+    OptionError
+        For ends and steps that are no whole numbers, a step below 1, and with `log` a start or a ratio from which nothing grows.
+
     Examples
     --------
     >>> from accel.tuning import Int
@@ -73,6 +78,8 @@ class Int:
     def __init__(self, lo: int, hi: int, *, step: int | None = None, log: bool = False) -> None:
         self.lo, self.hi, self.log = lo, hi, log
         self.step = step = step if step is not None else 2 if log else 1
+        if not all(hasattr(number, "__index__") for number in (lo, hi, step)) or step < 1 + log or (log and lo < 1):
+            _refuse(repr(self), log=log)
         self.values: tuple[int, ...] = _powers(lo, hi, step) if log else tuple(range(lo, hi + 1, step))
 
     def __repr__(self) -> str:
@@ -223,6 +230,13 @@ class _Values:
 
     def __repr__(self) -> str:
         return repr(list(self.values))
+
+
+def _refuse(written: str, *, log: bool) -> NoReturn:
+    from accel.errors import Diagnostic, OptionError
+
+    why = "with `log` it starts at 1 or above, and the ratio is at least 2" if log else "its ends and its step are whole numbers, and the step is at least 1"
+    raise OptionError(Diagnostic(f"`{written:.60}` is no range of whole numbers", "option-value", why=why, do=("write a list of the values",)))
 
 
 def _make_domain(domain: Int | Choice | _Values | Sequence[Any]) -> Int | Choice | _Values:

@@ -25,6 +25,7 @@ import builtins
 import functools
 import inspect
 import itertools
+import keyword
 import linecache
 import operator
 from types import FunctionType
@@ -32,7 +33,7 @@ from types import FunctionType
 from accel.compile_time import ComptimeType
 from accel.dispatch.dispatcher import Dispatcher, find_dispatcher
 from accel.options import FnOptions
-from accel.tuning.keys import PARTS, bounds_of
+from accel.tuning.keys import PARTS, WAYS, bounds_of, has_rows
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -80,7 +81,8 @@ class Wrapper:
         self.positions: dict[str, int | str] = {
             p.name: p.name if p.kind is p.KEYWORD_ONLY else place for place, p in enumerate(self._parameters) if p.kind not in _VARIADIC
         }
-        self._name = getattr(function, "__name__", "tuned")
+        name = getattr(function, "__name__", "")
+        self._name = name if name.isidentifier() and not keyword.iskeyword(name) else "tuned"  # lambdas have none
         self._own = {base: self._free_name(base) for base in ("function", "decide", "give", "unset", "look_up", "call", "ndarray", *_BUILTIN)}
         decide, give = _as_function(decide), _as_function(give)
         named = {"function": function, "decide": decide, "give": give, "unset": ..., "look_up": decide, "call": operator.call, **_BUILTIN}
@@ -102,7 +104,8 @@ class Wrapper:
         self._space[self._own["ndarray"]] = numpy.ndarray
         chain = self._make_chain(tests)
         if find_dispatcher(self.function) is None:
-            Dispatcher(self.function, FnOptions()).attach()  # nobody asked to have this one compiled: no hints about it
+            shown = self.function.__dict__.get("accel")  # of what is tuned, not of what stands in front of it
+            Dispatcher(self.function, FnOptions(), inspect=lambda _: shown).attach()  # nobody asked to have this one compiled: no hints about it
         self._space[self._own["decide"]] = chain
         return True
 
@@ -132,7 +135,6 @@ class Wrapper:
         ]
         made = self._make(self._list_parameters([f"{name}={own['unset']}" for name in searched]), lines)
         functools.update_wrapper(made, self._tuned)
-        made.__dict__.pop("accel", None)
         made.__annotations__ = dict.fromkeys(searched, ComptimeType(object))
         return made
 
@@ -205,6 +207,7 @@ class Wrapper:
 
     def _test_of_item(self, name: str, item: tuple[Any, ...], *, shape: bool, dtype: bool) -> str | None:
         kind, buckets = (item[0], item[1:]) if dtype else ("", item)
+        way, buckets = (buckets[-1], buckets[:-1]) if buckets and buckets[-1] in WAYS else (None, buckets)
         if kind in _BUILTIN and not buckets:
             return f"{self._own['isinstance']}({name}, {self._own[kind]})"
         if kind == "NoneType":
@@ -218,13 +221,24 @@ class Wrapper:
         for axis, bucket in enumerate(buckets):
             low, high = bounds_of(bucket)
             tests.append(f"{low} <= {name}.shape[{axis}] <= {high}")
-        return " and ".join(tests)
+        return " and ".join([*tests, *_test_rows(name, [axis for axis, bucket in enumerate(buckets) if has_rows(bucket)], way)])
 
     def _test_of_value(self, name: str, value: Any) -> str | None:
         if type(value) is int:
             low, high = bounds_of(value)
             return f"{self._own['isinstance']}({name}, {self._own['int']}) and {low} <= {name} <= {high}"
         return f"{name} is {value}" if value is None or type(value) is bool else None
+
+
+def _test_rows(name: str, axes: list[int], way: str | None) -> list[str]:
+    """What is true of how far apart the rows of an array lie: it is that of `WAYS`, and none of those before it."""
+    tests: list[str] = []
+    for known, (size, rest) in WAYS.items():
+        found = [f"({name}.strides[{axis}] % {size} == {rest} and {name}.strides[{axis}] != 0)" for axis in axes]
+        if known == way:
+            return [*tests, f"({' or '.join(found)})"]
+        tests += [f"not {test}" for test in found]
+    return tests
 
 
 def _as_function(called: Callable[..., Any]) -> Callable[..., Any]:

@@ -274,6 +274,51 @@ def test_wrapped_by_another_decorator() -> None:
     assert [made(1) for _ in range(12)] == [8] * 12
 
 
+@accel.fn
+def element(x, n: int):
+    return x[n]
+
+
+@functools.wraps(element)
+def element_next(x):
+    return element(x, 0) + 1.0
+
+
+def test_a_callee_in_front_of_a_function_with_annotations_has_none_of_them(monkeypatch) -> None:
+    monkeypatch.setenv("ACCEL_FAULTS", "raise")
+
+    @accel.fn
+    def total(x):
+        s = 0.0
+        for _ in range(3):
+            s += element_next(x)
+        return s
+
+    assert [total(np.ones(4)) for _ in range(4)] == [6.0] * 4
+    assert total.accel.compiled
+
+
+@accel.parallelize
+def fill(x):
+    for i in range(x.shape[0]):
+        x[i] = i
+
+
+def test_a_callee_whose_loops_run_in_parallel_is_left_to_itself(monkeypatch) -> None:
+    monkeypatch.setenv("ACCEL_FAULTS", "raise")
+
+    def last(x):
+        s = 0.0
+        for _ in range(3):
+            fill(x)
+            s += x[1]
+        return s
+
+    made = accel.fn(last)
+    assert [made(np.zeros(5)) for _ in range(4)] == [3.0] * 4
+    assert "a call of fill with (array(float64, 1-d, C))" in made.accel.explain() and not made.accel.compiled
+
+
 def work(n):
     s = 0
     for i in range(n):

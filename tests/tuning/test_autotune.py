@@ -130,7 +130,7 @@ def test_compiled_functions_with_values_known_while_compiling():
     x = np.arange(1000)
     assert [total(x) for _ in range(5)] == [499500] * 5 and total(x[:10]) == 45
     assert set(total.tuning.decisions) == {(("int64", 10),), (("int64", 3),)}
-    assert total.__wrapped__.accel.compiled and type(total(x)) is np.int64
+    assert total.accel is total.__wrapped__.accel and total.accel.compiled and type(total(x)) is np.int64
 
 
 def test_methods_static_and_class_methods():

@@ -4,6 +4,7 @@ from random import Random
 
 import pytest
 
+from accel.errors import OptionError
 from accel.tuning import Choice, History, Int, Space
 
 
@@ -67,3 +68,11 @@ def test_history():
     assert history.best() == (1,) and history.ranked() == [(1,), (0,)] and history.ranked([(0,), (2,), (3,)]) == [(0,)]
     assert history.time_ns((0,)) == 5.0 and history.time_ns((2,)) == history.time_ns((3,)) == float("inf")
     assert history.count == 6 and history.is_new((3,)) and not history.is_new((2,)) and history.failures == {(2,): "raised ValueError"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "options"), [((0, 8), {"log": True}), ((-4, 8), {"log": True}), ((1, 8), {"log": True, "step": 1}), ((1, 8), {"step": 0}), ((1.5, 8), {}), ((1, "8"), {})]
+)
+def test_ranges_that_make_no_sense_are_refused(arguments, options):
+    with pytest.raises(OptionError, match=r"`Int\(.*is no range of whole numbers \[option-value\]"):
+        Int(*arguments, **options)

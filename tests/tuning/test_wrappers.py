@@ -9,6 +9,7 @@ import pytest
 import accel
 from accel import Comptime
 from accel.dispatch.dispatcher import find_dispatcher
+from accel.tuning.keys import Keyer
 from accel.tuning.wrappers import Wrapper
 
 
@@ -74,6 +75,23 @@ def test_names_and_documentation():
         "documented", "test_names_and_documentation.<locals>.documented", "Does it.", __name__, documented)  # fmt: skip
 
 
+def test_what_accel_tells_is_told_of_the_function_behind():
+    wrapper, _ = wrap(scaled, "factor", "tile")
+    assert wrapper.function.accel is scaled.accel
+    assert wrapper.function.accel.function is scaled
+    f, _ = decided({KEY: {"factor": 2, "tile": 5}})
+    for _ in range(3):
+        f(np.ones(1000), np.zeros(1000))
+    assert find_dispatcher(f).entries and f.accel is scaled.accel, "its own dispatcher is nobody's business"
+    assert scaled.accel.name in f.accel.explain()
+
+
+def test_what_is_not_decorated_has_nothing_to_tell():
+    wrapper, calls = wrap(lambda x, *, n=1: x * n, "n")
+    assert not hasattr(wrapper.function, "accel")
+    assert wrapper.function(3, n=2) == 6 and wrapper.function.__name__ == "<lambda>"
+
+
 @accel.fn
 def scaled(x, out, *, factor: Comptime[int] = 1, tile: Comptime[int] = 8):
     for i in range(len(x)):
@@ -126,6 +144,33 @@ def test_other_calls_are_answered_as_before():
     assert out[2] == 9.0 and calls.pop()[0] == "give"
     with pytest.raises(TypeError, match="missing 1 required positional argument: 'out'"):
         f(x)
+
+
+@accel.fn
+def copied(a, out, *, factor: Comptime[int] = 1):
+    for i in range(a.shape[0]):
+        out[i, 0] = a[i, 0] * factor
+
+
+def test_tests_of_rows_agree_with_keys():
+    parts = "shape", "dtype"
+    far, near = np.zeros((64, 512)), np.zeros((64, 513))
+    arrays = {
+        "4096": far, "2048": np.zeros((64, 256)), "apart": near, "a part": near[:, :512], "3 * 2048": np.zeros((64, 768)), "backwards": far[::-1],
+        "all one": np.lib.stride_tricks.as_strided(np.zeros(512), (64, 512), (0, 8)), "few": np.zeros((8, 512)),
+    }  # fmt: skip
+    keyer = Keyer(parts, {"a": 0, "out": 1})
+    keys = {keyer.find((array, near), {}) for array in arrays.values()}
+    assert len(keys) > 3
+    for key in keys:
+        wrapper, calls = wrap(copied, "factor")
+        copied(near, near.copy(), factor=1)
+        assert wrapper.compile({key: {"factor": 1}}, parts)
+        for name, array in arrays.items():
+            del calls[:]
+            wrapper.function(array, near)
+            wrapper.function(array, near)
+            assert (calls == []) == (keyer.find((array, near), {}) == key), (name, key)
 
 
 def test_what_the_function_raises_comes_out():

@@ -22,8 +22,8 @@ _FEWEST = 4  # runners
 class Racing(Strategy):
     """Successive halving: a broad sample is measured once, the better part goes on and is measured again, more and more often, until few are left.
 
-    While the slower ones drop out, others join that are like those still running: with the values of two of them, and some nearby ones. Few trials are spent on what is
-    slow, and many on what is beside the fast and on telling it apart.
+    While the slower ones drop out, others join that are like those still running: with the values of two of them, some nearby ones, and neighbours of the fastest. Few trials
+    are spent on what is slow, and many on what is beside the fast and on telling it apart.
 
     Parameters
     ----------

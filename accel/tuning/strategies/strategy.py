@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from random import Random
 
+from accel.tuning.strategies.estimate import make_estimate
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -14,6 +16,8 @@ if TYPE_CHECKING:
 __all__ = ["Strategy"]
 
 _TRIES = 20  # children for each that is wanted, before chance takes over
+_NEAR = 0.25  # of those that are like others are neighbours of the best
+_DRAWN = 3  # children for each that is wanted, half of which are chosen
 
 
 class Strategy:
@@ -96,14 +100,24 @@ class Strategy:
         return found
 
     def beside(self, parents: Sequence[Candidate], count: int, mutation: float | None = None) -> list[Candidate]:
-        """Up to `count` candidates about which nothing is known, like these: each value is that of one of two parents, the first of which are preferred, or a changed one.
+        """Up to `count` candidates about which nothing is known, like these, the best of which come first.
 
-        `mutation` is the chance of each value to change; by default one changes on average. Where there are none to be found, they are `fresh` ones.
+        A quarter of them are neighbours of the first, unless nothing is to change. Each value of the others is that of one of two parents, or a changed one; of three
+        times as many, half of them are chosen because those like them were fast. `mutation` is the chance of each value to change; by default one changes on average.
+        Where there are none to be found, they are `fresh` ones.
         """
+        if count <= 0 or not parents:
+            return self.fresh(max(0, count))
         if mutation is None:
             mutation = 1 / max(1, len(self.space.names))
-        children = (self._cross(parents, mutation) for _ in range(_TRIES * count if parents else 0))
-        return self.new_of((c for c in children if c in self.space), count) or self.fresh(count)
+        neighbours = self.space.neighbours(parents[0])
+        self.random.shuffle(neighbours)
+        near = self.new_of(neighbours, round(_NEAR * count) if mutation > 0.0 else 0)
+        drawn = (self._cross(parents, mutation) for _ in range(_TRIES * _DRAWN * count))
+        children = self.new_of((c for c in drawn if c in self.space), _DRAWN * (count - len(near)), near)
+        by_chance = (count - len(near)) // 2
+        rest = sorted(children[by_chance:], key=make_estimate(self.space, self.history, self.random))
+        return [*near, *children[:by_chance], *rest][:count] or self.fresh(count)
 
     def new_of(self, candidates: Iterable[Candidate], count: int, taken: Iterable[Candidate] = ()) -> list[Candidate]:
         """The first `count` of these about which nothing is known, without those that are `taken`."""

@@ -78,10 +78,10 @@ def make_sort(size):
     return np.random.default_rng(5).random(size), np.zeros(size)
 
 
-KERNELS = {  # function, options of `autotune`, arguments by size, the size that is searched, the size that is not
-    "transpose": (transpose, {"high": Int(2, 128, log=True), "wide": Int(2, 128, log=True)}, make_matrices, 512, 1100),
-    "product": (product, {"tile": Int(4, 128, log=True), "unrolled": [1, 2, 4]}, make_product, 128, 260),
-    "inside": (inside, {"piece": Int(250, 256_000, log=True), "root": [True, False], "count": ["sum", "nonzero"]}, make_points, 100_000, 400_000),
-    "checksum": (checksum, {"lanes": [1, 2, 4, 8]}, make_numbers, 20_000, 80_000),
-    "sort": (merge_sort.__wrapped__, {"cutoff": Int(2, 128, log=True), "default": {"cutoff": 4}}, make_sort, 5_000, 20_000),
+KERNELS = {  # function, options of `autotune`, arguments by size, the size that is searched, sizes that are not: far from it, and near
+    "transpose": (transpose, {"high": Int(2, 128, log=True), "wide": Int(2, 128, log=True)}, make_matrices, 512, (1100, 513)),
+    "product": (product, {"tile": Int(4, 128, log=True), "unrolled": [1, 2, 4]}, make_product, 128, (260, 130)),
+    "inside": (inside, {"piece": Int(250, 256_000, log=True), "root": [True, False], "count": ["sum", "nonzero"]}, make_points, 100_000, (400_000, 90_001)),
+    "checksum": (checksum, {"lanes": [1, 2, 4, 8]}, make_numbers, 20_000, (80_000, 19_001)),
+    "sort": (merge_sort.__wrapped__, {"cutoff": Int(2, 128, log=True), "default": {"cutoff": 4}}, make_sort, 5_000, (20_000, 5_501)),
 }

@@ -65,7 +65,7 @@ def measure_first(settings: Settings) -> dict[str, list[float]]:
 
 
 def measure_unseen(problem: Problem, settings: Settings) -> list[Row]:
-    """The default and what is chosen without a search for a size four times as large as the one that was searched, or with arrays four times as large."""
+    """The default and what is chosen without a search for sizes that were not searched: one far from that which was, and one near it."""
     rows: list[Row] = []
     before = os.environ.get("ACCEL_CACHE_DIR")
     with tempfile.TemporaryDirectory() as folder:
@@ -84,28 +84,36 @@ def measure_unseen(problem: Problem, settings: Settings) -> list[Row]:
 
 
 def measure_kernel(problem: Problem, name: str, settings: Settings) -> list[Row]:
-    """Rows of one kernel; the answers of both candidates are compared first."""
-    import numpy as np
-
+    """Rows of one kernel, which is searched for one size."""
     import accel
     from benchmarks.problems.autotune.kernels import KERNELS
 
-    function, searched, make, size, other = KERNELS[name]
-    case = f"unseen {name}"
-    try:
-        tuned = accel.autotune(**searched, budget=BUDGET_S[settings.quick])(function)
-        tuned(*make(size))
-        arguments, again = make(other), make(other)
-        chosen, default = tuned.tuning.choose(*arguments), tuned.tuning.default
-        if tuned.tuning.decisions.keys() & {tuned.tuning.key_of(*arguments)}:
-            raise ValueError("that size has been seen")
-        answers = function(*arguments, **chosen), function(*again, **default)
-        if answers[0] != answers[1] or not all(map(np.array_equal, arguments, again)):
-            raise ValueError(f"{chosen} gives another answer")
-        calls = {"default": lambda: function(*again, **default), "tuned": lambda: function(*arguments, **chosen)}
-        rows = make_rows(problem, case, interleave(calls, rounds=2 * settings.rounds), {})
-    except Exception as error:
-        return make_rows(problem, case, {}, {"tuned": describe_fault(error)})
+    function, searched, make, size, others = KERNELS[name]
+    tuned = accel.autotune(**searched, budget=BUDGET_S[settings.quick])(function)
+    rows: list[Row] = []
+    for other in others:
+        case = f"unseen {name} {other}"
+        try:
+            if not tuned.tuning.decisions:
+                tuned(*make(size))
+            rows += measure_size(problem, case, tuned, make, other, settings)
+        except Exception as error:
+            rows += make_rows(problem, case, {}, {"tuned": describe_fault(error)})
+    return rows
+
+
+def measure_size(problem: Problem, case: str, tuned: Any, make: Any, size: int, settings: Settings) -> list[Row]:
+    """Rows of one size; the answers of both candidates are compared first."""
+    import numpy as np
+
+    function = tuned.__wrapped__
+    arguments, again = make(size), make(size)
+    chosen, default = tuned.tuning.choose(*arguments), tuned.tuning.default
+    answers = function(*arguments, **chosen), function(*again, **default)
+    if answers[0] != answers[1] or not all(map(np.array_equal, arguments, again)):
+        raise ValueError(f"{chosen} gives another answer")
+    calls = {"default": lambda: function(*again, **default), "tuned": lambda: function(*arguments, **chosen)}
+    rows = make_rows(problem, case, interleave(calls, rounds=2 * settings.rounds), {})
     best = {row.implementation: row.best_ns for row in rows}
     return [*rows[:-1], Row(problem.name, problem.group, case, "tuned", rows[-1].rounds_ns, "default", best["tuned"] / best["default"])]
 

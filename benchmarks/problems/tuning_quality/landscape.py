@@ -1,7 +1,7 @@
 """This module measures every candidate of the kernels, several times, and keeps the times: `python -m benchmarks.problems.tuning_quality.landscape [KERNEL ...]`.
 
-A sample is the fastest of three or more calls, in the processor's time, so that a pause of the process is no time of a candidate; it is taken in a quiet moment, in which a piece
-of work that is always the same is about as fast as in the best twentieth of the moments before. The candidates have their turns in rounds, in random order. The fastest twentieth is measured more often, so that which
+A sample is the fastest of three or more calls, so that a pause of the process is no time of a candidate (the processor's time of a thread would leave pauses out, but in a virtual machine
+some calls take none at all by it); it is taken in a quiet moment, in which a piece of work that is always the same is about as fast as in the best twentieth of the moments before. The candidates have their turns in rounds, in random order. The fastest twentieth is measured more often, so that which
 one is the best is known better than by luck. The files are made again when a kernel or its space changes, or for another machine.
 """
 
@@ -92,10 +92,10 @@ class Quiet:
         """Nanoseconds of a piece of work that is always the same."""
         best = 1 << 60
         for _ in range(3):
-            before = time.thread_time_ns()
+            before = time.perf_counter_ns()
             sum(range(300))
             np.add(self.array, self.array)
-            best = min(best, time.thread_time_ns() - before)
+            best = min(best, time.perf_counter_ns() - before)
         return best
 
     def sample(self, call: Any) -> float:
@@ -115,13 +115,13 @@ class Quiet:
 
 
 def time_calls(call: Any) -> int:
-    """The fastest of some calls, in the processor's time; the first does not count, as it finds caches and branch predictors as another candidate left them."""
+    """The fastest of some calls; the first does not count, as it finds caches and branch predictors as another candidate left them."""
     call()
     times: list[int] = []
-    begin = now = time.thread_time_ns()
+    begin = now = time.perf_counter_ns()
     while now - begin < SAMPLE_NS or len(times) < CALLS:
         before, _ = now, call()
-        now = time.thread_time_ns()
+        now = time.perf_counter_ns()
         times.append(now - before)
     return min(times)
 

@@ -134,6 +134,18 @@ def test_values_change_to_near_ones_where_there_is_an_order():
     assert min(near) >= 1 and sum(near) < sum(far) and max(far) > 40
 
 
+def test_a_quarter_of_those_beside_others_are_neighbours_of_the_first():
+    made = make([], space=Space({name: range(100) for name in "abcd"}))
+    for _ in range(20):
+        found = made.beside([(50, 50, 50, 50), (90, 90, 90, 90)], 12)
+        assert len(set(found)) == 12 and all(c in made.space.neighbours((50, 50, 50, 50)) for c in found[:3])
+
+
+def test_beside_nothing_are_fresh_ones():
+    made = make([])
+    assert len(made.beside([], 3)) == 3 and made.beside([(1,)], 0) == made.beside([], -1) == []
+
+
 def test_beside_nothing_new_are_fresh_ones():
     made = make([])
     assert len(made.beside([], 3)) == 3 and made.beside([(5,)], 0) == []
