@@ -7,7 +7,7 @@ from typing import NoReturn
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any, TypeVar
+    from typing import Any, TypeVar, overload
 
     F = TypeVar("F")  # what is tuned keeps its type
 
@@ -17,11 +17,21 @@ _GENERATOR, _COROUTINE, _ASYNC_GENERATOR = 0x20, 0x80, 0x200
 _NEVER = _GENERATOR | _COROUTINE | _ASYNC_GENERATOR  # calling one does not run it
 
 
-def autotune(**options: Any) -> Callable[[F], F]:
+if TYPE_CHECKING:
+
+    @overload
+    def autotune(function: F, /, **options: Any) -> F: ...
+    @overload
+    def autotune(**options: Any) -> Callable[[F], F]: ...
+
+
+def autotune(function: Any = None, /, **options: Any) -> Any:
     """Find the fastest values of keyword-only parameters, once for each machine and kind of call, and remember them.
 
     Parameters
     ----------
+    function : callable, optional
+        What is tuned, where `autotune` is called as a function: `autotune(f, tile=[16, 32])`.
     **parameters : list, Int or Choice
         The values to try for each parameter that is searched: `tile=[16, 32, 64]`, `unroll=Int(1, 8)`, `sort=Choice(heap, merge)`. A parameter whose name is
         that of an option stands in `space`.
@@ -88,7 +98,7 @@ def autotune(**options: Any) -> Callable[[F], F]:
     from accel.tuning.settings import read_settings
 
     settings = read_settings(options)
-    return lambda function: _tune(function, settings)
+    return _tune(function, settings) if function is not None else lambda given: _tune(given, settings)
 
 
 autotune.__module__ = "accel"  # where users find it, and what tracebacks show

@@ -192,6 +192,17 @@ def test_choice_of_an_algorithm_and_any_callable():
     assert tuned([3, 1, 2], algorithm=slow) == [1, 2, 3]
 
 
+def test_without_parentheses():
+    def count(n, *, step=1):
+        return len(range(0, n, step)) * step
+
+    tuned = accel.autotune(count, step=[1, 1], budget=0)
+    assert tuned(6) == 6 and tuned.tuning.space.names == ("step",) and tuned.__wrapped__ is count
+    with pytest.raises(accel.OptionError, match="is given no parameter to search") as raised:
+        accel.autotune(count)
+    assert "@autotune(tile=" in str(raised.value)
+
+
 def test_conditions():
     seen = set()
 
