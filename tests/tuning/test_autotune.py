@@ -257,7 +257,8 @@ def test_another_text_is_another_function():
     assert make("x + 2")(1) == 3 and len(Record().entries()) == 2
 
 
-def test_arguments_that_can_not_be_copied_are_not_tuned(recwarn):
+def test_arguments_that_can_not_be_copied_are_not_tuned(recwarn, monkeypatch):
+    monkeypatch.setenv("ACCEL_HINTS", "1")
     runs = []
 
     @accel.autotune(n=[1, 2], budget=5.0)
@@ -266,6 +267,7 @@ def test_arguments_that_can_not_be_copied_are_not_tuned(recwarn):
         return list(items)
 
     assert consume(i for i in range(3)) == [0, 1, 2] and runs == [1]
+    assert [(hint.category, hint.filename) for hint in recwarn] == [(accel.FallbackHint, __file__)]  # at the line of the call
     assert consume(i for i in range(4)) == [0, 1, 2, 3] and runs == [1, 1]
 
 
