@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-import weakref
+from functools import lru_cache
 from operator import itemgetter
 
 from accel.ir import Signature
@@ -15,7 +15,7 @@ from accel.types.structs import Layout, named_fields
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from types import CodeType, FunctionType
+    from types import FunctionType
     from typing import Any
 
 __all__ = ["bind_arguments", "find_signature", "is_hashable", "kind_of"]
@@ -108,22 +108,14 @@ def bind_arguments(
 ) -> list[Any] | None:
     """One value per parameter, a tuple for `*` and a dict for `**`; None when the call does not fit."""
     code = function.__code__
-    known = _orders.get((id(code), positional, names or ()))
-    if known is not None and known[0]() is code:
-        return list(known[1](values))
     parameters = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
     rest = [values[code.co_argcount : positional]] if code.co_flags & _TAKES_MORE else []
     more: list[dict[str, Any]] = [{}] if code.co_flags & _TAKES_MORE_KEYWORDS else []
     if positional > code.co_argcount and not rest:
         return None
     if len(values) == len(parameters) > 1 and not (rest or more or code.co_posonlyargcount):  # what is called most: nothing is left out
-        order = (*parameters[:positional], *(names or ()))
-        if sorted(order) != sorted(parameters):
-            return None
-        if len(_orders) >= _MOST_ORDERS:
-            _orders.clear()
-        pick = _orders[id(code), positional, names or ()] = weakref.ref(code), itemgetter(*map(order.index, parameters))
-        return list(pick[1](values))
+        pick = _find_order(parameters, positional, names or ())
+        return None if pick is None else list(pick(values))
     given = dict(zip(parameters[: code.co_argcount], values[:positional], strict=False))
     for name, value in zip(names or (), values[positional:], strict=True):
         is_parameter = name in parameters[code.co_posonlyargcount :]
@@ -139,10 +131,11 @@ def bind_arguments(
         return None
 
 
-_MOST_ORDERS = 1024
-_orders: dict[tuple[int, int, tuple[str, ...]], tuple[weakref.ref[CodeType], Callable[[tuple[Any, ...]], tuple[Any, ...]]]] = {}
-# Where a code lies, number of positional arguments, names of the others -> the code, and what picks the values of its parameters, in their order, from those of a call
-# that has one for each.
+@lru_cache(maxsize=1024)
+def _find_order(parameters: tuple[str, ...], positional: int, names: tuple[str, ...]) -> Callable[[tuple[Any, ...]], tuple[Any, ...]] | None:
+    """What picks the values of parameters, in their order, from those of a call that has one for each; None if it has not."""
+    given = (*parameters[:positional], *names)
+    return itemgetter(*map(given.index, parameters)) if sorted(given) == sorted(parameters) else None
 
 
 def is_hashable(value: Any) -> bool:

@@ -42,7 +42,6 @@ class Replay:
     def __init__(self) -> None:
         self._state = array("q", [0] * len(REPLAY_STATE))
         self._held: Any = None  # what the state has addresses of
-        self._code: CodeType | None = None
 
     def make_function(self, run: Callable[..., Any], failed: Callable[[BaseException | None], Any]) -> Callable[..., Any]:
         """A function of a range and inputs: `run` does what is not known, `failed` gives the answer when it got an exception, or tasks did. The inputs are those of
@@ -76,9 +75,8 @@ class Replay:
         )  # fmt: skip
 
     def arm(self, code: CodeType, threads: int, own: int, until_ns: int) -> None:
-        """Do so on `threads` threads from now on, as long as nobody looks on at the driver, whose code this is, the thread was told to use `own` threads (-1: any
-        number will do), and it is not later."""
-        self._code = code
+        """Do so on `threads` threads from now on, as long as nobody looks on at the driver, whose code this is (and lives as long as what it calls), the thread was
+        told to use `own` threads (-1: any number will do), and it is not later."""
         self._set(code=id(code), threads=threads, own=own, until=until_ns, armed=_ARMED)
 
     def _set(self, **words: int) -> None:

@@ -171,12 +171,12 @@ os.register_at_fork(after_in_child=lambda: _making._at_fork_reinit())  # type: i
 
 def current_threads() -> int:
     """How many threads this one is to use: what the innermost `accel.parallel` says, else the default."""
-    return _told.count or default_threads()
+    return _told() or default_threads()
 
 
 def told_threads() -> tuple[int, int]:
     """How many threads this one was told to use (0: the default), and how long that tells how many it is, in nanoseconds of the monotonic clock."""
-    told = _told.count
+    told = _told()
     if not told:
         default_threads()
     return told, _FOREVER if told else int((_default[0] + _LOOK_AGAIN_S) * 1e9)
@@ -184,20 +184,16 @@ def told_threads() -> tuple[int, int]:
 
 def set_threads(count: int) -> int:
     """Have this thread use so many (0: the default) from now on; machine code sees it, too. What it was before."""
-    before = _told.count
+    before = _told()
     if count > 1:
         pool()
     if _libc.pthread_setspecific(_key(_THREADS), ctypes.c_void_p(count)):
         raise MemoryError
-    _told.count = count
     return before
 
 
-class _Told(threading.local):
-    count = 0  # what is under the key, found in a tenth of the time
-
-
-_told = _Told()
+def _told() -> int:
+    return int(_getspecific(_keys[_THREADS] if _keys else _key(_THREADS)) or 0)
 
 
 def _key(what: int) -> ctypes.c_uint32:
@@ -212,6 +208,8 @@ def _key(what: int) -> ctypes.c_uint32:
 
 
 _libc = ctypes.CDLL(None)
+_getspecific = _libc.pthread_getspecific
+_getspecific.restype, _getspecific.argtypes = ctypes.c_void_p, (ctypes.c_uint32,)
 _THREADS, _WATCHED = 0, 1  # the number of threads a thread is to use; the address of the word that its compiled loops look at
 _keys: list[ctypes.c_uint32] = []
 _split_at = ctypes.c_void_p(0)  # what splits loops over elements, once there is a pool
