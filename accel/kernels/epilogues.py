@@ -14,7 +14,6 @@ from accel.kernels.arrays import find_line, flatten
 __all__ = ["Epilogue"]
 
 
-
 @fn(nogil=True)
 def add_bias(made: Any, bias: Any, *, rows: int, n: int, lanes: Comptime[Any], is_relu: Comptime[bool]) -> None:
     """Add a bias to rows of `n` elements, and take 0 for what is negative then, where that is asked for."""

@@ -10,7 +10,7 @@ from typing import Any
 import numpy
 
 from accel.kernels.arrays import check_out, find_dtype, flatten, give_room, is_direct, is_plain, take_room, to_read
-from accel.kernels.blocks import Blocks, choose_blocks, choose_row_lanes, choose_small_tile, round_up
+from accel.kernels.blocks import Blocks, Tile, choose_blocks, choose_row_lanes, choose_small_tile, round_up
 from accel.kernels.epilogues import Epilogue
 from accel.kernels.sharing import share
 from accel.kernels.tiles import TURNS, multiply_each, multiply_row, multiply_rows, pack_share
@@ -100,7 +100,7 @@ def matmul(
         made = numpy.empty(shape, dtype)
         _multiply(left, right, made, (), dtype)
         if left is a and right is b:
-            _get_ready(a, b, made)
+            _make_ready(a, b, made)
         return made
     epilogue = Epilogue("matmul", shape, dtype, bias=bias, activation=activation, residual=residual)
     if out is not None:
@@ -169,10 +169,7 @@ class _Ready:
         if self.tile is None:
             multiply_large(arrays, self.sizes, self.steps, self.blocks)
         else:
-            m, n, k = self.sizes
-            room, held = take_room(made.dtype, _SMALL_DEPTH * self.tile.wide)
-            multiply_each(*arrays, _ORIGIN, room, held=held, first=0, end=1, m=m, n=n, k=k, **self.tile.options)
-            give_room(room, held)
+            _multiply_tiles(arrays, _ORIGIN, (0, 1), self.sizes, self.tile)
         return made
 
 
@@ -180,7 +177,7 @@ _ready: dict[tuple[Any, ...], _Ready] = {}
 _MOST_READY = 512
 
 
-def _get_ready(a: Any, b: Any, made: Any) -> None:
+def _make_ready(a: Any, b: Any, made: Any) -> None:
     """Have the next product of such matrices ready, if there is nothing to copy and nothing special about it."""
     dtype, (m, k), n = made.dtype.type, a.shape, b.shape[1]
     turned = tuple(not is_plain(x, dtype) for x in (a, b))
@@ -266,14 +263,20 @@ def _multiply_small(a: Any, b: Any, out: Any, dtype: Any) -> None:
     places = _find_places(a, b, stack, (high * k, k * wide)) if stack else _ORIGIN
 
     def do(first: int, end: int) -> None:
-        room, held = take_room(flat.dtype, _SMALL_DEPTH * tile.wide)
-        multiply_each(flat_a, flat_b, flat, places, room, held=held, first=first, end=end, m=high, n=wide, k=k, **tile.options)
-        give_room(room, held)
+        _multiply_tiles((flat_a, flat_b, flat), places, (first, end), (high, wide, k), tile)
 
     threads = num_threads() if count * m * n * k >= _SHARED else 1
     share(do, count, min(threads, count))
     if not is_whole:
         numpy.copyto(out, made[..., :m, :n])
+
+
+def _multiply_tiles(arrays: tuple[Any, Any, Any], places: Any, ends: tuple[int, int], sizes: tuple[int, int, int], tile: Tile) -> None:
+    """Small products of a stack, from one to another, whose operands begin at `places`; each is at least as large as a tile."""
+    room, held = take_room(arrays[2].dtype, _SMALL_DEPTH * tile.wide)
+    (first, end), (m, n, k) = ends, sizes
+    multiply_each(*arrays, places, room, held=held, first=first, end=end, m=m, n=n, k=k, **tile.options)
+    give_room(room, held)
 
 
 def _find_places(a: Any, b: Any, stack: tuple[int, ...], sizes: tuple[int, int]) -> Any:

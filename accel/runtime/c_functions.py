@@ -9,16 +9,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-__all__ = ["FASTCALL", "ONE_ARGUMENT", "make_c_function"]
+__all__ = ["ONE_ARGUMENT", "make_c_function"]
 
-ONE_ARGUMENT, FASTCALL = 0x08, 0x80
+ONE_ARGUMENT, _FASTCALL = 0x08, 0x80
 
 
 class _Definition(ctypes.Structure):
     _fields_ = (("name", ctypes.c_char_p), ("address", ctypes.c_void_p), ("flags", ctypes.c_int), ("doc", ctypes.c_char_p))
 
 
-def make_c_function(name: str, address: int, owner: object = None, *, flags: int = FASTCALL) -> Callable[..., Any]:
+def make_c_function(name: str, address: int, owner: object = None, *, flags: int = _FASTCALL) -> Callable[..., Any]:
     """A function of machine code that takes (self, arguments, their number), or (self, argument) under `ONE_ARGUMENT`; `owner` is what it gets as self."""
     key = name, address, flags
     if key not in _definitions:
