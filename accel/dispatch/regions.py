@@ -173,8 +173,10 @@ class Region:
 
     def keep(self, run: _Run, first: range, together: Together) -> None:
         """Keep what all iterations of a run were, for the next one."""
+        if self.found.reductions or self.outputs or self._replay.is_busy:
+            return
         rows = self._conditions.rows()
-        if self.found.reductions or self.outputs or self._replay.is_busy or (rows is None and not self._conditions.may_hold_outside):
+        if rows is None and not self._conditions.may_hold_outside:
             return
         seen = together if self.is_plain else prepare_together([(self.part.function, self.arguments(first, run.values))])
         if seen is not None:

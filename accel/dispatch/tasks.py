@@ -175,7 +175,9 @@ class _Rooms:
 
     def give_back(self) -> None:
         """Let others have them."""
-        if self.count <= _KEPT and len(_idle) < _MOST_IDLE:
+        if self.count <= _KEPT:
+            if len(_idle) >= _MOST_IDLE:
+                _idle.clear()  # most of them of functions that are gone
             _idle.setdefault(self._key, []).append(self)
 
 
@@ -194,8 +196,10 @@ def _find_rooms(entries: Sequence[Entry], arguments: tuple[Any, ...], first: int
             rooms = None
         if rooms is None and _is_free(entry):
             rooms = _Rooms(entry, count)
-        if rooms is not None and rooms.fill(arguments, first):
-            return rooms
+        if rooms is not None:
+            if rooms.fill(arguments, first):
+                return rooms
+            rooms.give_back()
     return None
 
 
